@@ -1,1 +1,1 @@
-
+"""Estimators of local resolution, one a file, and the tiles they run in."""

@@ -1,0 +1,148 @@
+"""``deepres pictures``: histogram, slices, surface and ChimeraX script of a local resolution map."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from deepres import pictures
+from deepres.checks import check_mask
+from deepres.commands.arguments import add_grid_arguments
+from deepres.errors import InputError
+from deepres.maps import DensityMap, format_triple, read_map, write_map
+
+CHIMERAX_SUFFIXES = (".mrc", ".map", ".ccp4")
+SAME_VOXEL_SIZE = 0.01
+
+
+def add_arguments(parser):
+    """Adds the subcommand's arguments."""
+    parser.add_argument("resolution", metavar="RESOLUTION", help="local resolution map, Å, 0 outside the mask")
+    parser.add_argument(
+        "--map",
+        metavar="MAP",
+        help="the density on the same grid: grey behind the slices, and the surface; without it no surface is drawn",
+    )
+    parser.add_argument(
+        "--compare", nargs="+", default=[], metavar="OTHER", help="other resolution maps to show in the histogram"
+    )
+    parser.add_argument(
+        "--mask",
+        metavar="MASK",
+        help="mask on the same grid; for resolution maps of programs that do not write 0 outside it",
+    )
+    parser.add_argument(
+        "--range",
+        type=_range,
+        metavar="LOW,HIGH",
+        help="ends of the colour scale, Å (default: percentiles 2 and 98 of the values, rounded)",
+    )
+    parser.add_argument(
+        "--colour-map",
+        "--color-map",
+        default="jet",
+        metavar="NAME",
+        help="a matplotlib colour map; its low end is the better resolution (default: jet)",
+    )
+    parser.add_argument("--level", type=float, metavar="L", help="density at the surface (default: chosen)")
+    parser.add_argument("--axis", choices=["z", "y", "x"], default="z", help="normal of the slices (default: z)")
+    add_grid_arguments(parser)
+    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write to; made if missing")
+
+
+def run(args):
+    """Draws, names each file it wrote, returns 0."""
+    resolution = _read_resolution(args.resolution, args)
+    others = {path: _read_resolution(path, args).data for path in args.compare}
+    density = _read_density(args, resolution) if args.map else None
+    low_high = args.range or ()
+    scale = (
+        pictures.ColourScale(*low_high, args.colour_map)
+        if low_high
+        else pictures.ColourScale.from_values(resolution.data, args.colour_map)
+    )
+    folder = _made_folder(args.output)
+
+    maps = dict(zip(_labels([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
+    _save(pictures.histogram_figure(maps, scale), folder / "histogram.png")
+    grid = density or resolution
+    slices = pictures.coloured_slices_figure(
+        density and density.data, resolution.data, grid.voxel_size, scale, args.axis, origin=grid.origin
+    )
+    _save(slices, folder / "slices.png")
+    if density:
+        _surface(density, resolution, scale, args.level, folder)
+    return 0
+
+
+def _surface(density, resolution, scale, level, folder):
+    """The surface's picture; and its script for ChimeraX, with the maps that it needs."""
+    surface = pictures.coloured_surface(density.data, resolution.data, density.voxel_size, level, origin=density.origin)
+    _save(pictures.surface_figure(surface, scale), folder / "surface.png")
+    colours = folder / "surface_resolution.mrc"
+    write_map(colours, density.like(pictures.resolution_for_chimerax(resolution.data)))
+    print(f"wrote {colours}")
+    shown = Path(density.path)
+    if shown.suffix.lower() not in CHIMERAX_SUFFIXES:  # ChimeraX reads no compressed maps
+        shown = folder / "surface_map.mrc"
+        write_map(shown, density)
+        print(f"wrote {shown}")
+    script = folder / "surface.cxc"
+    pictures.write_chimerax_script(script, shown, colours, density.voxel_size, density.origin, surface.level, scale)
+    print(f"wrote {script}")
+
+
+def _save(figure, path):
+    pictures.save_figure(figure, path)
+    print(f"wrote {path}")
+
+
+def _range(text):
+    """``LOW,HIGH`` as two floats."""
+    try:
+        low, high = (float(word) for word in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LOW,HIGH") from error
+    return low, high
+
+
+def _read_resolution(path, args) -> DensityMap:
+    """A resolution map, made 0 outside ``--mask``."""
+    resolution = read_map(path, args.voxel_size, args.origin)
+    if args.mask:
+        mask = check_mask(read_map(args.mask, args.voxel_size, args.origin), resolution)
+        resolution = resolution.like(np.where(mask, resolution.data, 0))
+    if not (resolution.data > 0).any():
+        raise InputError(f"{path} has no value above 0, so it is no local resolution map; give another one.")
+    return resolution
+
+
+def _read_density(args, resolution) -> DensityMap:
+    """The density, on the resolution's grid."""
+    density = read_map(args.map, args.voxel_size, args.origin)
+    if density.data.shape != resolution.data.shape:
+        raise InputError(
+            f"{args.map} has {format_triple(density.data.shape)} voxels and {args.resolution} has "
+            f"{format_triple(resolution.data.shape)}; give the map that the resolution belongs to."
+        )
+    if not np.allclose(density.voxel_size, resolution.voxel_size, rtol=SAME_VOXEL_SIZE):
+        raise InputError(
+            f"{args.map} has a voxel size of {format_triple(density.voxel_size)} Å and "
+            f"{args.resolution} of {format_triple(resolution.voxel_size)} Å; give --voxel-size."
+        )
+    return density
+
+
+def _labels(paths):
+    """Short names that tell the files apart: their own, or with the folder where two are alike."""
+    names = [Path(path).name for path in paths]
+    return names if len(set(names)) == len(names) else [f"{number}: {path}" for number, path in enumerate(paths, 1)]
+
+
+def _made_folder(path) -> Path:
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the folder {path} cannot be made ({error.strerror}); give another --output.") from error
+    return folder

@@ -1,0 +1,145 @@
+"""DeepRes: local resolution of one map inside a mask (Ramírez-Aportela et al. 2019), every voxel predicted."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+from tqdm import tqdm
+
+from deepres import checks, resampling
+from deepres.estimation.tiles import tiles
+from deepres.networks import store
+from deepres.ranges import RANGES, WINDOW
+
+TILE = 64
+"""Edge of a tile, voxels of the network's grid."""
+
+FINE_VOXEL = 1.25
+"""Å; the automatic choice considers the high range only for maps sampled at least this finely."""
+
+FINE_RESOLUTION = 3.5
+"""Å; the automatic choice takes the high range if the low range's median is below this."""
+
+REACH = WINDOW // 2
+
+
+@dataclass(frozen=True)
+class LocalResolution:
+    """The result of an estimator on the input's grid.
+
+    Attributes:
+        resolution: float32 (z, y, x), Å; 0 outside the mask.
+        deviation: float32 (z, y, x), predicted SD, Å; 0 outside the mask; None if the network predicts none.
+        model: the ``StoredModel`` used.
+        seconds: spent in the network.
+    """
+
+    resolution: np.ndarray
+    deviation: np.ndarray | None
+    model: store.StoredModel
+    seconds: float
+
+
+def shipped_model(range_name):
+    """The compact network of a range (``low`` or ``high``) that comes with the package."""
+    return store.load_deepres(store.shipped_folder("deepres", range_name), range_name)
+
+
+def estimate(density_map, mask, range_name="auto", model_path=None, progress=False):
+    """Local resolution of a map.
+
+    Args:
+        density_map: a ``DensityMap``.
+        mask: bool (z, y, x), its voxels are estimated.
+        range_name: ``low`` (2.5-13 Å), ``high`` (1.5-6 Å) or ``auto``: low, then high if the map is sampled finely
+            and the low range's median is below 3.5 Å.
+        model_path: a model folder or a published ``.h5`` file; None for the shipped model.
+        progress: show a progress bar on standard error.
+
+    Returns:
+        a ``LocalResolution``.
+
+    Raises:
+        InputError: the map, the range or the model cannot be used.
+    """
+    first = "low" if range_name == "auto" else range_name
+    checks.check_estimable(density_map, RANGES[first].window, RANGES[first].high)
+    result = _estimate(density_map, mask, first, model_path, progress)
+    fine = max(density_map.voxel_size) <= FINE_VOXEL and model_path is None
+    if range_name == "auto" and fine and np.median(result.resolution[mask]) < FINE_RESOLUTION:
+        result = _estimate(density_map, mask, "high", None, progress)
+    return result
+
+
+def _estimate(density_map, mask, range_name, model_path, progress):
+    model = store.load_deepres(model_path, range_name) if model_path else shipped_model(range_name)
+    target = model.resolution_range.voxel_size
+    data, reached = resampling.to_voxel_size(density_map.data, density_map.voxel_size, target)
+    needed = resampling.needed_voxels(mask, density_map.voxel_size, reached, data.shape)
+    started = time.monotonic()
+    resolution, deviation = predict(model, data, needed, progress)
+    seconds = time.monotonic() - started
+
+    scale = np.float32(np.mean(reached) / target)
+
+    def back(values):
+        return scale * resampling.sample_back(values, mask, density_map.voxel_size, reached)
+
+    low, high = model.resolution_range.low, model.resolution_range.high
+    resolution = resampling.clip_resolution(back(resolution), mask, low, high, max(density_map.voxel_size))
+    return LocalResolution(resolution, None if deviation is None else back(deviation), model, seconds)
+
+
+def predict(model, data, needed, progress=False, tile=TILE):
+    """The network's answer on its own grid.
+
+    Args:
+        model: a ``StoredModel``.
+        data: float32 (z, y, x) at the network's voxel size; any scale.
+        needed: bool (z, y, x).
+        progress: show a progress bar on standard error.
+        tile: edge of a tile, voxels.
+
+    Returns:
+        (resolution, deviation): float32 (z, y, x), Å, 0 where not needed; deviation None if not predicted.
+    """
+    resolution = np.zeros(data.shape, np.float32)
+    deviation = np.zeros(data.shape, np.float32) if model.preset == "compact" else None
+    run = _dense if model.preset == "compact" else _windows
+    scale = np.float32(1.0 / data.std())
+    for part in tqdm(tiles(needed, tile, REACH), desc="DeepRes", unit="tile", disable=not progress):
+        wanted = needed[part.crop]
+        box = part.read(data) * scale
+        values = run(model, box, wanted)
+        empty = _empty_windows(box)
+        if empty is not None:
+            values[empty[wanted], 0] = model.resolution_range.high
+        resolution[part.crop][wanted] = values[:, 0]
+        if deviation is not None:
+            deviation[part.crop][wanted] = values[:, 1]
+    return resolution, deviation
+
+
+def _dense(model, box, wanted):
+    """One pass of the convolutional network over the box; (n, 2) at the wanted voxels."""
+    return np.asarray(model.network.predict_on_batch(box[None, ..., None])[0])[wanted]
+
+
+def _windows(model, box, wanted, batch=256):
+    """The published network, window by window; (n, 1) at the wanted voxels."""
+    windows = np.lib.stride_tricks.sliding_window_view(box, (WINDOW,) * 3)[wanted]
+    values = []
+    for start in range(0, len(windows), batch):
+        chosen = windows[start : start + batch, ..., None]
+        norm = np.sqrt(np.sum(np.square(chosen), axis=(1, 2, 3, 4), keepdims=True))
+        values.append(np.asarray(model.network.predict_on_batch(chosen / np.maximum(norm, 1e-12))))
+    return np.concatenate(values)
+
+
+def _empty_windows(box):
+    """Which windows hold nothing but zeros (the map was masked there), or None if there are none."""
+    if np.count_nonzero(box) > 0.9 * box.size:
+        return None
+    occupied = scipy.ndimage.maximum_filter(box != 0, WINDOW)
+    return ~occupied[(slice(REACH, -REACH),) * 3]

@@ -1,0 +1,117 @@
+"""Models on disk: a folder with ``model.weights.h5`` and ``card.json``, the model card.
+
+The card says what the network is (network, preset, range, configuration), what it was trained on, by which command,
+when, how well it does, and the sha256 of the weights, which is checked on loading.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from deepres.errors import InputError
+from deepres.files import write_aside
+from deepres.ranges import RANGES, ResolutionRange
+
+WEIGHTS_FILE = "model.weights.h5"
+CARD_FILE = "card.json"
+SHIPPED = os.path.join(os.path.dirname(__file__), "weights")
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A loaded model.
+
+    Attributes:
+        network: the Keras model.
+        preset: ``compact`` or ``published``.
+        resolution_range: what it was trained for.
+        name, path, sha256: for reports.
+    """
+
+    network: Any
+    preset: str
+    resolution_range: ResolutionRange
+    name: str
+    path: str
+    sha256: str
+
+
+def sha256(path):
+    """The sha256 of a file, hexadecimal."""
+    with open(path, "rb") as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
+
+
+def shipped_folder(network, range_name):
+    """The folder of the weights that come with the package, e.g. ``deepres``, ``low``."""
+    return os.path.join(SHIPPED, f"{network}-{range_name}")
+
+
+def save(network, folder, card):
+    """Writes a model folder; ``card`` gets the weights' sha256."""
+    os.makedirs(folder, exist_ok=True)
+    weights = os.path.join(folder, WEIGHTS_FILE)
+    with write_aside(weights) as temporary:
+        network.save_weights(temporary)
+    write_json(os.path.join(folder, CARD_FILE), card | {"sha256": sha256(weights)})
+
+
+def write_json(path, content):
+    """Writes a JSON file aside, then renames it."""
+    with write_aside(path) as temporary, open(temporary, "w") as stream:
+        json.dump(content, stream, indent=1)
+        stream.write("\n")
+
+
+def read_card(folder):
+    """The model card of a folder.
+
+    Raises:
+        InputError: it is missing or unreadable.
+    """
+    path = os.path.join(folder, CARD_FILE)
+    try:
+        with open(path) as stream:
+            return json.load(stream)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: no readable model card; give a folder written by 'deepres train'.") from error
+
+
+def load_deepres(path, range_name):
+    """A DeepRes model from a model folder or from a Keras ``.h5`` file of the published architecture.
+
+    Args:
+        path: the folder, or the file (Xmipp's ``model_w13.h5`` for the low range, ``model_w7.h5`` for the high one).
+        range_name: ``low`` or ``high``; a folder's card must agree.
+
+    Raises:
+        InputError: nothing usable there.
+    """
+    from deepres.networks import deepres
+
+    resolution_range = RANGES[range_name]
+    if os.path.isdir(path):
+        card = read_card(path)
+        if card.get("network") != "deepres" or card.get("preset") not in deepres.PRESETS:
+            raise InputError(f"{path}: its model card is not of a DeepRes network; give another model folder.")
+        if card["range"] != range_name:
+            raise InputError(f"{path}: trained for the {card['range']} range; choose --range {card['range']}.")
+        weights = os.path.join(path, WEIGHTS_FILE)
+        if not os.path.isfile(weights) or sha256(weights) != card["sha256"]:
+            raise InputError(f"{weights}: missing, or not the weights that its card describes; copy the folder again.")
+        network = deepres.build(card["preset"], resolution_range)
+        network.load_weights(weights)
+        return StoredModel(network, card["preset"], resolution_range, card["name"], path, card["sha256"])
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: there is no such model; give a model folder or a Keras .h5 file.")
+    network = deepres.build("published", resolution_range)
+    try:
+        network.load_weights(path)
+    except (ValueError, OSError, KeyError) as error:
+        raise InputError(
+            f"{path}: does not hold the weights of the published DeepRes network; "
+            "give Xmipp's model_w13.h5 or model_w7.h5, or a model folder."
+        ) from error
+    return StoredModel(network, "published", resolution_range, os.path.basename(path), path, sha256(path))

@@ -1,0 +1,33 @@
+"""The two resolution ranges of DeepRes (Ramírez-Aportela et al. 2019, section 2.1)."""
+
+from dataclasses import dataclass
+
+WINDOW = 13
+"""Edge of the sliding window, voxels of the network's grid."""
+
+
+@dataclass(frozen=True)
+class ResolutionRange:
+    """A range of resolutions and the sampling at which its networks look at a map.
+
+    Attributes:
+        name: ``low`` or ``high`` (resolution).
+        low, high: the range's ends, Å.
+        voxel_size: the network's voxel size, Å.
+    """
+
+    name: str
+    low: float
+    high: float
+    voxel_size: float
+
+    @property
+    def window(self):
+        """Edge of the sliding window, Å."""
+        return WINDOW * self.voxel_size
+
+
+RANGES = {
+    "low": ResolutionRange("low", 2.5, 13.0, 1.0),
+    "high": ResolutionRange("high", 1.5, 6.0, 0.5),
+}

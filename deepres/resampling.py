@@ -1,0 +1,231 @@
+"""Maps brought to a network's voxel size by Fourier resampling, and its answers brought back to the map's grid.
+
+Voxel (0, 0, 0) stays where it is: voxel ``i`` of a map lies at ``i × voxel size / reached`` on the resampled grid.
+Both directions use that one formula, so nothing else needs to be remembered between them.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.fft
+
+Triple = tuple[float, float, float]
+
+_VOXEL_SIZE_TOLERANCE = 0.01
+_LARGEST_FACTOR = 61
+_SLAB_VOXELS = 1 << 22
+_SAME_PLACE = 1e-4
+
+
+def to_voxel_size(
+    data: np.ndarray, voxel_size: float | Sequence[float], target: float, workers: int | None = None
+) -> tuple[np.ndarray, Triple]:
+    """Resample a map by Fourier cropping or padding, axis by axis; values keep their scale.
+
+    An axis of n voxels becomes one of m ≈ n × voxel size / target voxels, so the voxel size reached is
+    n × voxel size / m: m is the closest number without a prime factor above 61, which Fourier transforms are slow
+    for. An axis within 1 % of the target is left as it is. Where no m comes within 1 % of the target (small boxes) or
+    n has such a factor, the axis is first lengthened at its far end, by a line from its last value to its first, as
+    the Fourier transform is periodic; the added part is cut off again after resampling.
+
+    Args:
+        data: float32, (z, y, x).
+        voxel_size: Å, one number or (z, y, x).
+        target: Å, the voxel size wanted.
+        workers: threads of the Fourier transform, -1 for all.
+
+    Returns:
+        The resampled map, float32 and C-contiguous (``data`` itself where nothing is to be done), and the voxel size
+        reached, Å, (z, y, x), within 1 % of the target. Estimates of length made on the new grid as if its voxels
+        had the target's size are to be multiplied by reached / target.
+    """
+    sizes = _triple(voxel_size)
+    reached = list(sizes)
+    steps = []
+    for axis, (count, size) in enumerate(zip(data.shape, sizes, strict=True)):
+        if abs(size / target - 1) > _VOXEL_SIZE_TOLERANCE:
+            padded, new = _lengths(count, size, target)
+            reached[axis] = padded * size / new
+            steps.append((new / padded, axis, padded, new))
+    resampled = data
+    for _, axis, padded, new in sorted(steps):
+        resampled = _resample_axis(resampled, axis, padded, new, workers)
+    return np.ascontiguousarray(resampled, dtype=np.float32), _triple(reached)
+
+
+def needed_voxels(
+    mask: np.ndarray, voxel_size: float | Sequence[float], reached: float | Sequence[float], new_shape: Sequence[int]
+) -> np.ndarray:
+    """Where on the resampled grid :func:`sample_back` will look.
+
+    These are the corners of the cells in which the mask's voxels lie, so that no voxel of the mask is interpolated
+    from one without a value.
+
+    Args:
+        mask: boolean, (z, y, x), on the map's grid.
+        voxel_size: Å, the map's.
+        reached: Å, the resampled grid's, as :func:`to_voxel_size` returned it.
+        new_shape: the resampled grid's shape.
+
+    Returns:
+        Boolean array of ``new_shape``.
+    """
+    needed = mask
+    for axis, (size, new_size, new) in enumerate(zip(_triple(voxel_size), _triple(reached), new_shape, strict=True)):
+        lower, upper, _ = _neighbours(mask.shape[axis], size / new_size, new)
+        source = np.moveaxis(needed, axis, 0)
+        spread = np.zeros((new, *source.shape[1:]), dtype=bool)
+        for index in range(len(source)):
+            spread[lower[index]] |= source[index]
+            spread[upper[index]] |= source[index]
+        needed = np.moveaxis(spread, 0, axis)
+    return np.ascontiguousarray(needed)
+
+
+def sample_back(
+    values: np.ndarray, mask: np.ndarray, voxel_size: float | Sequence[float], reached: float | Sequence[float]
+) -> np.ndarray:
+    """Trilinear interpolation of values on the resampled grid at the mask's voxels.
+
+    Beyond the last voxel of the resampled grid its value is repeated, never the opposite side's.
+
+    Args:
+        values: float32, (z, y, x), on the resampled grid; read only where :func:`needed_voxels` is true.
+        mask: boolean, (z, y, x), on the map's grid.
+        voxel_size: Å, the map's.
+        reached: Å, the resampled grid's, as :func:`to_voxel_size` returned it.
+
+    Returns:
+        float32 array of the mask's shape, exactly 0 outside the mask.
+    """
+    places = [
+        _neighbours(count, size / new_size, new)
+        for count, size, new_size, new in zip(
+            mask.shape, _triple(voxel_size), _triple(reached), values.shape, strict=True
+        )
+    ]
+    (z_lower, z_upper, z_weight), y_place, x_place = places
+    result = np.zeros(mask.shape, dtype=np.float32)
+    for z in np.flatnonzero(mask.any(axis=(1, 2))):
+        section = _blend(values[z_lower[z]], values[z_upper[z]], z_weight[z])
+        section = _interpolate(section, 0, *y_place)
+        section = _interpolate(section, 1, *x_place)
+        result[z][mask[z]] = section[mask[z]]
+    return result
+
+
+def clip_resolution(
+    values: np.ndarray, mask: np.ndarray, low: float, high: float, voxel_size: float | Sequence[float]
+) -> np.ndarray:
+    """Resolutions held within [max(low, 2 × voxel size), high] inside the mask, exactly 0 outside.
+
+    Args:
+        values: float32, (z, y, x), Å.
+        mask: boolean, (z, y, x).
+        low: Å, the fine end of the method's range.
+        high: Å, its coarse end.
+        voxel_size: Å, the map's.
+
+    Returns:
+        A new float32 array.
+
+    Raises:
+        ValueError: if nothing lies between the limits; ``check_estimable`` refuses such maps before any work.
+    """
+    finest = max(low, 2 * max(_triple(voxel_size)))
+    if finest >= high:
+        raise ValueError(f"no resolution lies between {finest:g} and {high:g} Å")
+    floor = np.float32(finest)
+    if float(floor) < finest:
+        floor = np.nextafter(floor, np.float32(np.inf))
+    clipped = np.zeros(values.shape, dtype=np.float32)
+    clipped[mask] = np.clip(values[mask], floor, np.float32(high))
+    return clipped
+
+
+def _triple(size: float | Sequence[float]) -> Triple:
+    z, y, x = (float(number) for number in ([size] * 3 if np.isscalar(size) else size))
+    return z, y, x
+
+
+def _lengths(count: int, size: float, target: float) -> tuple[int, int]:
+    """The least length to lengthen an axis to, and its number of voxels after resampling."""
+    for padded in itertools.count(count):
+        exact = padded * size / target
+        close = range(
+            math.ceil(exact / (1 + _VOXEL_SIZE_TOLERANCE)), math.floor(exact / (1 - _VOXEL_SIZE_TOLERANCE)) + 1
+        )
+        fast = [new for new in close if _is_fast(new)]
+        if fast and _is_fast(padded):
+            return padded, min(fast, key=lambda new: abs(new - exact))
+
+
+def _is_fast(length: int) -> bool:
+    for factor in range(2, _LARGEST_FACTOR + 1):
+        while length % factor == 0:
+            length //= factor
+    return length == 1
+
+
+def _resample_axis(data: np.ndarray, axis: int, padded: int, new: int, workers: int | None) -> np.ndarray:
+    """Resample one axis, lengthened to ``padded`` voxels, to ``new`` voxels; cut to the extent of ``data``."""
+    count = data.shape[axis]
+    kept = min(new, -(-count * new // padded))
+    shape = (*data.shape[:axis], kept, *data.shape[axis + 1 :])
+    result = np.empty(shape, dtype=np.float32)
+    across = 0 if axis else 1
+    thickness = max(1, _SLAB_VOXELS * data.shape[across] // (data.size // count * max(padded, new)))
+    for start in range(0, data.shape[across], thickness):
+        slab = (slice(None),) * across + (slice(start, start + thickness),)
+        spectrum = scipy.fft.rfft(_lengthen(data[slab], axis, padded), axis=axis, workers=workers)
+        spectrum = _fit_spectrum(spectrum, axis, padded, new)
+        wave = scipy.fft.irfft(spectrum, n=new, axis=axis, workers=workers, overwrite_x=True)
+        result[slab] = wave[(slice(None),) * axis + (slice(kept),)]
+    return result
+
+
+def _lengthen(data: np.ndarray, axis: int, padded: int) -> np.ndarray:
+    """``data`` with a line from its last to its first values added along ``axis``."""
+    added = padded - data.shape[axis]
+    if not added:
+        return data
+    weight = np.arange(1, added + 1, dtype=np.float32) / np.float32(added + 1)
+    weight = weight.reshape([-1 if i == axis else 1 for i in range(data.ndim)])
+    first, last = np.take(data, [0], axis), np.take(data, [-1], axis)
+    return np.concatenate([data, last + (first - last) * weight], axis=axis)
+
+
+def _fit_spectrum(spectrum: np.ndarray, axis: int, old: int, new: int) -> np.ndarray:
+    """Crop or zero-pad the spectrum of ``old`` real voxels to that of ``new``, keeping the values' scale."""
+    common = min(old, new)
+    shape = list(spectrum.shape)
+    shape[axis] = new // 2 + 1
+    fitted = np.zeros(shape, dtype=np.complex64)
+    lowest = (slice(None),) * axis + (slice(common // 2 + 1),)
+    fitted[lowest] = spectrum[lowest]
+    if common % 2 == 0 and old != new:
+        nyquist = (slice(None),) * axis + (common // 2,)
+        fitted[nyquist] *= 2 if new < old else 0.5
+    fitted *= np.float32(new / old)
+    return fitted
+
+
+def _neighbours(count: int, ratio: float, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For every voxel of an axis the two voxels of the resampled axis beside it, and the weight of the upper one."""
+    place = np.arange(count) * ratio
+    nearest = np.round(place)
+    place = np.where(abs(place - nearest) < _SAME_PLACE, nearest, place)
+    place = np.minimum(place, new - 1)
+    lower = np.floor(place).astype(int)
+    return lower, np.ceil(place).astype(int), (place - lower).astype(np.float32)
+
+
+def _interpolate(values: np.ndarray, axis: int, lower: np.ndarray, upper: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    weight = weight if axis else weight[:, np.newaxis]
+    return _blend(values.take(lower, axis), values.take(upper, axis), weight)
+
+
+def _blend(lower: np.ndarray, upper: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return lower + (upper - lower) * weight

@@ -1,0 +1,234 @@
+"""Training data for DeepRes, simulated on the fly: patches of maps with their true resolution.
+
+A *scene* is one structure, rotated, in a box at the network's voxel size; a *variant* is that scene low-pass filtered
+at one resolution, with or without a B factor, noise, randomised phases, a mask, an offset; a *patch* is a small cube
+of a variant around a voxel of the molecule. Scene number i of a seed is always the same, whoever makes it, so that
+any number of worker processes gives the same training run.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.fft
+import scipy.ndimage
+
+from deepres import filters, simulation, structures
+from deepres.ranges import WINDOW, ResolutionRange
+
+BOX = 80
+"""Edge of a scene, voxels; atoms outside the box less its rim are left out."""
+
+RIM = 4
+
+
+@dataclass(frozen=True)
+class SceneRecipe:
+    """How scenes are made.
+
+    Attributes:
+        resolution_range: the range to train for.
+        outputs: edge of the cube of voxels predicted in a patch; the patch's edge is ``outputs + 12``.
+        variants: maps a scene gives.
+        patches: patches a map gives.
+        margin: resolutions are drawn uniformly from the range and this many voxels (in Å) below and above it.
+        regional: share of scenes made of two regions at different resolutions.
+        blurred: share of maps with a B factor.
+        scrambled: share of maps with phases randomised beyond a resolution.
+        noisy: share of maps with noise.
+        noise: least and greatest SD of the noise, in units of the density's SD in the mask; small ones are commoner.
+        white: share of the noise that is white; the rest is band-limited, filtered as the signal, or tilted.
+        masked, offset: shares of maps multiplied by a mask, or with a constant added.
+    """
+
+    resolution_range: ResolutionRange
+    outputs: int = 4
+    variants: int = 16
+    patches: int = 8
+    margin: tuple[float, float] = (0.4, 2.0)
+    regional: float = 0.2
+    blurred: float = 0.3
+    scrambled: float = 0.06
+    noisy: float = 0.65
+    noise: tuple[float, float] = (0.02, 1.0)
+    white: float = 0.6
+    masked: float = 0.2
+    offset: float = 0.2
+
+    @property
+    def edge(self):
+        """Edge of a patch, voxels."""
+        return self.outputs + WINDOW - 1
+
+
+def plain_recipe(recipe, noise=0.0):
+    """The recipe of whole maps at one resolution in the range, with white noise of one strength or none."""
+    return replace(
+        recipe,
+        regional=0,
+        blurred=0,
+        scrambled=0,
+        masked=0,
+        offset=0,
+        margin=(0, 0),
+        noisy=float(noise > 0),
+        noise=(noise, noise),
+        white=1.0,
+    )
+
+
+class ResolutionScale:
+    """Which cut-off of an unblurred map gives the same mean square frequency as a blurred or sharpened one.
+
+    DeepRes judges a map by its likeness to macromolecules filtered at a resolution (DeepRes paper, section 4), so the
+    label of a map with a B factor is that cut-off: coarser than the filter's if blurred, finer if oversharpened.
+    """
+
+    def __init__(self, spectrum, frequency, voxel_size, window):
+        bins = np.rint(frequency * BOX * voxel_size).astype(int).ravel()
+        power = np.bincount(bins, np.square(np.abs(spectrum)).ravel())
+        self.frequency = np.arange(len(power)) / (BOX * voxel_size)
+        self.power = np.where((self.frequency > 0.5 / window) & (self.frequency < 0.5 / voxel_size), power, 0.0)
+        self.voxel_size = voxel_size
+        self.resolutions = np.geomspace(2.02 * voxel_size, 1.9 * window, 200)
+        self.moments = np.array([self._moment(resolution, 0.0) for resolution in self.resolutions])
+
+    def _moment(self, resolution, b_factor):
+        weights = filters.raised_cosine(self.frequency, resolution, self.voxel_size)
+        power = self.power * np.square(weights * filters.b_factor_weights(self.frequency, b_factor))
+        return float((power * np.square(self.frequency)).sum() / power.sum())
+
+    def effective(self, resolution, b_factor):
+        """The label, Å, of a map filtered at ``resolution`` (Å) with ``b_factor`` (Å²) applied."""
+        if b_factor == 0:
+            return resolution
+        return float(np.interp(-self._moment(resolution, b_factor), -self.moments, self.resolutions))
+
+
+def make_scene(structure_path, recipe, seed):
+    """All patches of one scene.
+
+    Args:
+        structure_path: a structure file.
+        recipe: a ``SceneRecipe``.
+        seed: a sequence of integers.
+
+    Returns:
+        (patches, labels): float32 (n, edge, edge, edge, 1), each of unit root mean square, and float32
+        (n, outputs, outputs, outputs, 2): true resolution in Å and the voxel's weight, 1 in the molecule and 0 outside.
+    """
+    random = np.random.default_rng(seed)
+    voxel_size = recipe.resolution_range.voxel_size
+    structure = structures.read_structure(structure_path)
+    positions, kept = _crop(structure, voxel_size, random)
+    mask = simulation.molecular_mask(positions[kept], (BOX,) * 3, voxel_size)
+    regions = _split(positions, mask, voxel_size, random) if random.random() < recipe.regional else None
+    frequency = filters.frequencies((BOX,) * 3, voxel_size)
+    groups = [kept] if regions is None else [kept & regions.atoms, kept & ~regions.atoms]
+    spectra = [
+        scipy.fft.rfftn(simulation.density(structure, positions, (BOX,) * 3, voxel_size, selected=group))
+        for group in groups
+    ]
+    scale = ResolutionScale(sum(spectra), frequency, voxel_size, recipe.resolution_range.window)
+    patches, labels = [], []
+    for _ in range(recipe.variants):
+        volume, resolutions = _variant(spectra, frequency, scale, mask, recipe, random)
+        truth = np.full(mask.shape, resolutions[0], np.float32)
+        weight = mask.astype(np.float32)
+        if regions is not None:
+            truth[regions.second] = resolutions[1]
+            weight[regions.border] = 0
+        for corner in _corners(weight > 0, recipe, random):
+            inner = tuple(slice(c + WINDOW // 2, c + WINDOW // 2 + recipe.outputs) for c in corner)
+            patch = volume[tuple(slice(c, c + recipe.edge) for c in corner)]
+            patches.append(patch / max(np.sqrt(np.mean(np.square(patch))), 1e-12))
+            labels.append(np.stack([truth[inner], weight[inner]], axis=-1))
+    return np.array(patches, np.float32)[..., None], np.array(labels, np.float32)
+
+
+def _crop(structure, voxel_size, random):
+    """Rotated positions around a random atom, and which atoms are inside the box less its rim."""
+    rotated = structure.positions @ structures.random_rotation(random).T
+    centre = rotated[random.integers(len(structure))] + random.uniform(-4, 4, 3) * voxel_size
+    positions = rotated - centre + BOX // 2 * voxel_size
+    kept = np.all(np.abs(rotated - centre) < (BOX // 2 - RIM) * voxel_size, axis=1)
+    return positions, kept
+
+
+@dataclass(frozen=True)
+class _Regions:
+    atoms: np.ndarray  # (n,) bool, atoms of the first region
+    second: np.ndarray  # voxels of the second region
+    border: np.ndarray  # voxels too near the other region to have a label
+
+
+def _split(positions, mask, voxel_size, random):
+    """Two regions on the sides of a random plane; voxels within 2 voxels of it have no label."""
+    normal = structures.random_rotation(random)[0]
+    shift = random.uniform(-6, 6) * voxel_size
+    middle = BOX // 2 * voxel_size
+    along = np.arange(BOX) * voxel_size - middle
+    side = normal[2] * along[:, None, None] + normal[1] * along[:, None] + normal[0] * along - shift
+    return _Regions((positions - middle) @ normal < shift, side >= 0, np.abs(side) < 2 * voxel_size)
+
+
+def _variant(spectra, frequency, scale, mask, recipe, random):
+    """One map of the scene and the resolution of each of its regions."""
+    voxel_size = recipe.resolution_range.voxel_size
+    low = recipe.resolution_range.low - recipe.margin[0] * voxel_size
+    high = recipe.resolution_range.high + recipe.margin[1] * voxel_size
+    cutoffs = random.uniform(low, high, len(spectra))
+    finest = cutoffs.min()
+    b_factor = 0.0
+    if random.random() < recipe.blurred:
+        b_factor = float(np.clip(random.uniform(-2.0, 4.5) * 4 * finest**2, -400, 800))
+    weights = [filters.raised_cosine(frequency, cutoff, voxel_size) for cutoff in cutoffs]
+    spectrum = sum(s * w for s, w in zip(spectra, weights, strict=True))
+    if b_factor:
+        spectrum *= filters.b_factor_weights(frequency, b_factor)
+    volume = scipy.fft.irfftn(spectrum, mask.shape, overwrite_x=True)
+    resolutions = np.array([scale.effective(cutoff, b_factor) for cutoff in cutoffs])
+    if len(spectra) == 1 and not b_factor and random.random() < recipe.scrambled and 1.15 * finest < high:
+        resolutions[0] = random.uniform(1.15 * finest, min(3.5 * finest, high))
+        volume = filters.randomise_phases(volume, voxel_size, resolutions[0], random)
+    if random.random() < recipe.noisy:
+        least, greatest = recipe.noise
+        strength = least + (greatest - least) * random.random() ** 2
+        shape = None
+        if random.random() >= recipe.white:
+            shape = _noise_weights(frequency, voxel_size, finest, weights[0], random)
+        volume = simulation.add_noise(volume, mask, strength, random, shape)
+    if random.random() < recipe.masked:
+        volume *= _soft_mask(mask, random)
+    if random.random() < recipe.offset:
+        volume += np.float32(random.uniform(-0.25, 0.25) * volume[mask].std())
+    return volume, resolutions
+
+
+def _noise_weights(frequency, voxel_size, resolution, signal_weights, random):
+    """Spectrum of noise that is not white: white up to a frequency, filtered as the signal, or rising or falling."""
+    kind = random.random()
+    nyquist = 0.5 / voxel_size
+    if kind < 0.5:
+        limit = random.uniform(min(1 / resolution, 0.9 * nyquist), nyquist)
+        return filters.raised_cosine(frequency, 1 / limit, voxel_size)
+    if kind < 0.75:
+        return signal_weights
+    return np.exp(np.float32(random.uniform(-4, 2)) * np.square(frequency / np.float32(nyquist)))
+
+
+def _soft_mask(mask, random):
+    """The mask widened by 1 to 3 voxels, with a hard or a smooth edge."""
+    grown = scipy.ndimage.distance_transform_edt(~mask) - random.integers(1, 4)
+    edge = random.choice([0.01, 3.0, 6.0])
+    return (0.5 + 0.5 * np.cos(np.pi * np.clip(grown / edge, 0, 1))).astype(np.float32)
+
+
+def _corners(allowed, recipe, random):
+    """Corners of patches whose middle lies on an allowed voxel and which stay inside the box less twice its rim."""
+    reach = recipe.edge // 2
+    inside = np.zeros_like(allowed)
+    inside[(slice(2 * RIM + reach, BOX - 2 * RIM - reach),) * 3] = True
+    centres = np.argwhere(allowed & inside)
+    if not len(centres):
+        return np.empty((0, 3), int)
+    return centres[random.integers(len(centres), size=recipe.patches)] - reach

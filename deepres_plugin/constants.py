@@ -1,0 +1,14 @@
+"""Names that more than one module of the plugin uses."""
+
+ARTICLE_URL = "https://doi.org/10.1107/S2052252519011692"
+
+DEEPRES_PYTHON = "DEEPRES_PYTHON"
+NEEDED_MODULES = {"tensorflow": "tensorflow", "keras": "keras", "mrcfile": "mrcfile", "skimage": "scikit-image"}
+
+REFUSAL_PREFIX = "deepres: error: "
+REFUSAL_CODE = 2
+
+OUTPUT_RESOLUTION = "resolution_Volume"
+OUTPUT_UNCERTAINTY = "uncertainty_Volume"
+
+SUMMARY_PERCENTILES = ("2.5", "25", "50", "75", "97.5")

@@ -1,0 +1,74 @@
+"""A DeepRes run that looks finished, with made-up results, for tests of what comes after the run."""
+
+import json
+import os
+
+import numpy as np
+from pwem.protocols import ProtImportVolumes
+
+from deepres.maps import DensityMap, write_map
+from deepres_plugin.constants import SUMMARY_PERCENTILES
+from deepres_plugin.protocols import ProtDeepResolution
+
+VOXEL_SIZE = 1.5
+SHAPE = (30, 28, 32)
+
+
+def makeFinishedRun(project):
+    """Import a small blob and give it a resolution that rises along x from 4 to 8 Å, within a ball.
+
+    Args:
+        project: a Scipion project, the current folder being its own.
+
+    Returns:
+        The DeepRes protocol with both outputs.
+    """
+    z, y, x = (np.indices(SHAPE).T - np.array(SHAPE) / 2).T
+    radius = np.sqrt(z**2 + y**2 + x**2)
+    density = np.exp(-((radius / 9) ** 2)) * (1.2 + np.cos(x) * np.cos(y) * np.cos(z))
+    inside = radius < 12
+    resolution = np.where(inside, 6 + x / 6, 0)
+
+    volume = _importVolume(project, density)
+    protocol = project.newProtocol(ProtDeepResolution, maskThreshold=0.1)
+    protocol.setObjLabel("made-up DeepRes run")
+    protocol.inputVolume.set(volume)
+    protocol.inputVolume.setExtended("outputVolume")
+    project.saveProtocol(protocol)
+    protocol.makePathsAndClean()
+
+    _write(protocol._getResolutionFile(), resolution)
+    _write(protocol._getUncertaintyFile(), np.where(inside, 0.3 + y / 100, 0))
+    with open(protocol._getReportFile(), "w", encoding="utf-8") as report:
+        json.dump(_report(resolution[inside]), report)
+    protocol.createOutputStep([])
+    protocol.setStatus("finished")
+    project._storeProtocol(protocol)
+    return protocol
+
+
+def _importVolume(project, density):
+    path = os.path.join(project.getTmpPath(), "blob.mrc")
+    _write(path, density)
+    protocol = project.newProtocol(ProtImportVolumes, filesPath=os.path.abspath(path), samplingRate=VOXEL_SIZE)
+    project.launchProtocol(protocol, wait=True)
+    return protocol
+
+
+def _write(path, data):
+    write_map(path, DensityMap(np.ascontiguousarray(data, dtype=np.float32), (VOXEL_SIZE,) * 3))
+
+
+def _report(values):
+    return {
+        "version": "0",
+        "mask": {"source": "threshold", "path": None, "threshold": 0.1, "voxels": values.size},
+        "range": {"name": "low", "low": 2.5, "high": 13.0, "voxel_size": 1.0},
+        "resolution": {
+            "min": float(values.min()),
+            "max": float(values.max()),
+            "median": float(np.median(values)),
+            "percentiles": {key: float(np.percentile(values, float(key))) for key in SUMMARY_PERCENTILES},
+        },
+        "model": {"name": "none"},
+    }

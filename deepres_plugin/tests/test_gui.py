@@ -1,0 +1,113 @@
+"""The real windows, on a screen of their own: the form, the viewer, a figure, the wizard."""
+
+import tkinter
+import unittest
+from unittest import mock
+
+from pwem import Domain
+from pyworkflow.tests import BaseTest, setupTestProject
+
+from deepres_plugin.protocols import ProtDeepResolution
+from deepres_plugin.tests.finished_run import makeFinishedRun
+from deepres_plugin.tests.virtual_screen import VirtualScreen
+from deepres_plugin.viewers import DeepResolutionViewer
+from deepres_plugin.wizards import ColourScaleWizard
+
+
+@unittest.skipUnless(VirtualScreen.isAvailable(), "Xvfb is not installed, so there is no screen to open windows on")
+class TestWindows(BaseTest):
+    """One project, one made-up run, its windows."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.screen = VirtualScreen()
+        cls.screen.start()
+        cls.addClassCleanup(cls.screen.stop)
+        import pyworkflow.gui.project  # noqa: F401  (before pyworkflow.gui.form)
+        from pyworkflow.gui.form import FormWindow
+        from pyworkflow.gui.gui import Window
+
+        cls.FormWindow = FormWindow
+        Domain.getProtocols()
+        setupTestProject(cls)
+        cls.finished = makeFinishedRun(cls.proj)
+        cls.main = Window("tests")
+        cls.addClassCleanup(cls.main.root.destroy)
+
+    def openViewer(self):
+        """The viewer's window as a user gets it, but without entering the event loop."""
+        viewer = DeepResolutionViewer(project=self.proj, protocol=self.finished)
+        with mock.patch.object(self.FormWindow, "show", _show):
+            viewer.visualize(self.finished, windows=self.main)
+        self.addCleanup(viewer.formWindow.root.destroy)
+        return viewer
+
+    def testForm(self):
+        protocol = self.proj.newProtocol(ProtDeepResolution)
+        window = self.FormWindow("form", protocol, None, self.main)
+        self.addCleanup(window.root.destroy)
+        _show(window)
+        wanted = {"inputVolume", "mask", "maskThreshold", "resolutionRange", "modelSource", "modelPath"}
+        self.assertEqual(wanted - set(window.widgetDict), set())
+        texts = _texts(window.root)
+        for text in ("Input volume", "Mask threshold", "Resolution range", "2.5–13 Å", "1.5–6 Å", "Threads", "GPU IDs"):
+            self.assertTrue(any(text in shown for shown in texts), f"{text} is not shown")
+
+    def testViewer(self):
+        window = self.openViewer().formWindow
+        texts = _texts(window.root)
+        for text in ("Histogram", "Uncertainty", "Four slices", "Surface", "Surface in ChimeraX", "Color set"):
+            self.assertTrue(any(text in shown for shown in texts), f"{text} is not shown")
+        self.assertEqual(set(window.visualizeDict) - set(window.widgetDict), set())
+
+    def testFigureWindow(self):
+        viewer = self.openViewer()
+        before = set(_windows(self.main.root))
+        viewer._visualizeParam("doShowResHistogram")
+        self.main.root.update()
+        (window,) = set(_windows(self.main.root)) - before
+        self.assertIn("Histogram", window.title())
+        canvas = next(child for child in window.winfo_children() if isinstance(child, tkinter.Canvas))
+        self.assertGreater(canvas.winfo_width(), 300)
+        window.destroy()
+
+    def testWizard(self):
+        viewer = self.openViewer()
+        form = viewer.formWindow
+        self.assertIsInstance(form.wizards["lowest"](), ColourScaleWizard)
+
+        def accept():
+            dialog = next(each for each in _windows(self.main.root) if "Color scale" in each.title())
+            dialog.lowest.set(3.0)
+            dialog.colorPalette.set("viridis")
+            dialog._handleOK()
+
+        form.root.after(300, accept)
+        ColourScaleWizard().show(form)
+        form.root.update()
+        self.assertEqual(form.widgetDict["lowest"].get(), "3.0")
+        self.assertEqual(form.widgetDict["colorMap"].get(), "viridis")
+
+
+def _show(window, **_):
+    """Bring a window to the screen without entering the event loop."""
+    window.root.deiconify()
+    window.root.update()
+
+
+def _windows(root):
+    """All top-level windows below one."""
+    found = []
+    for child in root.winfo_children():
+        found += [child] * isinstance(child, tkinter.Toplevel)
+        found += _windows(child)
+    return found
+
+
+def _texts(widget):
+    """All texts shown below a widget."""
+    found = [str(widget.cget("text"))] if "text" in widget.keys() else []  # noqa: SIM118
+    for child in widget.winfo_children():
+        if child.winfo_ismapped() or isinstance(child, tkinter.Toplevel):
+            found += _texts(child)
+    return found

@@ -1,0 +1,11 @@
+"""The dialog that sets the colour scale of the viewers."""
+
+from pwem.wizards import ColorScaleWizardBase
+
+from deepres_plugin.viewers import DeepResolutionViewer
+
+
+class ColourScaleWizard(ColorScaleWizardBase):
+    """Ends, levels and colours of the scale, chosen by eye."""
+
+    _targets = ColorScaleWizardBase.defineTargets(DeepResolutionViewer)

@@ -1,0 +1,52 @@
+"""Makes the demonstration map in deepres/demo from one structure; run again only to change it.
+
+    python scripts/make_demo.py STRUCTURES/1jzd.pdb.gz
+"""
+
+import json
+import os
+import sys
+import tempfile
+
+import mrcfile
+import numpy as np
+
+from deepres import demo, maps
+from deepres.commands import main
+
+REGIONS = {"A": 3.0, "B": 5.0, "C": 7.0}
+VOXEL_SIZE, BOX, NOISE = 1.0, 88, 0.25
+
+
+def make(structure):
+    """Writes map, mask, truth and description."""
+    with tempfile.TemporaryDirectory() as folder:
+        raw = os.path.join(folder, "map.mrc")
+        options = [f"--region={chain}={resolution}" for chain, resolution in REGIONS.items()]
+        options += [f"--voxel-size={VOXEL_SIZE}", f"--box={BOX}", f"--noise={NOISE}", "-o", raw]
+        if main(["simulate", structure, *options]):
+            raise SystemExit(1)
+        data = maps.read_map(raw).data
+        _write(demo.MAP, np.rint(data * (127 / np.abs(data).max())).astype(np.int8))
+        _write(demo.MASK, maps.read_map(raw.replace(".mrc", "_mask.mrc")).data.astype(np.int8))
+        _write(demo.TRUTH, maps.read_map(raw.replace(".mrc", "_resolution.mrc")).data.astype(np.float16))
+    description = {
+        "structure": os.path.basename(structure).split(".")[0],
+        "voxel_size": VOXEL_SIZE,
+        "noise": NOISE,
+        "regions": {f"chain {chain}": resolution for chain, resolution in REGIONS.items()},
+    }
+    with open(os.path.join(demo.FOLDER, "demo.json"), "w", encoding="utf-8") as stream:
+        json.dump(description, stream, indent=1)
+        stream.write("\n")
+
+
+def _write(path, data):
+    with mrcfile.new(path, compression="gzip", overwrite=True) as file:
+        file.set_data(data)
+        file.set_volume()
+        file.voxel_size = VOXEL_SIZE
+
+
+if __name__ == "__main__":
+    make(sys.argv[1])

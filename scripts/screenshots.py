@@ -1,0 +1,83 @@
+"""Take the pictures of docs/images: the form, the viewer and its plots, of the demonstration, on a virtual screen.
+
+    python scripts/screenshots.py [FOLDER]
+"""
+
+import argparse
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import scipion_home
+from demo import runDemo, savePictures
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
+COLOURS = 64
+DOTS_PER_INCH = 90
+
+def photograph(window, path):
+    """Save what a window shows as a small PNG.
+
+    Args:
+        window: a pyworkflow window.
+        path: where to.
+    """
+    window.root.deiconify()
+    window.root.lift()
+    for _ in range(10):
+        window.root.update()
+        time.sleep(0.1)
+    subprocess.run(
+        ["import", "-window", hex(window.root.winfo_id()), "-strip", "-colors", str(COLOURS), str(path)], check=True
+    )
+
+
+def takeAll(project, protocol, folder):
+    """The form, the viewer's window and each of its plots.
+
+    Args:
+        project: the project.
+        protocol: a finished DeepRes run.
+        folder: where the pictures go.
+    """
+    import pyworkflow.gui.project  # noqa: F401  (before pyworkflow.gui.form)
+    from pyworkflow.gui.form import FormWindow
+    from pyworkflow.gui.gui import Window
+
+    from deepres_plugin.viewers import DeepResolutionViewer
+
+    main = Window("screenshots")
+    main.root.withdraw()
+    photograph(FormWindow("DeepRes local resolution", protocol, None, main), folder / "form.png")
+    FormWindow.show = lambda window, **_: None
+    viewer = DeepResolutionViewer(project=project, protocol=protocol)
+    viewer.visualize(protocol, windows=main)
+    photograph(viewer.formWindow, folder / "viewer.png")
+    main.root.destroy()
+    savePictures(project, protocol, folder, DOTS_PER_INCH)
+
+
+def main():
+    """Run the demonstration on a virtual screen and take the pictures."""
+    parser = argparse.ArgumentParser(description="Take the pictures of docs/images.")
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    folder = parser.parse_args().folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        scipion_home.use(home)
+        from deepres_plugin.tests.virtual_screen import VirtualScreen
+
+        here = os.getcwd()
+        screen = VirtualScreen()
+        screen.start()
+        try:
+            takeAll(*runDemo(), folder)
+        finally:
+            screen.stop()
+            os.chdir(here)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""deepres pictures: writes what it names; refuses what does not fit."""
+
+import numpy as np
+import pytest
+
+from deepres.commands import main
+from deepres.maps import DensityMap, read_map, write_map
+
+VOXEL_SIZE = (1.5, 1.5, 1.5)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A ball's density, its resolution with z, and a mask; the resolution is 9 outside in a third file."""
+    z, y, x = np.mgrid[:28, :26, :24]
+    distance = np.sqrt((z - 14) ** 2 + (y - 13) ** 2 + (x - 12) ** 2)
+    inside = distance < 9
+    arrays = {
+        "map": 8 - distance,
+        "resolution": (3 + 0.1 * z) * inside,
+        "mask": inside,
+        "filled": np.where(inside, 3 + 0.1 * z, 9.0),
+    }
+    for name, array in arrays.items():
+        data = np.ascontiguousarray(array, dtype=np.float32)
+        write_map(tmp_path / f"{name}.mrc", DensityMap(data, VOXEL_SIZE, (-21.0, 0.0, 5.0)))
+    return tmp_path
+
+
+def test_writes_the_files_it_names(files, capsys):
+    out = files / "new" / "pictures"
+    assert main(["pictures", str(files / "resolution.mrc"), "--map", str(files / "map.mrc"), "-o", str(out)]) == 0
+    written = sorted(line.removeprefix("wrote ") for line in capsys.readouterr().out.splitlines())
+    assert written == sorted(str(path) for path in out.iterdir())
+    names = {path.name for path in out.iterdir()}
+    assert names == {"histogram.png", "slices.png", "surface.png", "surface.cxc", "surface_resolution.mrc"}
+    script = (out / "surface.cxc").read_text()
+    assert "volume #2 origin 5,0,-21" in script
+    shown = read_map(out / "surface_resolution.mrc")
+    assert shown.origin == (-21.0, 0.0, 5.0)
+    assert shown.data.min() > 0
+
+
+def test_without_a_map_there_is_no_surface(files):
+    out = files / "pictures"
+    resolution = str(files / "resolution.mrc")
+    assert (
+        main(
+            [
+                "pictures",
+                resolution,
+                "--compare",
+                resolution,
+                "--range",
+                "3,6",
+                "--axis",
+                "x",
+                "--colour-map",
+                "viridis",
+                "-o",
+                str(out),
+            ]
+        )
+        == 0
+    )
+    assert {path.name for path in out.iterdir()} == {"histogram.png", "slices.png"}
+
+
+def test_mask_takes_off_a_background(files):
+    out = files / "pictures"
+    assert (
+        main(
+            [
+                "pictures",
+                str(files / "filled.mrc"),
+                "--mask",
+                str(files / "mask.mrc"),
+                "--map",
+                str(files / "map.mrc"),
+                "-o",
+                str(out),
+            ]
+        )
+        == 0
+    )
+    assert read_map(out / "surface_resolution.mrc").data.max() < 6
+
+
+def test_compressed_map_is_unpacked_for_chimerax(files):
+    density = read_map(files / "map.mrc")
+    write_map(files / "map.mrc.gz", density)
+    out = files / "pictures"
+    assert main(["pictures", str(files / "resolution.mrc"), "--map", str(files / "map.mrc.gz"), "-o", str(out)]) == 0
+    np.testing.assert_array_equal(read_map(out / "surface_map.mrc").data, density.data)
+    assert f'open "{out / "surface_map.mrc"}"' in (out / "surface.cxc").read_text()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        DensityMap(np.ones((28, 26, 23), np.float32), VOXEL_SIZE),
+        DensityMap(np.ones((28, 26, 24), np.float32), (2.0,) * 3),
+    ],
+)
+def test_map_on_another_grid_is_refused_before_anything_is_written(files, capsys, other):
+    write_map(files / "other.mrc", other)
+    out = files / "pictures"
+    assert main(["pictures", str(files / "resolution.mrc"), "--map", str(files / "other.mrc"), "-o", str(out)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not out.exists()
+
+
+def test_bad_input_is_refused(files, capsys):
+    write_map(files / "empty.mrc", DensityMap(np.zeros((8, 8, 8), np.float32), VOXEL_SIZE))
+    resolution, out = str(files / "resolution.mrc"), str(files / "pictures")
+    for arguments in ([str(files / "empty.mrc")], [resolution, "--range", "6,3"], [resolution, "--colour-map", "jett"]):
+        assert main(["pictures", *arguments, "-o", out]) == 2
+    assert main(["pictures", resolution, "-o", resolution]) == 2
+    assert capsys.readouterr().err.count("deepres: error:") == 4
+    assert not (files / "pictures").exists()

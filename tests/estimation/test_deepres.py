@@ -1,0 +1,110 @@
+"""DeepRes estimation: tiling, scale, borders, empty regions, automatic range, the published network."""
+
+import numpy as np
+import pytest
+from test_structures import write_structure
+
+from deepres import demo, simulation, structures
+from deepres.errors import InputError
+from deepres.estimation import deepres as estimation
+from deepres.maps import DensityMap, read_map
+from deepres.networks import deepres as networks
+from deepres.networks import store
+from deepres.ranges import RANGES, WINDOW
+
+
+@pytest.fixture(scope="module")
+def model():
+    return estimation.shipped_model("low")
+
+
+def noise(shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def test_tiles_give_what_one_pass_gives(model):
+    data = noise((30, 26, 22))
+    needed = noise(data.shape, 1) > 0.5
+    whole = estimation.predict(model, data, needed, tile=64)
+    tiled = estimation.predict(model, data, needed, tile=9)
+    for one, other in zip(whole, tiled, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+        assert (one[needed] != 0).all()
+        assert (one[~needed] == 0).all()
+
+
+def test_the_border_is_predicted_as_if_zeros_followed(model):
+    data = noise((16, 16, 16))
+    corner = np.zeros(data.shape, bool)
+    corner[0, 0, 15] = True
+    resolution, _ = estimation.predict(model, data, corner)
+    window = np.pad(data, WINDOW // 2)[:WINDOW, :WINDOW, 15 : 15 + WINDOW]
+    expected = model.network.predict(window[None, ..., None], verbose=0)[0, 0, 0, 0, 0]
+    assert resolution[0, 0, 15] == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_scale_of_the_map_does_not_matter():
+    density_map = read_map(demo.MAP)
+    mask = np.zeros(density_map.data.shape, bool)
+    mask[30:50, 30:50, 30:50] = read_map(demo.MASK).data[30:50, 30:50, 30:50] > 0.5
+    one = estimation.estimate(density_map, mask, "low")
+    other = estimation.estimate(density_map.like(1000 * density_map.data), mask, "low")
+    np.testing.assert_allclose(one.resolution, other.resolution, atol=1e-3)
+    np.testing.assert_allclose(one.deviation, other.deviation, atol=1e-3)
+
+
+@pytest.mark.parametrize("voxel_size", [0.7, 1.0, 1.37])
+def test_result_is_on_the_grid_zero_outside_and_within_limits(voxel_size):
+    density_map = DensityMap(noise((31, 28, 26)), (voxel_size,) * 3, (1.0, 2.0, 3.0))
+    mask = np.zeros(density_map.data.shape, bool)
+    mask[:4, 10:20, 5:] = True
+    result = estimation.estimate(density_map, mask, "low")
+    for values in (result.resolution, result.deviation):
+        assert values.shape == mask.shape
+        assert (values[~mask] == 0).all()
+        assert (values[mask] > 0).all()
+    assert result.resolution[mask].min() >= max(2.5, 2 * voxel_size)
+    assert result.resolution[mask].max() <= 13
+
+
+def test_windows_of_zeros_get_the_coarsest_resolution():
+    data = np.zeros((40, 40, 40), np.float32)
+    data[:10] = noise((10, 40, 40))
+    mask = np.zeros(data.shape, bool)
+    mask[25:35, 15:25, 15:25] = True
+    result = estimation.estimate(DensityMap(data, (1.0,) * 3), mask, "low")
+    assert (result.resolution[mask] == 13).all()
+
+
+@pytest.mark.parametrize(("resolution", "chosen"), [(2.0, "high"), (8.0, "low")])
+def test_automatic_range_follows_the_map(tmp_path, resolution, chosen):
+    path = write_structure(tmp_path / "helix.pdb", chains="ABCDEF", residues=8)
+    structure = structures.read_structure(path)
+    shape = (64, 64, 64)
+    positions = simulation.placed(structure, shape, 0.7, structures.random_rotation(np.random.default_rng(0)))
+    labels = np.zeros(len(structure), int)
+    data, _, mask = simulation.regional_map(structure, positions, shape, 0.7, labels, [resolution])
+    result = estimation.estimate(DensityMap(data, (0.7,) * 3), mask, "auto")
+    assert result.model.resolution_range.name == chosen
+
+
+def test_too_coarse_and_too_small_maps_are_refused():
+    mask = np.ones((16, 16, 16), bool)
+    with pytest.raises(InputError, match="too coarse"):
+        estimation.estimate(DensityMap(noise(mask.shape), (7.0,) * 3), mask)
+    with pytest.raises(InputError, match="too small"):
+        estimation.estimate(DensityMap(noise(mask.shape), (0.7,) * 3), mask)
+
+
+def test_published_network_slides_its_window():
+    network = networks.build("published", RANGES["low"])
+    stored = store.StoredModel(network, "published", RANGES["low"], "x", "x", "x")
+    data, needed = noise((14, 15, 16)), np.zeros((14, 15, 16), bool)
+    needed[[0, 7, 13], [14, 7, 0], [3, 7, 15]] = True
+    resolution, deviation = estimation.predict(stored, data, needed)
+    assert deviation is None
+    padded = np.pad(data / data.std(), WINDOW // 2)
+    for z, y, x in np.argwhere(needed):
+        window = padded[z : z + WINDOW, y : y + WINDOW, x : x + WINDOW]
+        expected = network.predict((window / np.linalg.norm(window))[None, ..., None], verbose=0)[0, 0]
+        assert resolution[z, y, x] == pytest.approx(expected, abs=1e-4)

@@ -1,0 +1,31 @@
+"""Tiles cover what is needed, and only once."""
+
+import numpy as np
+import pytest
+
+from deepres.estimation.tiles import tiles
+
+
+@pytest.mark.parametrize("edge", [3, 7, 40])
+def test_every_needed_voxel_is_in_exactly_one_tile(edge):
+    random = np.random.default_rng(edge)
+    needed = random.random((17, 20, 9)) > 0.9
+    count = np.zeros(needed.shape, int)
+    for tile in tiles(needed, edge, 2):
+        count[tile.crop] += 1
+        assert all(s.stop - s.start <= edge for s in tile.crop)
+        assert needed[tile.crop].any()
+    assert (count[needed] == 1).all()
+    assert count.max() == 1
+
+
+def test_nothing_needed_gives_no_tile():
+    assert tiles(np.zeros((4, 4, 4), bool), 2, 1) == []
+
+
+def test_tiles_read_their_overlap_and_zeros_beyond_the_border():
+    volume = np.random.default_rng(0).standard_normal((6, 7, 8)).astype(np.float32)
+    needed = np.zeros(volume.shape, bool)
+    needed[0, 3, 7] = True
+    (tile,) = tiles(needed, 4, 2)
+    np.testing.assert_array_equal(tile.read(volume), np.pad(volume, 2)[0:5, 3:8, 7:12])

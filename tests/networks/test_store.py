@@ -1,0 +1,69 @@
+"""Model folders: what is shipped, what is refused."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from deepres.errors import InputError
+from deepres.networks import deepres, store
+from deepres.ranges import RANGES
+
+
+@pytest.mark.parametrize("range_name", ["low", "high"])
+def test_shipped_models_are_small_and_their_cards_filled(range_name):
+    folder = store.shipped_folder("deepres", range_name)
+    card = store.read_card(folder)
+    weights = os.path.join(folder, store.WEIGHTS_FILE)
+    assert os.path.getsize(weights) < 3e6
+    assert card["sha256"] == store.sha256(weights)
+    assert card["range"] == range_name
+    for key in ("command", "date", "data", "minutes", "seed", "backend", "config", "metrics", "history"):
+        assert card[key], key
+    assert card["config"] == deepres.PRESETS["compact"]["config"]
+
+
+def test_a_saved_model_comes_back(tmp_path):
+    network = deepres.build("compact", RANGES["high"])
+    card = {"name": "x", "network": "deepres", "preset": "compact", "range": "high"}
+    store.save(network, tmp_path / "model", card)
+    model = store.load_deepres(str(tmp_path / "model"), "high")
+    for found, expected in zip(model.network.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert model.name == "x"
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return shutil.copytree(store.shipped_folder("deepres", "low"), tmp_path / "model")
+
+
+def test_changed_weights_are_refused(copy):
+    with open(copy / store.WEIGHTS_FILE, "ab") as stream:
+        stream.write(b"x")
+    with pytest.raises(InputError, match="not the weights"):
+        store.load_deepres(str(copy), "low")
+
+
+def test_another_range_is_refused(copy):
+    with pytest.raises(InputError, match="--range low"):
+        store.load_deepres(str(copy), "high")
+
+
+def test_another_network_and_a_missing_card_are_refused(copy):
+    card = json.loads((copy / store.CARD_FILE).read_text())
+    (copy / store.CARD_FILE).write_text(json.dumps(card | {"network": "other"}))
+    with pytest.raises(InputError, match="not of a DeepRes network"):
+        store.load_deepres(str(copy), "low")
+    (copy / store.CARD_FILE).unlink()
+    with pytest.raises(InputError, match=r"card\.json"):
+        store.load_deepres(str(copy), "low")
+
+
+def test_files_that_hold_no_published_weights_are_refused(tmp_path):
+    (tmp_path / "model.h5").write_text("not hdf5")
+    for name in ("model.h5", "absent.h5"):
+        with pytest.raises(InputError, match=name):
+            store.load_deepres(str(tmp_path / name), "low")

@@ -1,0 +1,117 @@
+"""Slices: the right cut, in Å, in the scale's colours."""
+
+import numpy as np
+import pytest
+
+from deepres.errors import InputError
+from deepres.pictures import ColourScale, central_slices, coloured_slices_figure, grey_slices_figure, save_figure
+
+VOXEL_SIZE = (2.0, 1.0, 0.5)  # z, y, x
+SHAPE = (20, 24, 30)
+SCALE = ColourScale(3, 8)
+
+
+@pytest.fixture
+def maps():
+    density = np.random.default_rng(1).normal(size=SHAPE).astype(np.float32)
+    resolution = np.zeros(SHAPE, np.float32)
+    resolution[4:16, 6:20, 8:25] = np.linspace(3, 8, 12)[:, None, None]
+    return density, resolution
+
+
+def panels_of(figure):
+    return [axes for axes in figure.axes if "slice" in axes.get_title()]
+
+
+def test_central_slices_part_the_mask_evenly():
+    inside = np.zeros((50, 40, 30), bool)
+    inside[10:31, 5:10, 3:29] = True
+    assert central_slices(inside, "z") == [14, 18, 22, 26]
+    assert central_slices(inside, "x") == [8, 13, 18, 23]
+
+
+def test_central_slices_of_a_thin_mask_are_neighbours():
+    inside = np.zeros((50, 40, 3), bool)
+    inside[20:22, 20, 1] = True
+    assert central_slices(inside, "z") == [19, 20, 21, 22]
+    assert central_slices(inside, "x") == [0, 1, 2]
+
+
+def test_four_central_slices_by_default(maps):
+    figure = coloured_slices_figure(*maps, VOXEL_SIZE, SCALE)
+    titles = [panel.get_title() for panel in panels_of(figure)]
+    assert titles == ["z slice 6 (12.0 Å)", "z slice 8 (16.0 Å)", "z slice 11 (22.0 Å)", "z slice 13 (26.0 Å)"]
+
+
+@pytest.mark.parametrize(("axis", "number", "labels", "extent"), [
+    ("z", 9, ("x (Å)", "y (Å)"), (-0.25, 14.75, -0.5, 23.5)),
+    ("y", 12, ("x (Å)", "z (Å)"), (-0.25, 14.75, -1.0, 39.0)),
+    ("x", 15, ("y (Å)", "z (Å)"), (-0.5, 23.5, -1.0, 39.0)),
+])
+def test_one_slice_shows_the_right_cut_in_colour_over_grey(maps, axis, number, labels, extent):
+    density, resolution = maps
+    figure = coloured_slices_figure(density, resolution, VOXEL_SIZE, SCALE, axis, [number])
+    panel, = panels_of(figure)
+    grey, colour = (image.get_array() for image in panel.images)
+    along = "zyx".index(axis)
+    cut = resolution.take(number, along)
+    np.testing.assert_array_equal(grey, density.take(number, along))
+    np.testing.assert_array_equal(colour[..., 3], cut > 0)
+    np.testing.assert_allclose(colour[cut > 0], SCALE.rgba(cut[cut > 0]))
+    assert (panel.get_xlabel(), panel.get_ylabel()) == labels
+    for image in panel.images:
+        np.testing.assert_allclose(image.get_extent(), extent)
+        assert image.origin == "lower"
+    assert panel.get_aspect() == 1
+    assert panel.get_title().startswith(f"{axis} slice {number} ")
+
+
+def test_origin_moves_the_axes(maps):
+    figure = coloured_slices_figure(*maps, VOXEL_SIZE, SCALE, numbers=[9], origin=(-20.0, 100.0, 7.0))
+    panel, = panels_of(figure)
+    assert panel.get_title() == "z slice 9 (-2.0 Å)"
+    np.testing.assert_allclose(panel.images[0].get_extent(), (6.75, 21.75, 99.5, 123.5))
+
+
+def test_colour_bar_spans_the_scale_in_angstroms(maps):
+    figure = coloured_slices_figure(*maps, VOXEL_SIZE, SCALE)
+    bars = [axes for axes in figure.axes if "resolution (Å)" in axes.get_ylabel()]
+    assert len(bars) == 1
+    assert bars[0].get_ylim() == (SCALE.low, SCALE.high)
+    np.testing.assert_allclose(bars[0].get_yticks(), SCALE.ticks())
+
+
+def test_density_can_be_left_out(maps):
+    figure = coloured_slices_figure(None, maps[1], VOXEL_SIZE, SCALE, numbers=[9])
+    assert len(panels_of(figure)[0].images) == 1
+
+
+def test_grey_slices(maps):
+    density, resolution = maps
+    figure = grey_slices_figure(density, VOXEL_SIZE, "y", inside=resolution > 0)
+    shown = panels_of(figure)
+    assert len(shown) == 4
+    limits = {image.get_clim() for panel in shown for image in panel.images}
+    assert len(limits) == 1
+    np.testing.assert_array_equal(shown[0].images[0].get_array(), density[:, central_slices(resolution > 0, "y")[0]])
+
+
+def test_three_slices_leave_no_empty_axes(maps):
+    assert len(panels_of(coloured_slices_figure(*maps, VOXEL_SIZE, SCALE, numbers=[5, 6, 7]))) == 3
+
+
+def test_what_cannot_be_shown_is_refused(maps):
+    density, resolution = maps
+    with pytest.raises(InputError, match="no z slice 20: choose one from 0 to 19"):
+        coloured_slices_figure(density, resolution, VOXEL_SIZE, SCALE, numbers=[20])
+    with pytest.raises(InputError, match="no axis 'w'"):
+        coloured_slices_figure(density, resolution, VOXEL_SIZE, SCALE, axis="w")
+    with pytest.raises(InputError, match=r"\(19, 24, 30\)"):
+        coloured_slices_figure(density[1:], resolution, VOXEL_SIZE, SCALE)
+
+
+def test_saved_picture_is_a_png(maps, tmp_path):
+    path = tmp_path / "slices.png"
+    save_figure(coloured_slices_figure(*maps, VOXEL_SIZE, SCALE), path, dots_per_inch=40)
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert [each.name for each in tmp_path.iterdir()] == ["slices.png"]

@@ -1,0 +1,91 @@
+"""The training program: loss, improvement, resuming, card."""
+
+import json
+
+import numpy as np
+import pytest
+from test_structures import write_structure
+
+from deepres.commands import main
+from deepres.estimation import deepres as estimation
+from deepres.networks import store
+from deepres.training import deepres as training
+from deepres.training import scenes
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("training")
+    for split in ("train", "val"):
+        (folder / split).mkdir()
+        write_structure(folder / split / f"{split}.pdb", chains="ABCDEFGH", residues=8 if split == "train" else 9)
+    return folder
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Small and simple scenes and a small buffer, so that a minute of training shows."""
+    monkeypatch.setattr(training, "BUFFERS", {"compact": 24, "published": 24})
+    monkeypatch.setattr(training, "VALIDATION_SCENES", 6)
+    simple = {"variants": 8, "patches": 3, "noisy": 0, "blurred": 0, "scrambled": 0, "regional": 0}
+    recipe = scenes.SceneRecipe
+    monkeypatch.setattr(scenes, "SceneRecipe", lambda *a, **k: recipe(*a, **(k | simple)))
+
+
+def train(folders, steps, preset="compact", *options):
+    command = ["train", "deepres", "--range", "high", "--preset", preset, "--structures", str(folders / "train")]
+    command += ["--minutes", "5", "--steps", str(steps), "--batch", "8", "-o", str(folders / preset)]
+    return main([*command, *options])
+
+
+def test_gaussian_likelihood_against_its_formula():
+    truth = np.array([[[4.0, 1.0], [5.0, 1.0], [6.0, 0.0]]], np.float32)
+    predicted = np.array([[[4.5, 0.5], [4.0, 2.0], [0.0, 1.0]]], np.float32)
+    terms = [0.5 * (np.log(0.5) + 0.5), 2.0 * (np.log(2.0) + 0.125)]
+    assert float(training.gaussian_likelihood(truth, predicted)) == pytest.approx(np.mean(terms), rel=1e-5)
+
+
+def test_training_improves_resumes_and_leaves_a_usable_model(folders, quick, capsys):
+    assert train(folders, 150) == 0
+    folder = folders / "compact"
+    first = json.loads((folder / training.STATE).read_text())
+    assert first["history"][-1]["rmse_clean"] < first["history"][0]["rmse_clean"]
+    assert train(folders, 152) == 0
+    second = json.loads((folder / training.STATE).read_text())
+    assert second["steps"] > first["steps"]
+    assert second["scenes"] > first["scenes"]
+    assert second["history"][: len(first["history"])] == first["history"]
+    capsys.readouterr()
+    assert train(folders, 152) == 2
+    assert "more --minutes" in capsys.readouterr().err
+
+    card = store.read_card(folder)
+    assert card["steps"] == second["steps"]
+    assert card["metrics"]["rmse_clean"] == second["history"][-1]["rmse_clean"]
+    model = store.load_deepres(str(folder), "high")
+    data = np.random.default_rng(0).standard_normal((14, 14, 14)).astype(np.float32)
+    resolution, deviation = estimation.predict(model, data, np.ones(data.shape, bool))
+    assert np.isfinite(resolution).all()
+    assert (deviation > 0).all()
+
+
+def test_folders_without_structures_are_refused(tmp_path, capsys):
+    assert (
+        main(
+            [
+                "train",
+                "deepres",
+                "--range",
+                "low",
+                "--structures",
+                str(tmp_path),
+                "--minutes",
+                "1",
+                "-o",
+                str(tmp_path / "model"),
+            ]
+        )
+        == 2
+    )
+    assert "no PDB or mmCIF file" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()

@@ -11,7 +11,7 @@ import scipy.fft
 import scipy.ndimage
 from scipy.spatial import cKDTree
 
-from deepres import filters
+from deepres import filters, structures
 from deepres.errors import InputError
 
 MASK_RADIUS = 3.0
@@ -57,6 +57,24 @@ def placed(structure, shape, voxel_size, rotation=None, shift=(0.0, 0.0, 0.0)):
         positions = positions @ np.asarray(rotation).T
     centre = np.array(shape[::-1]) // 2 * voxel_size + np.array(shift)[::-1]
     return positions + centre
+
+
+def cut_out(structure, size, voxel_size, random, rim=4):
+    """A cube around a random atom of the structure, rotated at random.
+
+    Args:
+        size: edge of the cube, voxels.
+        voxel_size: Å, one number.
+        random: ``numpy.random.Generator``.
+        rim: atoms nearer than this many voxels to the cube's faces are left out.
+
+    Returns:
+        (positions, kept): (n, 3) Å, x y z, from voxel (0, 0, 0), and (n,) bool, the atoms inside.
+    """
+    rotated = structure.positions @ structures.random_rotation(random).T
+    centre = rotated[random.integers(len(structure))] + random.uniform(-4, 4, 3) * voxel_size
+    kept = np.all(np.abs(rotated - centre) < (size // 2 - rim) * voxel_size, axis=1)
+    return rotated - centre + size // 2 * voxel_size, kept
 
 
 def density(structure, positions, shape, voxel_size, b_factors=None, selected=None):

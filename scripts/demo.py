@@ -40,6 +40,7 @@ def runDemo():
     from deepres_plugin import demo_project
 
     Domain.getProtocols()
+    Domain.getViewers()
     project = Manager().createProject("demo")
     os.chdir(project.path)
     volume, mask = demo_project.importDemo(project)

@@ -1,5 +1,6 @@
 """DeepRes: local resolution of one map inside a mask (Ramírez-Aportela et al. 2019), every voxel predicted."""
 
+import functools
 import time
 from dataclasses import dataclass
 
@@ -41,9 +42,10 @@ class LocalResolution:
     seconds: float
 
 
-def shipped_model(range_name):
-    """The compact network of a range (``low`` or ``high``) that comes with the package."""
-    return store.load_deepres(store.shipped_folder("deepres", range_name), range_name)
+@functools.lru_cache(maxsize=4)
+def load_model(range_name, path=None):
+    """The model at a path, or the compact one of a range (``low`` or ``high``) that comes with the package."""
+    return store.load_deepres(path or store.shipped_folder("deepres", range_name), range_name)
 
 
 def estimate(density_map, mask, range_name="auto", model_path=None, progress=False):
@@ -73,7 +75,7 @@ def estimate(density_map, mask, range_name="auto", model_path=None, progress=Fal
 
 
 def _estimate(density_map, mask, range_name, model_path, progress):
-    model = store.load_deepres(model_path, range_name) if model_path else shipped_model(range_name)
+    model = load_model(range_name, model_path)
     target = model.resolution_range.voxel_size
     data, reached = resampling.to_voxel_size(density_map.data, density_map.voxel_size, target)
     needed = resampling.needed_voxels(mask, density_map.voxel_size, reached, data.shape)

@@ -33,6 +33,7 @@ class SceneRecipe:
         margin: resolutions are drawn uniformly from the range and this many voxels (in Å) below and above it.
         regional: share of scenes made of two regions at different resolutions.
         blurred: share of maps with a B factor.
+        b_factors: its least and greatest value at 1 Å/px, Å²; in proportion to the voxel size at others.
         scrambled: share of maps with phases randomised beyond a resolution.
         noisy: share of maps with noise.
         noise: least and greatest SD of the noise, in units of the density's SD in the mask; small ones are commoner.
@@ -47,6 +48,7 @@ class SceneRecipe:
     margin: tuple[float, float] = (0.4, 2.0)
     regional: float = 0.2
     blurred: float = 0.3
+    b_factors: tuple[float, float] = (-100.0, 250.0)
     scrambled: float = 0.06
     noisy: float = 0.65
     noise: tuple[float, float] = (0.02, 1.0)
@@ -119,7 +121,7 @@ def make_scene(structure_path, recipe, seed):
     random = np.random.default_rng(seed)
     voxel_size = recipe.resolution_range.voxel_size
     structure = structures.read_structure(structure_path)
-    positions, kept = _crop(structure, voxel_size, random)
+    positions, kept = simulation.cut_out(structure, BOX, voxel_size, random, RIM)
     mask = simulation.molecular_mask(positions[kept], (BOX,) * 3, voxel_size)
     regions = _split(positions, mask, voxel_size, random) if random.random() < recipe.regional else None
     frequency = filters.frequencies((BOX,) * 3, voxel_size)
@@ -143,15 +145,6 @@ def make_scene(structure_path, recipe, seed):
             patches.append(patch / max(np.sqrt(np.mean(np.square(patch))), 1e-12))
             labels.append(np.stack([truth[inner], weight[inner]], axis=-1))
     return np.array(patches, np.float32)[..., None], np.array(labels, np.float32)
-
-
-def _crop(structure, voxel_size, random):
-    """Rotated positions around a random atom, and which atoms are inside the box less its rim."""
-    rotated = structure.positions @ structures.random_rotation(random).T
-    centre = rotated[random.integers(len(structure))] + random.uniform(-4, 4, 3) * voxel_size
-    positions = rotated - centre + BOX // 2 * voxel_size
-    kept = np.all(np.abs(rotated - centre) < (BOX // 2 - RIM) * voxel_size, axis=1)
-    return positions, kept
 
 
 @dataclass(frozen=True)
@@ -180,13 +173,13 @@ def _variant(spectra, frequency, scale, mask, recipe, random):
     finest = cutoffs.min()
     b_factor = 0.0
     if random.random() < recipe.blurred:
-        b_factor = float(np.clip(random.uniform(-2.0, 4.5) * 4 * finest**2, -400, 800))
+        b_factor = random.uniform(*recipe.b_factors) * voxel_size
     weights = [filters.raised_cosine(frequency, cutoff, voxel_size) for cutoff in cutoffs]
     spectrum = sum(s * w for s, w in zip(spectra, weights, strict=True))
     if b_factor:
         spectrum *= filters.b_factor_weights(frequency, b_factor)
     volume = scipy.fft.irfftn(spectrum, mask.shape, overwrite_x=True)
-    resolutions = np.array([scale.effective(cutoff, b_factor) for cutoff in cutoffs])
+    resolutions = np.array([min(scale.effective(cutoff, b_factor), high) for cutoff in cutoffs])
     if len(spectra) == 1 and not b_factor and random.random() < recipe.scrambled and 1.15 * finest < high:
         resolutions[0] = random.uniform(1.15 * finest, min(3.5 * finest, high))
         volume = filters.randomise_phases(volume, voxel_size, resolutions[0], random)

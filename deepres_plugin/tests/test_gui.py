@@ -5,6 +5,8 @@ import unittest
 from unittest import mock
 
 from pwem import Domain
+from pwem.wizards.wizard import ColorScaleDialog
+from pyworkflow.gui.dialog import RESULT_YES
 from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin.protocols import ProtDeepResolution
@@ -29,6 +31,7 @@ class TestWindows(BaseTest):
 
         cls.FormWindow = FormWindow
         Domain.getProtocols()
+        Domain.getViewers()
         setupTestProject(cls)
         cls.finished = makeFinishedRun(cls.proj)
         cls.main = Window("tests")
@@ -77,10 +80,11 @@ class TestWindows(BaseTest):
         self.assertIsInstance(form.wizards["lowest"](), ColourScaleWizard)
 
         def accept():
-            dialog = next(each for each in _windows(self.main.root) if "Color scale" in each.title())
+            (dialog,) = [each for each in _windows(self.main.root) if isinstance(each, ColorScaleDialog)]
+            form.root.after(5000, dialog.destroy)
             dialog.lowest.set(3.0)
             dialog.colorPalette.set("viridis")
-            dialog._handleOK()
+            dialog._handleResult(RESULT_YES)
 
         form.root.after(300, accept)
         ColourScaleWizard().show(form)

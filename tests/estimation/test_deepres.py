@@ -15,7 +15,7 @@ from deepres.ranges import RANGES, WINDOW
 
 @pytest.fixture(scope="module")
 def model():
-    return estimation.shipped_model("low")
+    return estimation.load_model("low")
 
 
 def noise(shape, seed=0):

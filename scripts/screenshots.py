@@ -14,8 +14,8 @@ import scipion_home
 from demo import runDemo, savePictures
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
-COLOURS = 64
-DOTS_PER_INCH = 90
+COLOURS = 256
+DOTS_PER_INCH = 100
 
 def photograph(window, path):
     """Save what a window shows as a small PNG.
@@ -29,9 +29,7 @@ def photograph(window, path):
     for _ in range(10):
         window.root.update()
         time.sleep(0.1)
-    subprocess.run(
-        ["import", "-window", hex(window.root.winfo_id()), "-strip", "-colors", str(COLOURS), str(path)], check=True
-    )
+    subprocess.run(["import", "-window", hex(window.root.winfo_id()), str(path)], check=True)
 
 
 def takeAll(project, protocol, folder):
@@ -57,6 +55,7 @@ def takeAll(project, protocol, folder):
     photograph(viewer.formWindow, folder / "viewer.png")
     main.root.destroy()
     savePictures(project, protocol, folder, DOTS_PER_INCH)
+    subprocess.run(["mogrify", "-strip", "+dither", "-colors", str(COLOURS), *folder.glob("*.png")], check=True)
 
 
 def main():

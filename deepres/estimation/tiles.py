@@ -1,9 +1,16 @@
 """Tiles: a volume visited in cubes, so that memory is bounded by the tile and empty space costs nothing."""
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
+
+OVERHEAD = 3000
+"""What a tile costs beside its voxels, in voxels."""
+
+SMALLEST = 24
+"""Edges shorter than this are not halved."""
 
 
 @dataclass(frozen=True)
@@ -27,32 +34,53 @@ class Tile:
 
 
 def tiles(needed, edge, overlap):
-    """Tiles that cover the needed voxels: a regular grid, each shrunk to what is needed in it, empty ones left out.
+    """Tiles that cover the needed voxels, each once.
+
+    A grid of equal cells is laid over them; a cell is shrunk to what is needed in it, and halved along its axes as
+    long as that makes the work less. Cells without needed voxels are left out.
 
     Args:
         needed: bool (z, y, x).
-        edge: edge of a tile, voxels.
+        edge: greatest edge of a tile, voxels.
         overlap: voxels read beyond it.
 
     Returns:
         list of ``Tile``.
     """
-    span = _span(needed)
-    if span is None:
-        return []
     found = []
-    for cell in itertools.product(*(_cells(s.start, s.stop, edge) for s in span)):
-        inner = _span(needed[cell])
-        if inner is not None:
-            crop = tuple(slice(c.start + i.start, c.start + i.stop) for c, i in zip(cell, inner, strict=True))
-            found.append(Tile(crop, overlap))
-    return found
+    whole = _shrunk(needed, tuple(slice(0, n) for n in needed.shape))
+    if whole is not None:
+        for cell in itertools.product(*(_cells(s.start, s.stop, edge) for s in whole)):
+            found += _cheapest(needed, cell, overlap)[1]
+    return [Tile(crop, overlap) for crop in found]
 
 
 def _cells(start, stop, edge):
     """Cells no longer than ``edge``, equal but for the last, that fill an interval."""
     length = -(-(stop - start) // -(-(stop - start) // edge))
     return [slice(first, min(first + length, stop)) for first in range(start, stop, length)]
+
+
+def _cheapest(needed, cell, overlap):
+    """The work, in voxels, of the best way to cover a cell, and the crops of that way."""
+    crop = _shrunk(needed, cell)
+    if crop is None:
+        return 0, []
+    edges = [c.stop - c.start for c in crop]
+    work = OVERHEAD + math.prod(edge + overlap // 2 for edge in edges)
+    if max(edges) >= SMALLEST:
+        halves = [_cells(c.start, c.stop, -(-n // 2)) if n >= SMALLEST else [c]
+                  for c, n in zip(crop, edges, strict=True)]
+        parts = [_cheapest(needed, part, overlap) for part in itertools.product(*halves)]
+        if sum(part[0] for part in parts) < work:
+            return sum(part[0] for part in parts), [crop for part in parts for crop in part[1]]
+    return work, [crop]
+
+
+def _shrunk(needed, cell):
+    """The part of a cell that holds all its needed voxels, or None if it has none."""
+    span = _span(needed[cell])
+    return span and tuple(slice(c.start + s.start, c.start + s.stop) for c, s in zip(cell, span, strict=True))
 
 
 def _span(needed):

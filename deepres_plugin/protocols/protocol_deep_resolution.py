@@ -9,6 +9,7 @@ from pyworkflow import BETA
 from pyworkflow.object import CsvList, Float
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import GPU_LIST, LEVEL_ADVANCED, USE_GPU
+from pyworkflow.utils import cleanPath
 
 from deepres.estimation.deepres import FINE_RESOLUTION, FINE_VOXEL
 from deepres.ranges import RANGES
@@ -149,6 +150,7 @@ class ProtDeepResolution(ProtAnalysis3D):
         machine = ["--threads", self.numberOfThreads.get()]
         if self.useGpu:
             machine += ["--gpu", "%(GPU)s"]
+        cleanPath(self._getUncertaintyFile())  # of an earlier run; not every network writes one
         Plugin.runDeepres(self, "estimate", [*arguments, *machine])
         return [self._getResolutionFile(), self._getReportFile()]
 
@@ -168,6 +170,8 @@ class ProtDeepResolution(ProtAnalysis3D):
                 self._defineSourceRelation(self.inputVolume, volume)
                 if self.mask.get() is not None:
                     self._defineSourceRelation(self.mask, volume)
+            elif hasattr(self, name):
+                self.deleteOutput(getattr(self, name))
         return [self._getResolutionFile()]
 
     # --------------------------- information --------------------------------

@@ -61,7 +61,8 @@ class TestWindows(BaseTest):
         texts = _texts(window.root)
         for text in ("Histogram", "Uncertainty", "Four slices", "Surface", "Surface in ChimeraX", "Color set"):
             self.assertTrue(any(text in shown for shown in texts), f"{text} is not shown")
-        self.assertEqual(set(window.visualizeDict) - set(window.widgetDict), set())
+        for name in window.visualizeDict:
+            self.assertEqual(window.widgetDict[name]._btnCol, 2, f"{name} lacks its button or its help")
 
     def testFigureWindow(self):
         viewer = self.openViewer()

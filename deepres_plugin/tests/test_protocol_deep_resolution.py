@@ -15,6 +15,7 @@ from deepres_plugin import demo_project
 from deepres_plugin.inputs import convertInput, gridArguments, inputPath
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.protocols.protocol_deep_resolution import MODEL_PATH, RANGE_HIGH
+from deepres_plugin.tests.finished_run import makeFinishedRun
 from deepres_plugin.viewers import DeepResolutionViewer, viewer_base
 
 FIGURES = (
@@ -126,8 +127,9 @@ class TestDeepResolution(BaseTest):
             self.assertIsInstance(self.show(self.openViewer(), "doShowChimera"), viewer_base.ChimeraView)
 
     def testContinue(self):
-        run = demo_project.newDeepRes(self.proj, self.volume, maskThreshold=90.0)
+        run = demo_project.newDeepRes(self.proj, self.volume, maskThreshold=90.0, useGpu=True)
         self.launchProtocol(run)
+        self.assertTrue(run._readReport()["command"].endswith("--threads 2 --gpu 0"), run._readReport()["command"])
         voxels = _countVoxels(run)
         written = os.stat(run.resolution_Volume.getFileName()).st_mtime_ns
         self.assertIn("density above the threshold 90", "\n".join(run.summary()))
@@ -142,6 +144,16 @@ class TestDeepResolution(BaseTest):
         self.assertGreater(os.stat(run.resolution_Volume.getFileName()).st_mtime_ns, written)
         self.assertIn("density above the threshold 100", "\n".join(run.summary()))
         self.assertNotEqual(run.max_res_init.get(), highest)
+
+    def testNetworkWithoutUncertainty(self):
+        run = makeFinishedRun(self.proj)
+        self.assertTrue(hasattr(run, "uncertainty_Volume"))
+        os.remove(run._getUncertaintyFile())
+        run.createOutputStep([])
+        self.assertEqual([name for name, _ in run.iterOutputAttributes()], ["resolution_Volume"])
+        viewer = DeepResolutionViewer(project=self.proj, protocol=run)
+        viewer.setProtocol(run)
+        self.assertIn("predicts no uncertainty", self.show(viewer, "doShowUncertainty").getMessage())
 
     def testRefusalIsExplained(self):
         run = demo_project.newDeepRes(self.proj, self.volume, maskThreshold=1e6)

@@ -71,9 +71,19 @@ class LocalResolutionMapViewer(LocalResolutionViewer):
             label="Four slices",
             help="Slices about the centre of the mask, density in grey, resolution in colour over it.",
         )
-        line = group.addLine("One slice", help="One slice, large; −1 is the one through the middle of the map.")
-        line.addParam("sliceNumber", params.IntParam, default=-1, label="Number")
-        line.addParam("doShowOneColorslice", params.LabelParam, label="Show")
+        group.addParam(
+            "sliceNumber",
+            params.IntParam,
+            default=-1,
+            label="Slice number",
+            help="The slice to show below, counted from 0; −1 is the one through the middle of the map.",
+        )
+        group.addParam(
+            "doShowOneColorslice",
+            params.LabelParam,
+            label="One slice",
+            help="The slice of the number above, large, coloured in the same way.",
+        )
 
         group = form.addGroup("Coloured surface")
         group.addParam(

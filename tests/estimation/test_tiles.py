@@ -29,3 +29,12 @@ def test_tiles_read_their_overlap_and_zeros_beyond_the_border():
     needed[0, 3, 7] = True
     (tile,) = tiles(needed, 4, 2)
     np.testing.assert_array_equal(tile.read(volume), np.pad(volume, 2)[0:5, 3:8, 7:12])
+
+
+def test_sparse_volumes_cost_little_more_than_what_is_needed():
+    needed = np.zeros((128, 128, 128), bool)
+    z, y, x = np.indices(needed.shape) - 64
+    needed[np.abs(np.sqrt(z**2 + y**2 + x**2) - 50) < 6] = True
+    computed = sum(np.prod([s.stop - s.start for s in tile.crop]) for tile in tiles(needed, 64, 6))
+    one_tile = np.prod(np.ptp(np.argwhere(needed), axis=0) + 1)
+    assert needed.sum() <= computed < 0.6 * one_tile

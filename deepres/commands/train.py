@@ -36,7 +36,7 @@ def add_arguments(parser):
     parser.add_argument("--steps", type=int, metavar="N", help="stop after N steps in all, if that comes first")
     parser.add_argument("--seed", type=int, default=1, help="of structures, scenes and weights (default: 1)")
     parser.add_argument("--batch", type=int, help="patches (compact, default 32) or windows (published, 256) a step")
-    parser.add_argument("--rate", type=float, help="first learning rate (default: 2e-3 compact, 1e-4 published)")
+    parser.add_argument("--rate", type=float, help="first learning rate (default: 1.5e-3 compact, 1e-4 published)")
     parser.add_argument(
         "--workers",
         type=int,
@@ -65,7 +65,7 @@ def run(args):
         folder=args.output,
         seed=args.seed,
         batch=args.batch or (32 if compact else 256),
-        rate=args.rate or (2e-3 if compact else 1e-4),
+        rate=args.rate or (1.5e-3 if compact else 1e-4),
         workers=args.workers,
         command=shlex.join(["deepres", *sys.argv[1:]]),
     )

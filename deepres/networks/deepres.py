@@ -104,7 +104,8 @@ def compact(resolution_range, spatial, pointwise):
     features = WindowNormalisation(name="window_normalisation")(features, box)
     for number, width in enumerate(pointwise, 1):
         features = layers.Conv3D(width, 1, activation="relu", name=f"pointwise_{number}")(features)
-    raw = layers.Conv3D(2, 1, kernel_initializer="zeros", name="raw")(features)
+    start = keras.initializers.Constant([0.0, 2.0])  # the middle of the range, and a SD of about a third of it
+    raw = layers.Conv3D(2, 1, kernel_initializer="zeros", bias_initializer=start, name="raw")(features)
     output = ResolutionAndDeviation(resolution_range.low, resolution_range.high, name="resolution")(raw)
     return keras.Model(box, output, name=f"deepres_{resolution_range.name}_compact")
 

@@ -22,6 +22,9 @@ from deepres.training import scenes, stream
 
 CHECKPOINT = "checkpoint.keras"
 STATE = "state.json"
+WARM_UP = 0.03
+"""Share of the training over which the learning rate rises."""
+
 VALIDATION_SEED = 20190822
 VALIDATION_SCENES = 32
 VALIDATION_PATCHES = 128
@@ -42,7 +45,7 @@ class Options:
     steps: int | None = None
     seed: int = 1
     batch: int = 32
-    rate: float = 2e-3
+    rate: float = 1.5e-3
     workers: int = 0
     command: str = ""
 
@@ -105,8 +108,7 @@ def train(options, report=print):
     losses, started, due = [], time.monotonic(), period
     with contextlib.closing(source):
         for patches, labels, used in batches:
-            fall = 0.5 * (1 + math.cos(math.pi * _progress(state, options)))
-            network.optimizer.learning_rate = options.rate * (0.01 + 0.99 * fall)
+            network.optimizer.learning_rate = _rate(state, options)
             losses.append(float(network.train_on_batch(*_prepared(options.preset, patches, labels))))
             elapsed = time.monotonic() - started
             state |= {"seconds": before + elapsed, "scenes": first + used, "steps": state["steps"] + 1}
@@ -126,6 +128,14 @@ def _progress(state, options):
     """The share of the training that is done, by time or by steps."""
     by_steps = state["steps"] / options.steps if options.steps else 0.0
     return max(state["seconds"] / (60 * options.minutes), by_steps)
+
+
+def _rate(state, options):
+    """The learning rate: it rises at first, then falls as a cosine to a hundredth."""
+    progress = _progress(state, options)
+    rise = min(1.0, 0.05 + progress / WARM_UP)
+    fall = 0.5 * (1 + math.cos(math.pi * progress))
+    return options.rate * rise * (0.01 + 0.99 * fall)
 
 
 def _probabilities(paths):

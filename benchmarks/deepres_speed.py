@@ -1,0 +1,153 @@
+"""How fast DeepRes is and how much memory it takes, all measured in one run on one machine.
+
+    python benchmarks/deepres_speed.py [--boxes 100 200 300 400 512] [--threads N] [--gpu ID]
+
+Prints and writes to benchmarks/results: windows/s of the published network, voxels/s of the compact one and the share
+of the machine's matrix-multiply peak that its arithmetic reaches, start-up, and time and peak memory of
+``deepres estimate`` on whole boxes whose mask, a ball, is 15 % of them. Each figure is the median of its repeats.
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+from deepres.commands import machine
+from deepres.maps import DensityMap, write_map
+
+RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
+MASK_SHARE = 0.15
+
+
+def median_seconds(run, repeats=5):
+    """Median time of a call, after one that does not count."""
+    run()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def peak(size=4096):
+    """Multiply-adds per second of a single-precision matrix product."""
+    from keras import ops
+
+    one, other = (ops.convert_to_tensor(np.random.default_rng(s).random((size, size), np.float32)) for s in (0, 1))
+    return size**3 / median_seconds(lambda: ops.convert_to_numpy(ops.matmul(one, other))[0, 0])
+
+
+def published_windows(count=512):
+    """Windows per second of the published network under ``predict``."""
+    from deepres.networks import deepres
+    from deepres.ranges import RANGES
+
+    network = deepres.build("published", RANGES["low"])
+    windows = np.random.default_rng(0).standard_normal((count, 13, 13, 13, 1)).astype(np.float32)
+    return count / median_seconds(lambda: network.predict(windows, batch_size=256, verbose=0), 3)
+
+
+def compact_voxels(edge=128):
+    """Voxels per second of the compact network on a solid cube, tiles and all."""
+    from deepres.estimation import deepres
+
+    model = deepres.load_model("low")
+    data = np.random.default_rng(0).standard_normal((edge,) * 3).astype(np.float32)
+    needed = np.ones(data.shape, bool)
+    return edge**3 / median_seconds(lambda: deepres.predict(model, data, needed), 3)
+
+
+def whole_box(size, folder, options):
+    """Time and peak memory of ``deepres estimate`` on a box of this size, as a program of its own."""
+    path, mask_path = os.path.join(folder, "map.mrc"), os.path.join(folder, "mask.mrc")
+    axis = np.arange(size, dtype=np.float32) - size / 2
+    distance = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
+    mask = distance < size * (MASK_SHARE * 3 / (4 * np.pi)) ** (1 / 3)
+    data = np.random.default_rng(size).standard_normal((size,) * 3).astype(np.float32)
+    write_map(path, DensityMap(data, (1.0,) * 3))
+    write_map(mask_path, DensityMap(mask.astype(np.float32), (1.0,) * 3))
+    voxels = int(mask.sum())
+    del data, mask, distance
+    output = os.path.join(folder, "out.mrc")
+    command = [sys.executable, "-m", "deepres", "estimate", path, "--mask", mask_path, "--range", "low", "-o", output]
+    started = time.perf_counter()
+    process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    if status:
+        raise RuntimeError(f"deepres estimate failed on a box of {size} voxels")
+    with open(output.replace(".mrc", ".json"), encoding="utf-8") as stream:
+        network = json.load(stream)["seconds"]["network"]
+    return {
+        "box": size, "voxels": voxels, "seconds": round(seconds, 1), "network_seconds": network,
+        "microseconds_per_voxel": round(1e6 * seconds / voxels, 2), "peak_gb": round(usage.ru_maxrss / 1e6, 2),
+    }
+
+
+def markdown(results):
+    """The results as Markdown text."""
+    ratio = results["compact_voxels_per_second"] / results["published_windows_per_second"]
+    lines = [
+        f"# DeepRes: speed and memory ({results['device']})", "",
+        f"- published: {results['published_windows_per_second']:.0f} windows/s; "
+        f"compact: {results['compact_voxels_per_second']:.0f} voxels/s; ratio {ratio:.0f}",
+        f"- matrix-multiply peak {results['peak_multiply_adds'] / 1e9:.0f} G multiply-adds/s; "
+        f"reached by compact: {100 * results['share_of_peak']:.0f} %",
+        f"- start-up (smallest box, less its network): {results['start_up_seconds']:.1f} s", "",
+        "| box | mask voxels | seconds | network | µs per mask voxel | peak memory (GB) |", "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r['box']}³ | {r['voxels']} | {r['seconds']} | {r['network_seconds']} | {r['microseconds_per_voxel']} | "
+        f"{r['peak_gb']} |"
+        for r in results["boxes"]
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    """Measures everything and writes both files."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--boxes", type=int, nargs="*", default=[100, 200, 300, 400, 512])
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--gpu")
+    parser.add_argument("-o", "--output", default=os.path.join(RESULTS, "deepres_speed"), metavar="STEM")
+    args = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    machine.choose(args.threads, args.gpu)
+    options = ["--threads", str(args.threads)] if args.threads else []
+    options += ["--gpu", args.gpu] if args.gpu else []
+    from deepres.networks import deepres
+
+    cost = deepres.multiply_adds_per_voxel(**deepres.PRESETS["compact"]["config"])
+    results = {
+        "device": f"GPU {args.gpu}" if args.gpu else f"{args.threads or os.cpu_count()} cores, {platform.machine()}",
+        "peak_multiply_adds": peak(),
+        "published_windows_per_second": published_windows(),
+        "compact_voxels_per_second": compact_voxels(),
+        "multiply_adds_per_voxel": cost,
+    }
+    results["share_of_peak"] = results["compact_voxels_per_second"] * cost / results["peak_multiply_adds"]
+    with tempfile.TemporaryDirectory() as folder:
+        results["boxes"] = [whole_box(size, folder, options) for size in args.boxes]
+    first = results["boxes"][0] if results["boxes"] else {"seconds": float("nan"), "network_seconds": 0.0}
+    results["start_up_seconds"] = first["seconds"] - first["network_seconds"]
+    results["own_peak_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)
+    text = markdown(results)
+    with open(f"{args.output}.json", "w", encoding="utf-8") as stream:
+        json.dump(results, stream, indent=1)
+    with open(f"{args.output}.md", "w", encoding="utf-8") as stream:
+        stream.write(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

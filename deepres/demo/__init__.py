@@ -8,8 +8,6 @@ import os
 
 import numpy as np
 
-from deepres.maps import read_map, write_map
-
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 MAP = os.path.join(FOLDER, "map.mrc.gz")
 MASK = os.path.join(FOLDER, "mask.mrc.gz")
@@ -20,20 +18,6 @@ def description():
     """What was simulated: ``structure``, ``voxel_size`` (Å), ``noise`` and ``regions``, name → resolution (Å)."""
     with open(os.path.join(FOLDER, "demo.json"), encoding="utf-8") as stream:
         return json.load(stream)
-
-
-def unpack(folder):
-    """Writes map.mrc, mask.mrc and resolution.mrc (the truth) into a folder, for programs that read no .gz.
-
-    Returns:
-        their three paths.
-    """
-    unpacked = []
-    for packed in (MAP, MASK, TRUTH):
-        path = os.path.join(folder, os.path.basename(packed).removesuffix(".gz"))
-        write_map(path, read_map(packed))
-        unpacked.append(path)
-    return tuple(unpacked)
 
 
 def region_statistics(resolution, truth):

@@ -6,6 +6,7 @@ of a variant around a voxel of the molecule. Scene number i of a seed is always 
 any number of worker processes gives the same training run.
 """
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,8 +48,8 @@ class SceneRecipe:
     patches: int = 8
     margin: tuple[float, float] = (0.4, 2.0)
     regional: float = 0.2
-    blurred: float = 0.3
-    b_factors: tuple[float, float] = (-100.0, 250.0)
+    blurred: float = 0.2
+    b_factors: tuple[float, float] = (-100.0, 200.0)
     scrambled: float = 0.06
     noisy: float = 0.65
     noise: tuple[float, float] = (0.02, 1.0)
@@ -78,32 +79,40 @@ def plain_recipe(recipe, noise=0.0):
     )
 
 
-class ResolutionScale:
-    """Which cut-off of an unblurred map gives the same mean square frequency as a blurred or sharpened one.
+def effective_resolution(resolution, b_factor, voxel_size):
+    """The label of a map filtered at a resolution with a B factor applied.
 
     DeepRes judges a map by its likeness to macromolecules filtered at a resolution (DeepRes paper, section 4), so the
-    label of a map with a B factor is that cut-off: coarser than the filter's if blurred, finer if oversharpened.
+    label is the cut-off without B factor whose transfer function has the same mean square frequency: coarser than the
+    filter's if the map is blurred, finer if it is oversharpened. For strong blur it tends to
+    sqrt(B / 3), that of a Gaussian.
+
+    Args:
+        resolution: where the filter begins to fall, Å.
+        b_factor: Å², positive blurs.
+        voxel_size: Å.
+
+    Returns:
+        Å, at least 2.02 voxels.
     """
+    if b_factor == 0:
+        return resolution
+    moments, cutoffs = _moments(voxel_size)
+    return float(np.interp(-_moment(resolution, b_factor, voxel_size), -moments, cutoffs))
 
-    def __init__(self, spectrum, frequency, voxel_size, window):
-        bins = np.rint(frequency * BOX * voxel_size).astype(int).ravel()
-        power = np.bincount(bins, np.square(np.abs(spectrum)).ravel())
-        self.frequency = np.arange(len(power)) / (BOX * voxel_size)
-        self.power = np.where((self.frequency > 0.5 / window) & (self.frequency < 0.5 / voxel_size), power, 0.0)
-        self.voxel_size = voxel_size
-        self.resolutions = np.geomspace(2.02 * voxel_size, 1.9 * window, 200)
-        self.moments = np.array([self._moment(resolution, 0.0) for resolution in self.resolutions])
 
-    def _moment(self, resolution, b_factor):
-        weights = filters.raised_cosine(self.frequency, resolution, self.voxel_size)
-        power = self.power * np.square(weights * filters.b_factor_weights(self.frequency, b_factor))
-        return float((power * np.square(self.frequency)).sum() / power.sum())
+@functools.lru_cache
+def _moments(voxel_size):
+    cutoffs = np.geomspace(2.02, 60, 400) * voxel_size
+    return np.array([_moment(cutoff, 0.0, voxel_size) for cutoff in cutoffs]), cutoffs
 
-    def effective(self, resolution, b_factor):
-        """The label, Å, of a map filtered at ``resolution`` (Å) with ``b_factor`` (Å²) applied."""
-        if b_factor == 0:
-            return resolution
-        return float(np.interp(-self._moment(resolution, b_factor), -self.moments, self.resolutions))
+
+def _moment(resolution, b_factor, voxel_size):
+    """Mean square frequency of the transfer function of a filter and a B factor, 1/Å²."""
+    frequency = np.linspace(0, 0.5 / voxel_size, 1000)
+    weights = filters.raised_cosine(frequency, resolution, voxel_size) * filters.b_factor_weights(frequency, b_factor)
+    power = np.square(weights, dtype=float)
+    return float((power * np.square(frequency)).sum() / power.sum())
 
 
 def make_scene(structure_path, recipe, seed):
@@ -130,10 +139,9 @@ def make_scene(structure_path, recipe, seed):
         scipy.fft.rfftn(simulation.density(structure, positions, (BOX,) * 3, voxel_size, selected=group))
         for group in groups
     ]
-    scale = ResolutionScale(sum(spectra), frequency, voxel_size, recipe.resolution_range.window)
     patches, labels = [], []
     for _ in range(recipe.variants):
-        volume, resolutions = _variant(spectra, frequency, scale, mask, recipe, random)
+        volume, resolutions = _variant(spectra, frequency, mask, recipe, random)
         truth = np.full(mask.shape, resolutions[0], np.float32)
         weight = mask.astype(np.float32)
         if regions is not None:
@@ -164,7 +172,7 @@ def _split(positions, mask, voxel_size, random):
     return _Regions((positions - middle) @ normal < shift, side >= 0, np.abs(side) < 2 * voxel_size)
 
 
-def _variant(spectra, frequency, scale, mask, recipe, random):
+def _variant(spectra, frequency, mask, recipe, random):
     """One map of the scene and the resolution of each of its regions."""
     voxel_size = recipe.resolution_range.voxel_size
     low = recipe.resolution_range.low - recipe.margin[0] * voxel_size
@@ -179,7 +187,7 @@ def _variant(spectra, frequency, scale, mask, recipe, random):
     if b_factor:
         spectrum *= filters.b_factor_weights(frequency, b_factor)
     volume = scipy.fft.irfftn(spectrum, mask.shape, overwrite_x=True)
-    resolutions = np.array([min(scale.effective(cutoff, b_factor), high) for cutoff in cutoffs])
+    resolutions = np.array([min(effective_resolution(cutoff, b_factor, voxel_size), high) for cutoff in cutoffs])
     if len(spectra) == 1 and not b_factor and random.random() < recipe.scrambled and 1.15 * finest < high:
         resolutions[0] = random.uniform(1.15 * finest, min(3.5 * finest, high))
         volume = filters.randomise_phases(volume, voxel_size, resolutions[0], random)

@@ -1,8 +1,9 @@
 """Training data: labels, repeatability, shapes; the effective resolution against its definition."""
 
+import itertools
+
 import numpy as np
 import pytest
-import scipy.fft
 from test_structures import write_structure
 
 from deepres import filters
@@ -52,20 +53,16 @@ def test_plain_scenes_are_band_limited_at_their_label(structure):
         assert power[beyond].sum() < 1e-3 * power.sum()
 
 
-def test_effective_resolution_is_the_cutoff_of_equal_mean_square_frequency():
-    random = np.random.default_rng(0)
-    spectrum = scipy.fft.rfftn(random.standard_normal((scenes.BOX,) * 3, np.float32))
-    frequency = filters.frequencies((scenes.BOX,) * 3, 1.0)
-    scale = scenes.ResolutionScale(spectrum, frequency, 1.0, 13.0)
-    assert scale.effective(4.0, 0.0) == 4.0
-    blurred = [scale.effective(4.0, b) for b in (-100, -50, 1e-6, 50, 100, 200)]
-    assert blurred == sorted(blurred)
-    assert blurred[2] == pytest.approx(4.0, abs=0.02)
-    power = np.square(np.abs(spectrum) * filters.raised_cosine(frequency, 4.0, 1.0) * np.exp(-100 * frequency**2 / 4))
-    kept = (frequency > 0.5 / 13) & (frequency < 0.5)
-    moment = (power * frequency**2)[kept].sum() / power[kept].sum()
-    same = np.square(np.abs(spectrum) * filters.raised_cosine(frequency, blurred[4], 1.0))
-    assert (same * frequency**2)[kept].sum() / same[kept].sum() == pytest.approx(moment, rel=0.02)
+@pytest.mark.parametrize("voxel_size", [0.5, 1.0])
+def test_effective_resolution_of_blurred_and_sharpened_maps(voxel_size):
+    def effective(b_factor, resolution=4.0):
+        return scenes.effective_resolution(resolution, b_factor, voxel_size)
+
+    assert effective(0.0) == 4.0
+    assert effective(1e-3) == pytest.approx(4.0, abs=0.02)
+    series = [effective(b) for b in (-100, -50, 1e-3, 50, 100, 200)]
+    assert all(a < b for a, b in itertools.pairwise(series))
+    assert effective(300.0, 2.1) == pytest.approx(np.sqrt(300 / 3), rel=0.15 / voxel_size)
 
 
 def test_the_stream_is_the_same_with_and_without_workers(structure):

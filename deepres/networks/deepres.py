@@ -24,7 +24,7 @@ PRESETS = {
         "config": {"filters": 32, "dense": 512, "dropout": 0.25},
     },
     "compact": {
-        "description": "six 3³ convolutions without biases, window norm, three 1³ convolutions; mean and SD",
+        "description": "six 3³ convolutions without biases, window norm, logarithm, three 1³ convolutions; mean and SD",
         "config": {"spatial": [16, 32, 32, 32, 48, 48], "pointwise": [64, 64]},
     },
 }
@@ -45,6 +45,34 @@ class WindowNormalisation(layers.Layer):
         return features * ops.rsqrt(energy + 1e-20)
 
     def compute_output_shape(self, features_shape, box_shape):
+        return features_shape
+
+
+@keras.saving.register_keras_serializable("deepres")
+class ContrastStart(keras.initializers.Initializer):
+    """Random first filters that sum to zero but for every eighth: they see contrast, not the mean density.
+
+    Windows inside a molecule at low resolution are almost constant, and what tells 8 from 10 Å is in the little that
+    is not; filters that start blind to the mean learn it several times as fast (RMSE after 200 steps, see
+    docs/training.rst).
+    """
+
+    def __call__(self, shape, dtype=None):
+        kernel = keras.random.normal(shape, dtype=dtype)
+        blind = ops.cast(ops.arange(shape[-1]) % 8 != 0, kernel.dtype)
+        kernel = kernel - blind * ops.mean(kernel, axis=(0, 1, 2), keepdims=True)
+        gain = 0.5 + 1.5 * blind
+        return gain * kernel / ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1, 2), keepdims=True))
+
+
+@keras.saving.register_keras_serializable("deepres")
+class Logarithm(layers.Layer):
+    """log of features ≥ 0 that span orders of magnitude, brought to about -1 … 1."""
+
+    def call(self, features):
+        return 0.3 * (ops.log(features + 1e-3) + 2.0)
+
+    def compute_output_shape(self, features_shape):
         return features_shape
 
 
@@ -98,10 +126,12 @@ def compact(resolution_range, spatial, pointwise):
     box = layers.Input((None, None, None, 1), name="box")
     features = box
     for number, width in enumerate(spatial, 1):
+        start = "he_normal" if number > 1 else ContrastStart()
         features = layers.Conv3D(
-            width, 3, use_bias=False, activation="relu", kernel_initializer="he_normal", name=f"spatial_{number}"
+            width, 3, use_bias=False, activation="relu", kernel_initializer=start, name=f"spatial_{number}"
         )(features)
     features = WindowNormalisation(name="window_normalisation")(features, box)
+    features = Logarithm(name="logarithm")(features)
     for number, width in enumerate(pointwise, 1):
         features = layers.Conv3D(width, 1, activation="relu", name=f"pointwise_{number}")(features)
     start = keras.initializers.Constant([0.0, 2.0])  # the middle of the range, and a SD of about a third of it

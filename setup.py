@@ -46,7 +46,7 @@ setup(
         "tqdm",
         "h5py",
     ],
-    extras_require={"gpu": ["tensorflow[and-cuda]>=2.16"], "test": ["pytest", "pytest-timeout", "ruff"]},
+    extras_require={"gpu": ["tensorflow[and-cuda]>=2.16"], "test": ["pytest", "pytest-timeout", "ruff>=0.17,<0.18"]},
     entry_points={
         "console_scripts": ["deepres = deepres.commands:main"],
         "pyworkflow.plugin": ["deepres_plugin = deepres_plugin"],

@@ -139,8 +139,8 @@ def _rate(state, options):
 
 
 def _probabilities(paths):
-    """Structures with nucleic acid are drawn three times as often: there are few of them."""
-    weights = np.array([1.0 + 2.0 * (read_structure(path).nucleic.mean() > 0.1) for path in paths])
+    """Structures with nucleic acid are drawn twice as often: there are few of them."""
+    weights = np.array([1.0 + 1.0 * (read_structure(path).nucleic.mean() > 0.1) for path in paths])
     return weights / weights.sum()
 
 

@@ -47,15 +47,15 @@ class SceneRecipe:
     variants: int = 16
     patches: int = 8
     margin: tuple[float, float] = (0.4, 2.0)
-    regional: float = 0.2
-    blurred: float = 0.2
+    regional: float = 0.1
+    blurred: float = 0.1
     b_factors: tuple[float, float] = (-100.0, 200.0)
-    scrambled: float = 0.06
-    noisy: float = 0.65
-    noise: tuple[float, float] = (0.02, 1.0)
+    scrambled: float = 0.03
+    noisy: float = 0.5
+    noise: tuple[float, float] = (0.02, 0.8)
     white: float = 0.6
-    masked: float = 0.2
-    offset: float = 0.2
+    masked: float = 0.1
+    offset: float = 0.1
 
     @property
     def edge(self):

@@ -34,6 +34,7 @@ def add_arguments(parser):
         help="training time in all; a folder with a checkpoint goes on from it until then",
     )
     parser.add_argument("--steps", type=int, metavar="N", help="stop after N steps in all, if that comes first")
+    parser.add_argument("--start", metavar="FOLDER", help="begin with the weights of this model folder")
     parser.add_argument("--seed", type=int, default=1, help="of structures, scenes and weights (default: 1)")
     parser.add_argument("--batch", type=int, help="patches (compact, default 32) or windows (published, 256) a step")
     parser.add_argument("--rate", type=float, help="first learning rate (default: 1.5e-3 compact, 1e-4 published)")
@@ -62,6 +63,7 @@ def run(args):
         validation=validation,
         minutes=args.minutes,
         steps=args.steps,
+        start=args.start,
         folder=args.output,
         seed=args.seed,
         batch=args.batch or (32 if compact else 256),

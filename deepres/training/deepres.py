@@ -43,6 +43,7 @@ class Options:
     minutes: float
     folder: str
     steps: int | None = None
+    start: str | None = None
     seed: int = 1
     batch: int = 32
     rate: float = 1.5e-3
@@ -91,14 +92,15 @@ def train(options, report=print):
         recipe = scenes.SceneRecipe(RANGES[options.range_name], outputs=1, patches=24)
     paths = find_structures(options.structures)
     probabilities = _probabilities(paths)
-    validation = validation_sets(find_structures(options.validation), recipe)
-    os.makedirs(options.folder, exist_ok=True)
+    held_out = find_structures(options.validation)
     keras.utils.set_random_seed(options.seed)
     network, state = _start(options)
     if _progress(state, options) >= 1:
         raise InputError(
             f"{options.folder}: already trained for {state['seconds'] / 60:.1f} minutes; give more --minutes to go on."
         )
+    os.makedirs(options.folder, exist_ok=True)
+    validation = validation_sets(held_out, recipe)
     if not state["history"]:
         _evaluate(network, validation, state, report)
     first, before = state["scenes"], state["seconds"]
@@ -152,7 +154,7 @@ def _start(options):
         with open(os.path.join(options.folder, STATE)) as source:
             state = json.load(source)
     else:
-        network = networks.build(options.preset, RANGES[options.range_name])
+        network = _first_network(options)
         state = {"seconds": 0.0, "scenes": 0, "steps": 0, "history": []}
     loss = gaussian_likelihood if options.preset == "compact" else squared_error
     network.compile(keras.optimizers.Adam(options.rate, clipnorm=1.0), loss)
@@ -162,6 +164,16 @@ def _start(options):
             for variable, key in zip(network.optimizer.variables, sorted(values.files), strict=True):
                 variable.assign(values[key])
     return network, state
+
+
+def _first_network(options):
+    """The network to begin with: new, or that of a model folder."""
+    if not options.start:
+        return networks.build(options.preset, RANGES[options.range_name])
+    model = store.load_deepres(options.start, options.range_name)
+    if model.preset != options.preset:
+        raise InputError(f"{options.start}: a {model.preset} network; choose --preset {model.preset}.")
+    return model.network
 
 
 def _optimiser_path(folder):
@@ -232,6 +244,7 @@ def _card(options, recipe, paths, state):
             "recipe": {k: v for k, v in recipe.__dict__.items() if k != "resolution_range"},
         },
         "command": options.command,
+        "start": options.start and store.read_card(options.start)["sha256"],
         "seed": options.seed,
         "date": datetime.date.today().isoformat(),
         "backend": f"{keras.backend.backend()}, keras {keras.__version__}",

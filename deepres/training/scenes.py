@@ -47,15 +47,15 @@ class SceneRecipe:
     variants: int = 16
     patches: int = 8
     margin: tuple[float, float] = (0.4, 2.0)
-    regional: float = 0.1
-    blurred: float = 0.1
+    regional: float = 0.03
+    blurred: float = 0.05
     b_factors: tuple[float, float] = (-100.0, 200.0)
-    scrambled: float = 0.03
+    scrambled: float = 0.0
     noisy: float = 0.5
     noise: tuple[float, float] = (0.02, 0.8)
-    white: float = 0.6
+    white: float = 0.9
     masked: float = 0.1
-    offset: float = 0.1
+    offset: float = 0.05
 
     @property
     def edge(self):

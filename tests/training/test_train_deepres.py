@@ -69,6 +69,23 @@ def test_training_improves_resumes_and_leaves_a_usable_model(folders, quick, cap
     assert (deviation > 0).all()
 
 
+def test_training_starts_from_a_model(folders, quick, tmp_path):
+    start = store.shipped_folder("deepres", "high")
+    assert train(folders, 1, "compact", "--start", start, "-o", str(tmp_path)) == 0
+    card = store.read_card(tmp_path)
+    assert card["start"] == store.read_card(start)["sha256"]
+    before, after = (store.load_deepres(str(folder), "high").network.get_weights() for folder in (start, tmp_path))
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(one, other, atol=0.01)
+
+
+def test_a_start_of_another_range_is_refused(folders, tmp_path, capsys):
+    start = store.shipped_folder("deepres", "low")
+    assert train(folders, 1, "compact", "--start", start, "-o", str(tmp_path / "model")) == 2
+    assert "--range low" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
 def test_folders_without_structures_are_refused(tmp_path, capsys):
     assert (
         main(

@@ -122,7 +122,9 @@ def train(options, report=print):
             if finished:
                 break
     card = _card(options, recipe, paths, state)
-    store.save(network, options.folder, card)
+    bare = networks.build(options.preset, RANGES[options.range_name])  # without the optimiser's variables
+    bare.set_weights(network.get_weights())
+    store.save(bare, options.folder, card)
     return card
 
 

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -140,7 +139,6 @@ def main():
         results["boxes"] = [whole_box(size, folder, options) for size in args.boxes]
     first = results["boxes"][0] if results["boxes"] else {"seconds": float("nan"), "network_seconds": 0.0}
     results["start_up_seconds"] = first["seconds"] - first["network_seconds"]
-    results["own_peak_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)
     text = markdown(results)
     with open(f"{args.output}.json", "w", encoding="utf-8") as stream:
         json.dump(results, stream, indent=1)

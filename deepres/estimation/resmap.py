@@ -104,20 +104,9 @@ class Window:
         return kernels.reshape(-1, self.mixing.shape[1]).astype(np.float32)
 
 
-def estimate(
-    density_map,
-    mask,
-    half_maps=None,
-    finest=None,
-    coarsest=None,
-    step=0.5,
-    p_value=0.05,
-    workers=-1,
-    progress=False,
-    gradient=False,
-) -> np.ndarray:
-    """Local resolution by ResMap: float32 (z, y, x), Å, 0 outside the mask; see :func:`assign`."""
-    return assign(density_map, mask, half_maps, finest, coarsest, step, p_value, workers, progress, gradient).resolution
+def estimate(density_map, mask, half_maps=None, **options) -> np.ndarray:
+    """Local resolution by ResMap: float32 (z, y, x), Å, 0 outside the mask; options as of :func:`assign`."""
+    return assign(density_map, mask, half_maps, **options).resolution
 
 
 def assign(

@@ -10,4 +10,39 @@ pages = {1054--1063},
 year = {2019},
 doi = {https://doi.org/10.1107/S2052252519011692}
 }
+
+@article{Cardone2013,
+title = {One number does not fit all: mapping local variations in resolution in cryo-EM reconstructions},
+author = {Cardone, Giovanni and Heymann, J. Bernard and Steven, Alasdair C.},
+journal = {Journal of Structural Biology},
+volume = {184},
+number = {2},
+pages = {226--236},
+year = {2013},
+doi = {https://doi.org/10.1016/j.jsb.2013.08.002}
+}
+
+@article{Vilas2018,
+title = {MonoRes: automatic and accurate estimation of local resolution for electron microscopy maps},
+author = {Vilas, Jose Luis and Gómez-Blanco, Josué and Conesa, Pablo and Melero, Roberto and
+de la Rosa-Trevín, José Miguel and Otón, Joaquín and Cuenca, Jesús and Marabini, Roberto and
+Carazo, José María and Vargas, Javier and Sorzano, Carlos Oscar S.},
+journal = {Structure},
+volume = {26},
+number = {2},
+pages = {337--344},
+year = {2018},
+doi = {https://doi.org/10.1016/j.str.2017.12.018}
+}
+
+@article{Kucukelbir2014,
+title = {Quantifying the local resolution of cryo-EM density maps},
+author = {Kucukelbir, Alp and Sigworth, Fred J. and Tagare, Hemant D.},
+journal = {Nature Methods},
+volume = {11},
+number = {1},
+pages = {63--65},
+year = {2014},
+doi = {https://doi.org/10.1038/nmeth.2727}
+}
 """

@@ -1,6 +1,7 @@
 """Scipion's volumes as deepres wants them: one readable file, its grid given on the command line."""
 
 import os
+import zlib
 
 from pwem.emlib.image import ImageHandler
 
@@ -22,11 +23,15 @@ def needsConversion(image):
 
 
 def inputPath(image, folder):
-    """Where the file is that the program reads: the volume's own, or its conversion within ``folder``."""
+    """Where the file is that the program reads: the volume's own, or its conversion within ``folder``.
+
+    The conversion's name has a checksum of the path, so that files of one name in several folders stay apart.
+    """
     if not needsConversion(image):
         return plainPath(image)
-    stem = os.path.splitext(os.path.basename(plainPath(image)))[0]
-    return os.path.join(folder, f"{stem}_{image.getIndex()}.mrc")
+    path = plainPath(image)
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return os.path.join(folder, f"{stem}_{image.getIndex()}_{zlib.crc32(path.encode()):08x}.mrc")
 
 
 def convertInput(image, folder):

@@ -12,6 +12,25 @@ def triple(text):
     return z, y, x
 
 
+def add_map_arguments(parser):
+    """The map, and ``--half1`` and ``--half2``."""
+    parser.add_argument(
+        "map",
+        nargs="?",
+        metavar="MAP",
+        help="density map (.mrc, .map, .ccp4, also .gz and .bz2); with half maps the default is their mean",
+    )
+    parser.add_argument("--half1", metavar="HALF", help="the first half map")
+    parser.add_argument("--half2", metavar="HALF", help="the second one")
+
+
+def add_mask_arguments(parser):
+    """``--mask`` or ``--mask-threshold``."""
+    mask = parser.add_mutually_exclusive_group()
+    mask.add_argument("--mask", metavar="MASK", help="mask on the map's grid, 1 inside; default: made automatically")
+    mask.add_argument("--mask-threshold", type=float, metavar="T", help="the mask is where the density is above T")
+
+
 def add_grid_arguments(parser):
     """``--voxel-size`` and ``--origin``, which win over the header's."""
     parser.add_argument("--voxel-size", type=float, metavar="A", help="voxel size, Å; wins over the file's header")

@@ -1,4 +1,4 @@
-"""``deepres estimate``: the local resolution of a map."""
+"""``deepres estimate``: the local resolution of a map, by any of the methods."""
 
 import json
 import os
@@ -7,33 +7,23 @@ import shlex
 import sys
 import time
 
-from deepres import checks, maps, masks, summary
-from deepres.commands import arguments, machine
+from deepres import maps, summary
+from deepres.commands import arguments, inputs, machine, methods
 from deepres.errors import InputError
 from deepres.files import check_writable, write_aside
-from deepres.ranges import RANGES
 from deepres.version import __version__
 
 
 def add_arguments(parser):
     """Adds the subcommand's arguments."""
-    parser.add_argument("map", metavar="MAP", help="density map (.mrc, .map, .ccp4, also .gz and .bz2)")
-    parser.add_argument("--method", choices=["deepres"], default="deepres", help="estimator (default: deepres)")
-    mask = parser.add_mutually_exclusive_group()
-    mask.add_argument("--mask", metavar="MASK", help="mask on the map's grid, 1 inside; default: made automatically")
-    mask.add_argument("--mask-threshold", type=float, metavar="T", help="the mask is where the density is above T")
+    arguments.add_map_arguments(parser)
     parser.add_argument(
-        "--range",
-        choices=["low", "high", "auto"],
-        default="auto",
-        dest="range_name",
-        help="low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: by the map (default)",
+        "--method",
+        choices=list(methods.METHODS),
+        default="deepres",
+        help="; ".join(f"{name}: {what}" for name, what in methods.METHODS.items()) + " (default: deepres)",
     )
-    parser.add_argument(
-        "--model",
-        metavar="PATH",
-        help="model folder of 'deepres train', or a .h5 file as Xmipp distributes (default: shipped)",
-    )
+    arguments.add_mask_arguments(parser)
     arguments.add_grid_arguments(parser)
     arguments.add_machine_arguments(parser)
     parser.add_argument(
@@ -41,90 +31,114 @@ def add_arguments(parser):
         "--output",
         required=True,
         metavar="OUT.mrc",
-        help="local resolution, Å; OUT_sd.mrc (uncertainty) and OUT.json are written beside it",
+        help="local resolution, Å; OUT.json (report) and, by deepres, OUT_sd.mrc (uncertainty) are written beside it",
     )
+    group = parser.add_argument_group("deepres")
+    group.add_argument(
+        "--range",
+        choices=["low", "high", "auto"],
+        dest="range_name",
+        help="low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: by the map (default)",
+    )
+    group.add_argument(
+        "--model",
+        metavar="PATH",
+        help="model folder of 'deepres train', or a .h5 file as Xmipp distributes (default: shipped)",
+    )
+    group = parser.add_argument_group("localfsc")
+    group.add_argument("--cutoff", type=float, metavar="C", help="of the FSC (default: 0.5)")
+    group.add_argument("--box", metavar="B", help="edge of the window, voxels, or Å as in 30A (default: 30A)")
+    group.add_argument(
+        "--exact", action="store_true", default=None, help="transform a window at every voxel: much slower"
+    )
+    group = parser.add_argument_group("monores and resmap")
+    group.add_argument("--min-res", type=float, metavar="A", help="finest resolution tested, Å (default: by the voxel)")
+    group.add_argument("--max-res", type=float, metavar="A", help="coarsest one (default: 18 monores, 10 resmap)")
+    group.add_argument("--step", type=float, metavar="A", help="between them (default: 0.3 monores, 0.5 resmap)")
+    group = parser.add_argument_group("monores")
+    group.add_argument("--significance", type=float, metavar="S", help="0 to 1 (default: 0.95)")
+    group.add_argument(
+        "--edition", choices=["published", "first"], help="of the algorithm: as published (default), or the first"
+    )
+    group = parser.add_argument_group("resmap")
+    group.add_argument("--p-value", type=float, metavar="P", help="false discovery rate (default: 0.05)")
 
 
 def run(args):
-    """Estimates, writes the three files, prints a line, returns 0."""
+    """Estimates, writes the maps and the report, prints a line, returns 0."""
     started = time.monotonic()
+    method = methods.load(args.method)
+    _check_options(args, method)
     stem, suffix = os.path.splitext(args.output)
     if suffix != ".mrc":
         raise InputError(f"{args.output}: the name of a resolution map ends in .mrc; write {stem or 'OUT'}.mrc.")
-    outputs = {"resolution": args.output, "deviation": f"{stem}_sd.mrc", "report": f"{stem}.json"}
-    for path in outputs.values():
+    report_path = f"{stem}.json"
+    for path in (args.output, report_path, *(f"{stem}{ending}.mrc" for ending in method.ENDINGS)):
         check_writable(path)
     machine.choose(args.threads, args.gpu)
-    density_map = maps.read_map(args.map, args.voxel_size, args.origin)
-    checks.check_estimable(density_map)
-    mask, mask_report = _mask(args, density_map)
-
-    from deepres.estimation import deepres
-
-    result = deepres.estimate(density_map, mask, args.range_name, args.model, progress=True)
-    statistics = summary.statistics(result.resolution[mask])
+    density_map, half_maps = inputs.read_maps(args)
+    mask, mask_report = inputs.read_mask(args, density_map)
+    outcome = method.estimate(args, methods.Inputs(density_map, half_maps, mask, args.threads))
+    statistics = summary.statistics(outcome.resolution[mask])
+    seconds = {"total": round(time.monotonic() - started, 2)} | outcome.report.pop("seconds", {})
     report = {
         "method": args.method,
         "version": __version__,
         "command": shlex.join(["deepres", *sys.argv[1:]]),
         "input": {
             "path": args.map,
+            "half_maps": [half.path for half in half_maps] if half_maps else None,
             "shape": density_map.data.shape,
             "voxel_size": density_map.voxel_size,
             "origin": density_map.origin,
         },
         "mask": mask_report,
-        "range": _range_report(result.model.resolution_range),
         "resolution": statistics,
         "voxels": mask_report["voxels"],
-        "model": {"name": result.model.name, "path": result.model.path, "sha256": result.model.sha256},
+        **outcome.report,
         "versions": _versions(),
-        "seconds": {"total": round(time.monotonic() - started, 2), "network": round(result.seconds, 2)},
+        "seconds": seconds,
     }
-    maps.write_map(outputs["resolution"], density_map.like(result.resolution))
-    if result.deviation is not None:
-        maps.write_map(outputs["deviation"], density_map.like(result.deviation))
-    with write_aside(outputs["report"]) as temporary, open(temporary, "w") as stream:
+    written = [args.output]
+    maps.write_map(args.output, density_map.like(outcome.resolution))
+    for ending, data in outcome.more.items():
+        written.append(f"{stem}{ending}.mrc")
+        maps.write_map(written[-1], density_map.like(data))
+    with write_aside(report_path) as temporary, open(temporary, "w") as stream:
         json.dump(report, stream, indent=1)
         stream.write("\n")
     spread = statistics["percentiles"]
     print(
         f"local resolution: median {statistics['median']:.2f} Å, SD {statistics['sd']:.2f} Å, "
         f"95 % of {report['voxels']} voxels between {spread['2.5']:.2f} and {spread['97.5']:.2f} Å "
-        f"({report['range']['name']} range, {report['seconds']['total']:.0f} s)"
+        f"({args.method}, {outcome.headline}, {seconds['total']:.0f} s)"
     )
-    print("wrote " + ", ".join(path for path in outputs.values() if os.path.exists(path)))
+    print("wrote " + ", ".join([*written, report_path]))
     return 0
 
 
-def _mask(args, density_map):
-    """The mask's voxels and what the report says of it."""
-    if args.mask:
-        mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), density_map)
-        found = {"source": "file", "path": args.mask, "threshold": None}
-    elif args.mask_threshold is not None:
-        mask = masks.threshold_mask(density_map, args.mask_threshold)
-        found = {"source": "threshold", "path": None, "threshold": args.mask_threshold}
-    else:
-        mask, threshold = masks.automatic_mask(density_map)
-        found = {"source": "automatic", "path": None, "threshold": float(threshold)}
-        print(f"no mask was given: made one of {mask.sum()} voxels from the smoothed density above {threshold:.4g}")
-    return mask, found | {"voxels": int(mask.sum())}
-
-
-def _range_report(chosen):
-    limits = RANGES[chosen.name]
-    return {"name": limits.name, "low": limits.low, "high": limits.high, "voxel_size": limits.voxel_size}
+def _check_options(args, method):
+    """Refuses options of other methods, half maps that are of no use, and missing ones."""
+    every = {name: methods.load(name).OPTIONS for name in methods.METHODS}
+    for option in sorted({option for options in every.values() for option in options} - set(method.OPTIONS)):
+        if getattr(args, option) is not None:
+            owners = " or ".join(name for name, options in every.items() if option in options)
+            shown = "--range" if option == "range_name" else f"--{option.replace('_', '-')}"
+            raise InputError(f"{shown} means nothing to --method {args.method}; leave it out, or choose {owners}.")
+    if args.half1 and not method.USES_HALVES:
+        raise InputError(f"--method {args.method} looks at one map; leave out --half1 and --half2.")
+    if method.NEEDS_HALVES and not args.half1:
+        raise InputError(f"--method {args.method} compares half maps; give them by --half1 and --half2.")
 
 
 def _versions():
-    import keras
     import numpy
+    import scipy
 
-    return {
-        "deepres": __version__,
-        "python": platform.python_version(),
-        "numpy": numpy.__version__,
-        "keras": keras.__version__,
-        "backend": keras.backend.backend(),
-    }
+    versions = {"deepres": __version__, "python": platform.python_version(), "numpy": numpy.__version__}
+    versions["scipy"] = scipy.__version__
+    if "keras" in sys.modules:
+        import keras
+
+        versions |= {"keras": keras.__version__, "backend": keras.backend.backend()}
+    return versions

@@ -7,7 +7,7 @@ import numpy as np
 from pwem.protocols import ProtImportVolumes
 
 from deepres.maps import DensityMap, write_map
-from deepres_plugin.constants import SUMMARY_PERCENTILES
+from deepres_plugin.constants import OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY, SUMMARY_PERCENTILES
 from deepres_plugin.protocols import ProtDeepResolution
 
 VOXEL_SIZE = 1.5
@@ -37,8 +37,8 @@ def makeFinishedRun(project):
     project.saveProtocol(protocol)
     protocol.makePathsAndClean()
 
-    _write(protocol._getResolutionFile(), resolution)
-    _write(protocol._getUncertaintyFile(), np.where(inside, 0.3 + y / 100, 0))
+    _write(protocol._getMapFile(OUTPUT_RESOLUTION), resolution)
+    _write(protocol._getMapFile(OUTPUT_UNCERTAINTY), np.where(inside, 0.3 + y / 100, 0))
     with open(protocol._getReportFile(), "w", encoding="utf-8") as report:
         json.dump(_report(resolution[inside]), report)
     protocol.createOutputStep([])

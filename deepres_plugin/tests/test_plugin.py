@@ -5,19 +5,23 @@ import subprocess
 import sys
 
 from pwem import Domain
+from pwem.protocols import ProtAnalysis3D
 from pyworkflow.gui.project.viewprotocols_extra import ProtocolTreeConfig
 from pyworkflow.tests import BaseTest
 
-import deepres_plugin
 from deepres.version import __version__
-from deepres_plugin import Plugin
+from deepres_plugin import Plugin, protocols
 from deepres_plugin.constants import DEEPRES_PYTHON
+
+IN_LINES = {"High", "Low"}
+"""Labels of parameters that stand in a line, which has the help."""
 
 DISCOVERY = """
 import sys
 from pwem import Domain
 found = {**Domain.getProtocols(), **Domain.getViewers(), **Domain.getWizards()}
-missing = {"ProtDeepResolution", "DeepResolutionViewer", "ColourScaleWizard"} - set(found)
+from deepres_plugin import protocols, viewers, wizards
+missing = {*protocols.__all__, *viewers.__all__, *wizards.__all__} - set(found)
 heavy = {"tensorflow", "keras"} & set(sys.modules)
 sys.exit(f"missing: {missing}, imported: {heavy}" if missing or heavy else 0)
 """
@@ -30,27 +34,31 @@ class TestPlugin(BaseTest):
         found = subprocess.run([sys.executable, "-c", DISCOVERY], capture_output=True, text=True, check=False)
         self.assertEqual(found.returncode, 0, found.stderr)
 
-    def testProtocolStandsInTheTree(self):
+    def testEveryProtocolStandsInTheTree(self):
         Domain.getProtocols()
         tree = ProtocolTreeConfig.load(Domain, "")["Protocols SPA"]
         for text in ("3D", "Analysis", "Resolution"):
             tree = next(child for child in tree.childs if child.text == text)
-        self.assertIn("ProtDeepResolution", [child.value for child in tree.childs])
+        self.assertEqual(sorted(child.value for child in tree.childs), sorted(protocols.__all__))
 
     def testEveryParameterHasHelp(self):
-        protocol = Domain.getProtocols()["ProtDeepResolution"]()
-        own = "inputVolume mask maskThreshold resolutionRange modelSource modelPath useGpu gpuList numberOfThreads"
-        for name in own.split():
-            self.assertGreater(len(protocol.getParam(name).help.get()), 40, name)
-        self.assertTrue(protocol.isBeta())
-        self.assertIn("local resolution", protocol.getHelpText().lower())
+        common = {name for name, _ in ProtAnalysis3D()._definition.iterParams()}
+        for name in protocols.__all__:
+            protocol = Domain.getProtocols()[name]()
+            self.assertTrue(protocol.isBeta(), name)
+            self.assertGreater(len(protocol.getHelpText()), 100, name)
+            self.assertIsNotNone(protocol.getParam("inputVolume") or protocol.getParam("inputVolumes"), name)
+            for own, param in protocol._definition.iterParams():
+                if own not in common and param.label.get() not in IN_LINES:
+                    self.assertGreater(len(param.help.get("")), 20, f"{name}.{own}")
 
     def testCitationsResolve(self):
-        protocol = Domain.getProtocols()["ProtDeepResolution"]()
-        (citation,) = protocol.getCitations().values()
+        for name in protocols.__all__:
+            protocol = Domain.getProtocols()[name]()
+            for citation in protocol.getCitations().values():
+                self.assertIn("https://doi.org/10.", citation, name)
+        (citation,) = Domain.getProtocols()["ProtDeepResolution"]().getCitations().values()
         self.assertIn("Ramírez-Aportela et al., IUCrJ, 2019", citation)
-        self.assertIn("https://doi.org/10.1107/S2052252519011692", citation)
-        self.assertEqual(list(protocol.getCitations()), deepres_plugin._references)
 
     def testLogoIsThere(self):
         logo = Domain.getProtocols()["ProtDeepResolution"].getPluginLogoPath()

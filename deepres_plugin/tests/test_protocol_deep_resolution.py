@@ -12,6 +12,7 @@ from pyworkflow.tests import BaseTest, setupTestProject
 from deepres import demo
 from deepres.maps import read_map
 from deepres_plugin import demo_project
+from deepres_plugin.constants import OUTPUT_UNCERTAINTY
 from deepres_plugin.inputs import convertInput, gridArguments, inputPath
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.protocols.protocol_deep_resolution import MODEL_PATH, RANGE_HIGH
@@ -148,7 +149,7 @@ class TestDeepResolution(BaseTest):
     def testNetworkWithoutUncertainty(self):
         run = makeFinishedRun(self.proj)
         self.assertTrue(hasattr(run, "uncertainty_Volume"))
-        os.remove(run._getUncertaintyFile())
+        os.remove(run._getMapFile(OUTPUT_UNCERTAINTY))
         run.createOutputStep([])
         self.assertEqual([name for name, _ in run.iterOutputAttributes()], ["resolution_Volume"])
         viewer = DeepResolutionViewer(project=self.proj, protocol=run)
@@ -229,12 +230,14 @@ class TestInputs(BaseTest):
         convert = convertInput.__globals__["ImageHandler"]().convert
         convert(source, spider)
         volume = self.makeVolume(spider)
-        self.assertEqual(inputPath(volume, self.outputPath), self.getOutputPath("a_0.mrc"))
+        self.assertRegex(inputPath(volume, self.outputPath), r"/a_0_[0-9a-f]{8}\.mrc$")
         converted = read_map(convertInput(volume, self.outputPath), 1.25)
         np.testing.assert_array_equal(converted.data, read_map(source).data)
 
     def testStacksAreConverted(self):
-        self.assertEqual(inputPath(self.makeVolume((2, "a/b.mrc")), "extra"), "extra/b_2.mrc")
+        path = inputPath(self.makeVolume((2, "a/b.mrc")), "extra")
+        self.assertRegex(path, r"^extra/b_2_[0-9a-f]{8}\.mrc$")
+        self.assertNotEqual(path, inputPath(self.makeVolume((2, "c/b.mrc")), "extra"))
 
     def testGridArguments(self):
         self.assertEqual(gridArguments(self.makeVolume("b.mrc")), ["--voxel-size=1.25", "--origin=-1.5,2,0.001"])

@@ -1,5 +1,9 @@
-"""The plugin's viewers, one a protocol, on one base."""
+"""The plugin's viewers, on one base."""
 
 from deepres_plugin.viewers.viewer_deep_resolution import DeepResolutionViewer
+from deepres_plugin.viewers.viewer_estimators import EstimatorsViewer
 
-__all__ = ["DeepResolutionViewer"]
+__all__ = [
+    "DeepResolutionViewer",
+    "EstimatorsViewer",
+]

@@ -2,10 +2,10 @@
 
 from pwem.wizards import ColorScaleWizardBase
 
-from deepres_plugin.viewers import DeepResolutionViewer
+from deepres_plugin.viewers import DeepResolutionViewer, EstimatorsViewer
 
 
 class ColourScaleWizard(ColorScaleWizardBase):
     """Ends, levels and colours of the scale, chosen by eye."""
 
-    _targets = ColorScaleWizardBase.defineTargets(DeepResolutionViewer)
+    _targets = ColorScaleWizardBase.defineTargets(DeepResolutionViewer, EstimatorsViewer)

@@ -1,10 +1,11 @@
-"""``deepres simulate``: a map from an atomic structure, its mask and its true local resolution."""
+"""``deepres simulate``: a map, or two half maps, from an atomic structure, its mask and its true local resolution."""
 
 import os
 
 import numpy as np
 
 from deepres import filters, maps, simulation, structures
+from deepres.commands import simulate_half_maps
 from deepres.errors import InputError
 from deepres.files import check_writable
 
@@ -12,7 +13,9 @@ from deepres.files import check_writable
 def add_arguments(parser):
     """Adds the subcommand's arguments."""
     parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
-    parser.add_argument("--resolution", type=float, metavar="A", help="low-pass filter at this resolution, Å")
+    parser.add_argument(
+        "--resolution", type=float, metavar="A", help="low-pass filter at this resolution, or that of the half maps, Å"
+    )
     parser.add_argument(
         "--region",
         action="append",
@@ -52,20 +55,24 @@ def add_arguments(parser):
         metavar="OUT.mrc",
         help="the map; OUT_mask.mrc and OUT_resolution.mrc (the truth, Å) are written beside it",
     )
+    simulate_half_maps.add_arguments(parser)
 
 
 def run(args):
-    """Simulates, writes three files, returns 0."""
+    """Simulates, writes the files, returns 0."""
     stem, suffix = os.path.splitext(args.output)
     if suffix != ".mrc":
         raise InputError(f"{args.output}: the name of a map ends in .mrc; write {stem or 'OUT'}.mrc.")
     outputs = [args.output, f"{stem}_mask.mrc", f"{stem}_resolution.mrc"]
-    for path in outputs:
+    half_map_outputs = simulate_half_maps.outputs(stem)
+    for path in half_map_outputs.values() if args.half_maps else outputs:
         check_writable(path)
     if args.voxel_size <= 0 or args.noise < 0:
         raise InputError("--voxel-size must be above 0 and --noise at least 0; give such numbers.")
+    simulate_half_maps.check(args)
     structure = structures.read_structure(args.structure)
-    labels, resolutions = _regions(args, structure)
+    if not args.half_maps:
+        labels, resolutions = _regions(args, structure)
     random = np.random.default_rng(args.seed)
     size = args.box or simulation.box_size(structure, args.voxel_size)
     shape = (size,) * 3
@@ -73,6 +80,8 @@ def run(args):
     positions = simulation.placed(structure, shape, args.voxel_size, rotation)
     if np.any(positions < 0) or np.any(positions > (size - 1) * args.voxel_size):
         raise InputError(f"--box {size}: too small for {args.structure}; give a larger box or leave it out.")
+    if args.half_maps:
+        return simulate_half_maps.write(args, structure, positions, size, random, half_map_outputs)
     b_factors = structure.b_factors if args.b_factors == "own" else None
     data, truth, mask = simulation.regional_map(
         structure, positions, shape, args.voxel_size, labels, resolutions, b_factors

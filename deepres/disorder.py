@@ -1,0 +1,142 @@
+"""Local disorder of a molecule: a smooth field over its atoms, and the B factors that blur each atom in a map.
+
+The field goes from 0, the best ordered part, to 1, the worst. It is mixed from the structure's own B factors, chance,
+the distance from the centre (errors of the particles' orientations) and the bending of a domain about a hinge. What a
+place of the map resolves follows from the field; the B factor from that: with noise whose spectrum is flat, a signal
+of amplitude exp(-B s²/4) sinks below it at a frequency s that grows as 1/sqrt(B) (Rosenthal & Henderson 2003, section
+on the B factor), so B is proportional to the square of the local resolution.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+
+SMOOTHING = 5.0
+"""Å, SD of the Gaussian that averages the structure's own B factors: disorder of neighbours is alike."""
+
+_GRID = 2.5
+_WAVES = 256
+_TAILS = (1, 99)
+_LEAST_SPREAD = 0.1
+_LEAST_SD = 1.0
+_MOST_REPEATED = 0.5
+
+
+@dataclass(frozen=True)
+class Disorder:
+    """What the field is made of and how much it matters.
+
+    Attributes:
+        own: weight of the structure's B factors, taken as 0 where they say nothing.
+        random: weight of a random smooth field.
+        distal: weight of the squared distance from the molecule's centre.
+        domain: weight of a domain's bending.
+        length: Å, over which the random field varies.
+        spread: resolution of the worst part divided by that of the best.
+        skew: exponent of the field; above 1 most of the molecule is well ordered and little is badly so.
+        steepness: B factor of an atom divided by the square of its resolution, without unit.
+    """
+
+    own: float = 1.0
+    random: float = 0.5
+    distal: float = 0.3
+    domain: float = 0.0
+    length: float = 25.0
+    spread: float = 1.8
+    skew: float = 1.3
+    steepness: float = 10.0
+
+
+def is_informative(b_factors):
+    """Whether B factors (n,) Å² tell order from disorder: not constant, not mostly one number, some spread."""
+    if not len(b_factors):
+        return False
+    low, middle, high = np.percentile(b_factors, [5, 50, 95])
+    repeated = np.unique(b_factors, return_counts=True)[1].max() / len(b_factors)
+    return bool(
+        b_factors.std() > _LEAST_SD and high - low > _LEAST_SPREAD * max(middle, 1) and repeated < _MOST_REPEATED
+    )
+
+
+def averaged(values, positions, width=SMOOTHING):
+    """Values (n,) at positions (n, 3) Å, each replaced by the Gaussian-weighted mean of its surroundings.
+
+    Args:
+        width: SD of the Gaussian, Å, at least 2.5.
+    """
+    place = (positions - positions.min(0)) / _GRID
+    corner = np.rint(place).astype(int)
+    shape = corner.max(0) + 1
+    flat = np.ravel_multi_index(corner.T, shape)
+    count, total = (
+        scipy.ndimage.gaussian_filter(
+            np.bincount(flat, weights, np.prod(shape)).reshape(shape), width / _GRID, mode="constant"
+        )
+        for weights in (np.ones(len(values)), values)
+    )
+    count, total = (scipy.ndimage.map_coordinates(v, place.T, order=1, mode="nearest") for v in (count, total))
+    return total / count
+
+
+def random_field(positions, length, random):
+    """A Gaussian random field of mean 0 and variance 1, with correlation exp(-r² / (2 length²)), at positions (n, 3).
+
+    It is a sum of waves with Gaussian wave vectors and random phases (Rahimi & Recht 2007).
+    """
+    waves = random.standard_normal((_WAVES, 3)) / length
+    phases = random.uniform(0, 2 * np.pi, _WAVES)
+    return np.sqrt(2 / _WAVES) * np.cos(positions @ waves.T + phases).sum(1)
+
+
+def distal_field(positions):
+    """Mean square displacement by small rotations about the centre: the squared distance from it; greatest 1."""
+    square = np.square(positions - positions.mean(0)).sum(1)
+    return square / max(square.max(), 1e-9)
+
+
+def domain_field(positions, random):
+    """Mean square displacement of a domain that bends about a hinge; greatest 1, and 0 on the hinge's other side.
+
+    The hinge is a plane of random direction near the molecule's middle; displacement grows with the distance from it.
+    """
+    normal = random.standard_normal(3)
+    along = (positions - positions.mean(0)) @ (normal / np.linalg.norm(normal))
+    hinge = np.percentile(along, random.uniform(35, 75))
+    square = np.square(np.maximum(along - hinge, 0))
+    return square / max(square.max(), 1e-9)
+
+
+def field(b_factors, positions, disorder, random):
+    """The mixed field, from 0 (best ordered) to 1 (worst).
+
+    Args:
+        b_factors: (n,) Å², the structure's own.
+        positions: (n, 3) Å.
+        disorder: a ``Disorder``.
+        random: ``numpy.random.Generator``; always asked for as much, whatever the weights.
+
+    Returns:
+        (n,) float64; 0 everywhere if all weights are 0.
+    """
+    parts = [
+        (disorder.random, random_field(positions, disorder.length, random)),
+        (disorder.domain, domain_field(positions, random)),
+        (disorder.distal, distal_field(positions)),
+    ]
+    if disorder.own and is_informative(b_factors):
+        low, high = np.percentile(b_factors, _TAILS)
+        parts.append((disorder.own, averaged(np.clip(b_factors, low, high), positions)))
+    mixed = sum(weight * values / max(values.std(), 1e-9) for weight, values in parts)
+    low, high = np.percentile(mixed, _TAILS)
+    return np.clip((mixed - low) / (high - low), 0, 1) if high > low else np.zeros(len(positions))
+
+
+def resolutions(field, resolution, disorder):
+    """What each atom's place resolves, Å: ``resolution`` where the field is 0, ``spread`` times that where it is 1."""
+    return resolution * (1 + (disorder.spread - 1) * field**disorder.skew)
+
+
+def b_factors(field, resolution, disorder):
+    """B factor of each atom, Å², for the resolution of the best part (Å): steepness × (local resolution)²."""
+    return disorder.steepness * resolutions(field, resolution, disorder) ** 2

@@ -9,13 +9,12 @@ from deepres.errors import InputError
 
 def add_arguments(parser):
     """Adds the subcommand's arguments."""
-    parser.add_argument("network", choices=["deepres"], help="what to train")
+    parser.add_argument("network", choices=["deepres", "cryores"], help="what to train")
     parser.add_argument(
         "--range",
         choices=["low", "high"],
-        required=True,
         dest="range_name",
-        help="low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px",
+        help="of deepres; low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px",
     )
     parser.add_argument(
         "--preset",
@@ -36,8 +35,15 @@ def add_arguments(parser):
     parser.add_argument("--steps", type=int, metavar="N", help="stop after N steps in all, if that comes first")
     parser.add_argument("--start", metavar="FOLDER", help="begin with the weights of this model folder")
     parser.add_argument("--seed", type=int, default=1, help="of structures, scenes and weights (default: 1)")
-    parser.add_argument("--batch", type=int, help="patches (compact, default 32) or windows (published, 256) a step")
-    parser.add_argument("--rate", type=float, help="first learning rate (default: 1.5e-3 compact, 1e-4 published)")
+    parser.add_argument(
+        "--batch", type=int, help="patches a step (default: deepres 64, published 256 windows; cryores 4)"
+    )
+    parser.add_argument(
+        "--rate", type=float, help="first learning rate (default: 2e-3; published: deepres 1e-4, cryores 1e-7)"
+    )
+    parser.add_argument(
+        "--examples", type=int, default=1200, metavar="N", help="maps to simulate, of cryores (default: 1200)"
+    )
     parser.add_argument(
         "--workers",
         type=int,
@@ -53,24 +59,36 @@ def run(args):
     validation = args.validation or os.path.join(os.path.dirname(os.path.abspath(args.structures)), "val")
     if args.minutes <= 0:
         raise InputError(f"--minutes {args.minutes:g}: no time to train in; give a number above 0.")
-    from deepres.training import deepres as training
-
     compact = args.preset == "compact"
-    options = training.Options(
-        range_name=args.range_name,
-        preset=args.preset,
-        structures=args.structures,
-        validation=validation,
-        minutes=args.minutes,
-        steps=args.steps,
-        start=args.start,
-        folder=args.output,
-        seed=args.seed,
-        batch=args.batch or (32 if compact else 256),
-        rate=args.rate or (1.5e-3 if compact else 1e-4),
-        workers=args.workers,
-        command=shlex.join(["deepres", *sys.argv[1:]]),
-    )
+    common = {
+        "preset": args.preset,
+        "structures": args.structures,
+        "validation": validation,
+        "minutes": args.minutes,
+        "steps": args.steps,
+        "start": args.start,
+        "folder": args.output,
+        "seed": args.seed,
+        "workers": args.workers,
+        "command": shlex.join(["deepres", *sys.argv[1:]]),
+    }
+    if args.network == "deepres":
+        from deepres.training import deepres as training
+
+        if args.range_name is None:
+            raise InputError("a DeepRes network has one range; give --range low or --range high.")
+        options = training.Options(
+            range_name=args.range_name,
+            batch=args.batch or (64 if compact else 256),
+            rate=args.rate or (2e-3 if compact else 1e-4),
+            **common,
+        )
+    else:
+        from deepres.training import cryores as training
+
+        options = training.Options(
+            examples=args.examples, batch=args.batch or 4, rate=args.rate or (2e-3 if compact else 1e-7), **common
+        )
     training.train(options, report=lambda line: print(line, flush=True))
     print(f"wrote {args.output}")
     return 0

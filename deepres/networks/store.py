@@ -26,13 +26,13 @@ class StoredModel:
     Attributes:
         network: the Keras model.
         preset: ``compact`` or ``published``.
-        resolution_range: what it was trained for.
+        resolution_range: what it was trained for; None for CryoRes, which has one range.
         name, path, sha256: for reports.
     """
 
     network: Any
     preset: str
-    resolution_range: ResolutionRange
+    resolution_range: ResolutionRange | None
     name: str
     path: str
     sha256: str
@@ -44,9 +44,9 @@ def sha256(path):
         return hashlib.sha256(stream.read()).hexdigest()
 
 
-def shipped_folder(network, range_name):
-    """The folder of the weights that come with the package, e.g. ``deepres``, ``low``."""
-    return os.path.join(SHIPPED, f"{network}-{range_name}")
+def shipped_folder(*names):
+    """The folder of the weights that come with the package, e.g. of ``deepres``, ``low``, or of ``cryores``."""
+    return os.path.join(SHIPPED, "-".join(names))
 
 
 def save(network, folder, card):
@@ -93,16 +93,11 @@ def load_deepres(path, range_name):
 
     resolution_range = RANGES[range_name]
     if os.path.isdir(path):
-        card = read_card(path)
-        if card.get("network") != "deepres" or card.get("preset") not in deepres.PRESETS:
-            raise InputError(f"{path}: its model card is not of a DeepRes network; give another model folder.")
+        card = _checked_card(path, "deepres", "DeepRes", deepres.PRESETS)
         if card["range"] != range_name:
             raise InputError(f"{path}: trained for the {card['range']} range; choose --range {card['range']}.")
-        weights = os.path.join(path, WEIGHTS_FILE)
-        if not os.path.isfile(weights) or sha256(weights) != card["sha256"]:
-            raise InputError(f"{weights}: missing, or not the weights that its card describes; copy the folder again.")
         network = deepres.build(card["preset"], resolution_range)
-        network.load_weights(weights)
+        network.load_weights(_checked_weights(path, card))
         return StoredModel(network, card["preset"], resolution_range, card["name"], path, card["sha256"])
     if not os.path.isfile(path):
         raise InputError(f"{path}: there is no such model; give a model folder or a Keras .h5 file.")
@@ -115,3 +110,34 @@ def load_deepres(path, range_name):
             "give Xmipp's model_w13.h5 or model_w7.h5, or a model folder."
         ) from error
     return StoredModel(network, "published", resolution_range, os.path.basename(path), path, sha256(path))
+
+
+def load_cryores(path):
+    """A CryoRes model from a model folder.
+
+    Raises:
+        InputError: nothing usable there.
+    """
+    from deepres.networks import cryores
+
+    if not os.path.isdir(path):
+        raise InputError(f"{path}: there is no such model; give a folder written by 'deepres train cryores'.")
+    card = _checked_card(path, "cryores", "CryoRes", cryores.PRESETS)
+    network = cryores.build(card["preset"])
+    network.load_weights(_checked_weights(path, card))
+    return StoredModel(network, card["preset"], None, card["name"], path, card["sha256"])
+
+
+def _checked_card(path, network, title, presets):
+    card = read_card(path)
+    if card.get("network") != network or card.get("preset") not in presets:
+        raise InputError(f"{path}: its model card is not of a {title} network; give another model folder.")
+    return card
+
+
+def _checked_weights(path, card):
+    """The weights' file, after comparing its checksum with the card's."""
+    weights = os.path.join(path, WEIGHTS_FILE)
+    if not os.path.isfile(weights) or sha256(weights) != card["sha256"]:
+        raise InputError(f"{weights}: missing, or not the weights that its card describes; copy the folder again.")
+    return weights

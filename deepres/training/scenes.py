@@ -43,17 +43,17 @@ class SceneRecipe:
     """
 
     resolution_range: ResolutionRange
-    outputs: int = 4
+    outputs: int = 2
     variants: int = 16
-    patches: int = 8
+    patches: int = 24
     margin: tuple[float, float] = (0.4, 2.0)
-    regional: float = 0.03
-    blurred: float = 0.05
+    regional: float = 0.06
+    blurred: float = 0.08
     b_factors: tuple[float, float] = (-100.0, 200.0)
-    scrambled: float = 0.0
+    scrambled: float = 0.03
     noisy: float = 0.5
     noise: tuple[float, float] = (0.02, 0.8)
-    white: float = 0.9
+    white: float = 0.85
     masked: float = 0.1
     offset: float = 0.05
 
@@ -193,7 +193,7 @@ def _variant(spectra, frequency, mask, recipe, random):
         volume = filters.randomise_phases(volume, voxel_size, resolutions[0], random)
     if random.random() < recipe.noisy:
         least, greatest = recipe.noise
-        strength = least + (greatest - least) * random.random() ** 2
+        strength = least + (greatest - least) * random.random() ** 1.5
         shape = None
         if random.random() >= recipe.white:
             shape = _noise_weights(frequency, voxel_size, finest, weights[0], random)

@@ -38,7 +38,7 @@ def scene_stream(paths, probabilities, recipe, seed, first=0, workers=0):
 
 
 def batches(stream, batch, buffer, seed):
-    """Shuffled batches: a buffer of patches is kept full and drawn from at random.
+    """Shuffled batches: a buffer of patches is filled, then every new patch takes the place of a random one.
 
     Args:
         stream: pairs (patches, labels).
@@ -50,14 +50,21 @@ def batches(stream, batch, buffer, seed):
         (patches, labels, scenes used so far).
     """
     random = np.random.default_rng(seed)
-    patches = labels = None
-    for used, (more, truth) in enumerate(stream, 1):
-        if not len(more):
+    kept, filled, drawn = None, 0, []
+    for used, new in enumerate(stream, 1):
+        if not len(new[0]):
             continue
-        patches = more if patches is None else np.concatenate([patches, more])
-        labels = truth if labels is None else np.concatenate([labels, truth])
-        while len(patches) >= max(buffer, batch):
-            order = random.permutation(len(patches))
-            chosen, left = order[:batch], order[batch:]
-            yield patches[chosen], labels[chosen], used
-            patches, labels = patches[left], labels[left]
+        if kept is None:
+            kept = [np.empty((buffer, *array.shape[1:]), array.dtype) for array in new]
+        first = min(buffer - filled, len(new[0]))
+        for store, array in zip(kept, new, strict=True):
+            store[filled : filled + first] = array[:first]
+        filled += first
+        for number in range(first, len(new[0])):
+            place = random.integers(buffer)
+            drawn.append([store[place].copy() for store in kept])
+            for store, array in zip(kept, new, strict=True):
+                store[place] = array[number]
+            if len(drawn) == batch:
+                yield *(np.stack(arrays) for arrays in zip(*drawn, strict=True)), used
+                drawn = []

@@ -10,7 +10,7 @@ from deepres.commands import main
 from deepres.estimation import deepres as estimation
 from deepres.networks import store
 from deepres.training import deepres as training
-from deepres.training import scenes
+from deepres.training import loop, scenes
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def folders(tmp_path_factory):
 @pytest.fixture
 def quick(monkeypatch):
     """Small and simple scenes and a small buffer, so that a minute of training shows."""
-    monkeypatch.setattr(training, "BUFFERS", {"compact": 24, "published": 24})
+    monkeypatch.setattr(training, "BUFFER", 24)
     monkeypatch.setattr(training, "VALIDATION_SCENES", 6)
     simple = {"variants": 8, "patches": 3, "noisy": 0, "blurred": 0, "scrambled": 0, "regional": 0}
     recipe = scenes.SceneRecipe
@@ -38,20 +38,13 @@ def train(folders, steps, preset="compact", *options):
     return main([*command, *options])
 
 
-def test_gaussian_likelihood_against_its_formula():
-    truth = np.array([[[4.0, 1.0], [5.0, 1.0], [6.0, 0.0]]], np.float32)
-    predicted = np.array([[[4.5, 0.5], [4.0, 2.0], [0.0, 1.0]]], np.float32)
-    terms = [0.5 * (np.log(0.5) + 0.5), 2.0 * (np.log(2.0) + 0.125)]
-    assert float(training.gaussian_likelihood(truth, predicted)) == pytest.approx(np.mean(terms), rel=1e-5)
-
-
 def test_training_improves_resumes_and_leaves_a_usable_model(folders, quick, capsys):
     assert train(folders, 150) == 0
     folder = folders / "compact"
-    first = json.loads((folder / training.STATE).read_text())
+    first = json.loads((folder / loop.STATE).read_text())
     assert first["history"][-1]["rmse_clean"] < first["history"][0]["rmse_clean"]
     assert train(folders, 152) == 0
-    second = json.loads((folder / training.STATE).read_text())
+    second = json.loads((folder / loop.STATE).read_text())
     assert second["steps"] > first["steps"]
     assert second["scenes"] > first["scenes"]
     assert second["history"][: len(first["history"])] == first["history"]

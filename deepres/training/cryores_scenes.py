@@ -1,0 +1,212 @@
+"""Training data for CryoRes: single maps as users have them, with what the half maps behind them say.
+
+A *scene* is one structure, rotated, simulated as a pair of half maps (``deepres.halfmaps``) with settings drawn by a
+recipe: the full map, sharpened or not, filtered or not, masked or not, on a voxel size and a box of its own, and on
+the same grid the local resolution of the half maps, the molecular mask, and the global resolution. Scene number i of
+a seed is always the same, whoever makes it.
+"""
+
+import json
+import math
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepres import halfmaps, structures
+from deepres.files import write_aside
+from deepres.training.cryores_recipe import SceneRecipe, draw_settings, log_uniform
+
+__all__ = ["Scene", "SceneRecipe", "load_scene", "make_scene", "render", "save_scene"]
+
+_LARGEST_FACTOR = 13
+_CLEARANCE = 6.0
+_SMALLEST_BOX = 32
+_SMALLEST_PART = 25.0
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One map and its labels; arrays (z, y, x) on one grid.
+
+    Attributes:
+        name: the structure's.
+        data: float32, the map, its SD 1.
+        voxel_size: Å.
+        local_resolution: float32, Å, 0 outside the mask.
+        mask: bool, the molecule.
+        global_resolution: Å, FSC 0.143 of the half maps.
+        settings: all that was drawn, nested dict of numbers.
+    """
+
+    name: str
+    data: np.ndarray
+    voxel_size: float
+    local_resolution: np.ndarray
+    mask: np.ndarray
+    global_resolution: float
+    settings: dict
+
+
+def make_scene(path, recipe, seed):
+    """One scene.
+
+    Args:
+        path: a structure file.
+        recipe: a ``SceneRecipe``.
+        seed: a sequence of integers; path, recipe and seed determine the scene.
+
+    Returns:
+        ``Scene``.
+    """
+    random = np.random.default_rng(seed)
+    structure = structures.read_structure(path)
+    resolution = random.uniform(*recipe.resolution)
+    place = _place(structure, resolution, recipe, random)
+    settings = draw_settings(resolution, place.sphere, recipe, random)
+    made = halfmaps.simulate(
+        structure, place.positions, place.size, place.voxel_size, settings, random, selected=place.selected
+    )
+    cropped = random.random() < recipe.cropped
+    part = _crop(made.mask, random) if cropped else (slice(None),) * 3
+    data = made.full.data[part]
+    return Scene(
+        name=structure.name,
+        data=data / max(data.std(), np.finfo(np.float32).tiny),
+        voxel_size=place.voxel_size,
+        local_resolution=np.ascontiguousarray(made.local_resolution[part]),
+        mask=np.ascontiguousarray(made.mask[part]),
+        global_resolution=made.global_resolution,
+        settings=settings.as_dict()
+        | {"box": place.size, "atoms": int(place.selected.sum()), "of": len(structure), "cropped": cropped},
+    )
+
+
+def render(paths, recipe, seed, first, count, folder, probabilities=None):
+    """Makes scenes ``first`` to ``first + count - 1`` of a seed and writes each to ``folder``/scene_NUMBER.npz.
+
+    Those that are there already are left alone, so that a stopped run goes on, and several processes can share the
+    numbers among them.
+
+    Args:
+        paths: structure files, in an order that is always the same.
+        recipe: a ``SceneRecipe``.
+        seed: one integer.
+        folder: made if it is not there.
+        probabilities: of each file to be drawn; None for all alike.
+
+    Yields:
+        path of each file, as it is there.
+    """
+    os.makedirs(folder, exist_ok=True)
+    for number in range(first, first + count):
+        target = os.path.join(folder, f"scene_{number:06d}.npz")
+        if not os.path.exists(target):
+            chosen = np.random.default_rng([seed, number, 0]).choice(len(paths), p=probabilities)
+            save_scene(target, make_scene(paths[chosen], recipe, [seed, number, 1]))
+        yield target
+
+
+def save_scene(path, scene):
+    """Writes a scene as .npz; map and local resolution as float16, the mask as bits."""
+    with write_aside(path) as aside:
+        np.savez_compressed(
+            aside,
+            name=scene.name,
+            data=scene.data.astype(np.float16),
+            voxel_size=scene.voxel_size,
+            local_resolution=scene.local_resolution[scene.mask].astype(np.float16),
+            mask=np.packbits(scene.mask),
+            global_resolution=scene.global_resolution,
+            settings=json.dumps(scene.settings),
+        )
+
+
+def load_scene(path):
+    """The ``Scene`` that ``save_scene`` wrote."""
+    with np.load(path) as stored:
+        data = stored["data"].astype(np.float32)
+        mask = np.unpackbits(stored["mask"], count=data.size).astype(bool).reshape(data.shape)
+        local_resolution = np.zeros(data.shape, np.float32)
+        local_resolution[mask] = stored["local_resolution"]
+        return Scene(
+            name=str(stored["name"]),
+            data=data,
+            voxel_size=float(stored["voxel_size"]),
+            local_resolution=local_resolution,
+            mask=mask,
+            global_resolution=float(stored["global_resolution"]),
+            settings=json.loads(str(stored["settings"])),
+        )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the atoms are: positions (n, 3) Å from voxel (0, 0, 0), those selected, box edge in voxels, voxel size."""
+
+    positions: np.ndarray
+    selected: np.ndarray
+    size: int
+    voxel_size: float
+
+    @property
+    def sphere(self):
+        """Radius of a sphere around the box's centre that holds the molecule, in units of half the box."""
+        centre = self.size // 2 * self.voxel_size
+        reach = np.linalg.norm(self.positions[self.selected] - centre, axis=1).max() + _CLEARANCE
+        return min(float(reach) / (self.size * self.voxel_size / 2), 1.2)
+
+
+def _place(structure, resolution, recipe, random):
+    """The structure rotated, cut if need be, and put into a box."""
+    positions = structure.positions @ structures.random_rotation(random).T
+    finest = max(recipe.voxel_size[0], resolution / recipe.sampling[1])
+    coarsest = max(min(recipe.voxel_size[1], resolution / recipe.sampling[0]), finest)
+    voxel_size = log_uniform(random, finest, coarsest)
+    least, most = recipe.padding
+    padding = least + (most - least) * random.random() ** 1.5
+    centre = positions[random.integers(len(positions))]
+    anywhere, direction = random.random() < recipe.off_centre, random.uniform(-1, 1, 3)
+
+    work_voxel_size = resolution / recipe.detail / 2
+    longest = min(
+        recipe.largest_work * work_voxel_size - 2 * halfmaps.HalfMapSettings(resolution).window,
+        recipe.largest_box * coarsest * (1 - recipe.padding[0]) - 2 * _CLEARANCE,
+    )
+    longest = max(longest, _SMALLEST_PART)
+    selected = np.ones(len(positions), bool)
+    if np.ptp(positions, axis=0).max() > longest:
+        selected = np.linalg.norm(positions - centre, axis=1) <= longest / 2
+    low, high = positions[selected].min(0), positions[selected].max(0)
+    extent = float((high - low).max()) + 2 * _CLEARANCE
+    edge = min(extent / (1 - padding), max(recipe.largest_box * coarsest, extent))
+    voxel_size = max(voxel_size, edge / recipe.largest_box)
+    size = _box_size(edge / voxel_size)
+    room = size * voxel_size - (high - low) - 2 * _CLEARANCE
+    shift = direction * (room / 2 if anywhere else np.minimum(2 * voxel_size, room / 2))
+    return _Place(positions - (low + high) / 2 + size // 2 * voxel_size + shift, selected, size, voxel_size)
+
+
+def _box_size(needed):
+    """The next number of voxels, odd ones too, that Fourier transforms are fast for."""
+    size = max(math.ceil(needed - 1e-6), _SMALLEST_BOX)
+    while not _is_smooth(size):
+        size += 1
+    return size
+
+
+def _is_smooth(number):
+    for factor in range(2, _LARGEST_FACTOR + 1):
+        while number % factor == 0:
+            number //= factor
+    return number == 1
+
+
+def _crop(mask, random):
+    """The box around the mask and 2 to 10 voxels more on each side, as far as the map goes."""
+    part = []
+    for axis in range(3):
+        filled = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        before, after = random.integers(2, 11, 2)
+        part.append(slice(max(0, filled[0] - before), filled[-1] + 1 + after))
+    return tuple(part)

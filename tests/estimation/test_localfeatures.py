@@ -1,0 +1,40 @@
+"""What CryoRes' network sees of a map."""
+
+import numpy as np
+import pytest
+
+from deepres import spectra
+from deepres.estimation.localfeatures import FLOOR, local_features
+from deepres.networks import cryores
+
+
+@pytest.fixture(scope="module")
+def data():
+    random = np.random.default_rng(0)
+    radius = np.linalg.norm(np.indices((48, 40, 44)).T - 22, axis=-1).T
+    return (random.standard_normal(radius.shape) * (0.1 + (radius < 12))).astype(np.float32)
+
+
+def test_shapes_are_the_network_s(data):
+    made = local_features(data, 1.5)
+    assert made.features.shape == (*spectra.coarse_shape(data.shape, 1.5), cryores.FEATURES)
+    assert made.summary.shape == (cryores.SUMMARY,)
+    assert made.features.dtype == made.summary.dtype == np.float32
+
+
+def test_scale_does_not_matter(data):
+    one, other = local_features(data, 1.5), local_features(1e3 * data, 1.5)
+    np.testing.assert_allclose(other.features, one.features, atol=1e-3)
+    np.testing.assert_allclose(other.summary, one.summary, atol=1e-3)
+
+
+def test_bands_beyond_nyquist_are_at_the_floor(data):
+    made = local_features(data, 2.0)
+    beyond = spectra.BANDS / spectra._RATIO >= 0.25
+    np.testing.assert_allclose(made.features[..., : len(beyond)][..., beyond], 1 + 0.5 * FLOOR, atol=1e-3)
+
+
+def test_the_molecule_stands_out(data):
+    made = local_features(data, 1.5)
+    middle = tuple(n // 2 for n in made.features.shape[:3])
+    assert (made.features[middle][5:10] - made.features[1, 1, 1][5:10] > 0.3).all()

@@ -107,6 +107,24 @@ def check_half_maps(half1: DensityMap, half2: DensityMap) -> None:
         raise InputError(f"{both} origin, {origins}; {mend}")
 
 
+def check_same_grid(other: DensityMap, reference: DensityMap) -> None:
+    """Refuse a map that differs from another in shape or, by more than 1 %, in voxel size; origins are not compared.
+
+    Raises:
+        InputError: naming both files and what differs.
+    """
+    if other.data.shape != reference.data.shape:
+        raise InputError(
+            f"{other.name} has {_format_shape(other)} voxels and {reference.name} has {_format_shape(reference)} "
+            "(x × y × z); give maps on one grid."
+        )
+    if not _close(other.voxel_size, reference.voxel_size, ANISOTROPY_TOLERANCE):
+        raise InputError(
+            f"{other.name} has a voxel size of {format_triple(other.voxel_size)} Å and {reference.name} of "
+            f"{format_triple(reference.voxel_size)} Å; give maps on one grid, or --voxel-size."
+        )
+
+
 def _close(one: tuple, other: tuple, tolerance: float) -> bool:
     return all(abs(a - b) <= tolerance * b for a, b in zip(one, other, strict=True))
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepres.checks import check_estimable, check_half_maps, check_mask
+from deepres.checks import check_estimable, check_half_maps, check_mask, check_same_grid
 from deepres.errors import InputError
 from deepres.maps import DensityMap, GridHeader, read_map
 
@@ -129,3 +129,19 @@ def test_equal_half_maps_pass(density):
 def test_half_maps_that_differ_are_refused(density, change, words):
     half2 = replace(density, path="half2.mrc", **change)
     refusal(check_half_maps, density, half2, words=["density.mrc", "half2.mrc", *words])
+
+
+def test_maps_on_one_grid_pass_wherever_they_lie(density):
+    check_same_grid(replace(density, voxel_size=(2.0, 2.0, 2.019), origin=(0.0, 0.0, 0.0)), density)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"data": np.zeros((10, 12, 15), np.float32)}, ["15 × 12 × 10", "14 × 12 × 10"]),
+        ({"voxel_size": (2.03, 2.03, 2.03)}, ["voxel size of 2.03 Å", "of 2 Å"]),
+    ],
+)
+def test_maps_on_other_grids_are_refused(density, change, words):
+    other = replace(density, path="other.mrc", **change)
+    refusal(check_same_grid, other, density, words=["density.mrc", "other.mrc", *words])

@@ -9,8 +9,11 @@ from deepres.errors import InputError
 from deepres.version import __version__
 
 COMMANDS = {
+    "annotate": "local resolution at the atoms and residues of a structure",
+    "compare": "local resolution maps against a reference, and their consensus",
     "estimate": "local resolution of a map",
     "pictures": "histogram, coloured slices and coloured surface of a local resolution map",
+    "sharpness": "the right B factor of a map, or whether a map is oversharpened",
     "simulate": "a map, its mask and its true local resolution from an atomic structure",
     "train": "train a network on simulated maps",
 }

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from deepres import pictures
-from deepres.checks import check_mask
+from deepres.checks import check_mask, check_same_grid
 from deepres.commands.arguments import add_grid_arguments
+from deepres.commands.folder import made_folder, save_picture, short_names
 from deepres.errors import InputError
-from deepres.maps import DensityMap, format_triple, read_map, write_map
+from deepres.maps import DensityMap, read_map, write_map
 
 CHIMERAX_SUFFIXES = (".mrc", ".map", ".ccp4")
-SAME_VOXEL_SIZE = 0.01
 
 
 def add_arguments(parser):
@@ -61,15 +61,15 @@ def run(args):
         if low_high
         else pictures.ColourScale.from_values(resolution.data, args.colour_map)
     )
-    folder = _made_folder(args.output)
+    folder = made_folder(args.output)
 
-    maps = dict(zip(_labels([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
-    _save(pictures.histogram_figure(maps, scale), folder / "histogram.png")
+    maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
+    save_picture(pictures.histogram_figure(maps, scale), folder / "histogram.png")
     grid = density or resolution
     slices = pictures.coloured_slices_figure(
         density and density.data, resolution.data, grid.voxel_size, scale, args.axis, origin=grid.origin
     )
-    _save(slices, folder / "slices.png")
+    save_picture(slices, folder / "slices.png")
     if density:
         _surface(density, resolution, scale, args.level, folder)
     return 0
@@ -78,7 +78,7 @@ def run(args):
 def _surface(density, resolution, scale, level, folder):
     """The surface's picture; and its script for ChimeraX, with the maps that it needs."""
     surface = pictures.coloured_surface(density.data, resolution.data, density.voxel_size, level, origin=density.origin)
-    _save(pictures.surface_figure(surface, scale), folder / "surface.png")
+    save_picture(pictures.surface_figure(surface, scale), folder / "surface.png")
     colours = folder / "surface_resolution.mrc"
     write_map(colours, density.like(pictures.resolution_for_chimerax(resolution.data)))
     print(f"wrote {colours}")
@@ -90,11 +90,6 @@ def _surface(density, resolution, scale, level, folder):
     script = folder / "surface.cxc"
     pictures.write_chimerax_script(script, shown, colours, density.voxel_size, density.origin, surface.level, scale)
     print(f"wrote {script}")
-
-
-def _save(figure, path):
-    pictures.save_figure(figure, path)
-    print(f"wrote {path}")
 
 
 def _range(text):
@@ -120,29 +115,5 @@ def _read_resolution(path, args) -> DensityMap:
 def _read_density(args, resolution) -> DensityMap:
     """The density, on the resolution's grid."""
     density = read_map(args.map, args.voxel_size, args.origin)
-    if density.data.shape != resolution.data.shape:
-        raise InputError(
-            f"{args.map} has {format_triple(density.data.shape)} voxels and {args.resolution} has "
-            f"{format_triple(resolution.data.shape)}; give the map that the resolution belongs to."
-        )
-    if not np.allclose(density.voxel_size, resolution.voxel_size, rtol=SAME_VOXEL_SIZE):
-        raise InputError(
-            f"{args.map} has a voxel size of {format_triple(density.voxel_size)} Å and "
-            f"{args.resolution} of {format_triple(resolution.voxel_size)} Å; give --voxel-size."
-        )
+    check_same_grid(density, resolution)
     return density
-
-
-def _labels(paths):
-    """Short names that tell the files apart: their own, or with the folder where two are alike."""
-    names = [Path(path).name for path in paths]
-    return names if len(set(names)) == len(names) else [f"{number}: {path}" for number, path in enumerate(paths, 1)]
-
-
-def _made_folder(path) -> Path:
-    folder = Path(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"the folder {path} cannot be made ({error.strerror}); give another --output.") from error
-    return folder

@@ -5,9 +5,18 @@ show or ``save_figure`` can write.
 """
 
 from deepres.pictures.chimerax import resolution_for_chimerax, write_chimerax_script
+from deepres.pictures.chimerax_structure import write_chimerax_structure_script
+from deepres.pictures.comparison import (
+    agreement_figure,
+    comparison_table_figure,
+    difference_figure,
+    spread_figure,
+)
 from deepres.pictures.figures import add_colour_bar, save_figure
 from deepres.pictures.histogram import histogram_figure
+from deepres.pictures.residues import residue_figures
 from deepres.pictures.scale import ColourScale, inside_values
+from deepres.pictures.sharpness import overclaimed_figure, sharpness_curve_figure, sharpness_violin_figure
 from deepres.pictures.slices import central_slices, coloured_slices_figure, grey_slices_figure
 from deepres.pictures.surface import ColouredSurface, coloured_surface, default_level
 from deepres.pictures.views import surface_figure
@@ -16,15 +25,24 @@ __all__ = [
     "ColourScale",
     "ColouredSurface",
     "add_colour_bar",
+    "agreement_figure",
     "central_slices",
     "coloured_slices_figure",
     "coloured_surface",
+    "comparison_table_figure",
     "default_level",
+    "difference_figure",
     "grey_slices_figure",
     "histogram_figure",
     "inside_values",
+    "overclaimed_figure",
+    "residue_figures",
     "resolution_for_chimerax",
     "save_figure",
+    "sharpness_curve_figure",
+    "sharpness_violin_figure",
+    "spread_figure",
     "surface_figure",
     "write_chimerax_script",
+    "write_chimerax_structure_script",
 ]

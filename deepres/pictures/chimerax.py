@@ -58,8 +58,8 @@ def write_chimerax_script(
     lines = [
         "# Density coloured by local resolution (Å). Open this file with a fresh ChimeraX.",
         "set bgColor white",
-        f"open {_quoted(density_path)}",
-        f"open {_quoted(resolution_path)}",
+        f"open {quoted(density_path)}",
+        f"open {quoted(resolution_path)}",
     ]
     for model in ("#1", "#2"):
         lines += [f"volume {model} voxelSize {side}", f"volume {model} origin {corner}"]
@@ -69,7 +69,7 @@ def write_chimerax_script(
         "wait 1",  # ChimeraX makes the surface only when it draws
         f"surface dust #1 size {DUST * smallest:.4g}",
         f"color sample #1 map #2 palette {palette(scale)} offset {-INSIDE * smallest:.4g}",
-        f"key {_key(scale)} pos 0.3,0.06 size 0.4,0.03 fontSize 18 numericLabelSpacing equal",
+        f"key {key_command(scale)} pos 0.3,0.06 size 0.4,0.03 fontSize 18 numericLabelSpacing equal",
         '2dlabels text "Local resolution (Å)" color black size 18 xpos 0.41 ypos 0.105',
         "lighting soft",
     ]
@@ -77,7 +77,7 @@ def write_chimerax_script(
         beside = path.with_name(f"{path.stem}_axes.bild")
         with write_aside(beside) as temporary:
             temporary.write_text(_axes(axes), encoding="utf-8")
-        lines.append(f"open {_quoted(beside)}")
+        lines.append(f"open {quoted(beside)}")
     lines.append("view")
     with write_aside(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -125,7 +125,7 @@ def _xyz(triple: Sequence[float]) -> str:
     return ",".join(f"{number:.8g}" for number in reversed(list(triple)))
 
 
-def _quoted(path: str | Path) -> str:
+def quoted(path: str | Path) -> str:
     text = os.path.abspath(path)
     mark = "'" if '"' in text else '"'
     if mark in text or "\n" in text:
@@ -133,7 +133,7 @@ def _quoted(path: str | Path) -> str:
     return f"{mark}{text}{mark}"
 
 
-def _key(scale: ColourScale) -> str:
+def key_command(scale: ColourScale) -> str:
     """ChimeraX's key, whose colours are evenly spaced: all colours, labels at about five of them."""
     every = max((scale.levels - 1) // 4, 1)
     labelled = [number % every == 0 for number in range(scale.levels)]

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepres.errors import InputError
-from deepres.pictures.figures import add_colour_bar, new_figure
+from deepres.pictures.figures import RESOLUTION_LABEL, add_colour_bar, new_figure
 from deepres.pictures.scale import ColourScale
 
 AXES = ("z", "y", "x")
@@ -50,10 +50,13 @@ def coloured_slices_figure(
     numbers: Sequence[int] | None = None,
     origin: Sequence[float] = ZERO,
     title: str = "",
+    inside: np.ndarray | None = None,
+    label: str = RESOLUTION_LABEL,
 ) -> Figure:
     """Draw slices with the resolution coloured over the grey density; by default a 2 × 2 of central ones.
 
-    The colours are those of the key exactly; the density shows only outside the mask.
+    The colours are those of the key exactly; the density shows only outside the mask. Other values in Å, such as
+    differences of resolutions, are drawn alike if ``inside`` says where they are.
 
     Args:
         density: (z, y, x), or None to leave the ground plain.
@@ -64,6 +67,8 @@ def coloured_slices_figure(
         numbers: the slices, counted from 0; by default 4 about the mask's centre. One number gives one large slice.
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
         title: above the figure.
+        inside: (z, y, x), true inside the mask; by default where the resolution is above 0.
+        label: what the key measures.
 
     Raises:
         InputError: arrays that differ in shape or are not three-dimensional, unknown axis, no such slice.
@@ -71,21 +76,22 @@ def coloured_slices_figure(
     if density is not None and density.shape != resolution.shape:
         raise InputError(f"The density has shape {density.shape} and the resolution {resolution.shape}: "
                          "give two maps on one grid.")
-    numbers = _checked_numbers(resolution, axis, numbers, resolution > 0)
-    frame = _frame(resolution > 0, axis)
+    inside = resolution > 0 if inside is None else inside
+    numbers = _checked_numbers(resolution, axis, numbers, inside)
+    frame = _frame(inside, axis)
     figure, panels = _panels(len(numbers), title, frame, axis, voxel_size)
     limits = None if density is None else _grey_limits(density, axis, numbers)
     for panel, number in zip(panels, numbers, strict=True):
         values = _cut(resolution, axis, number)
         colours = scale.rgba(values)
-        colours[..., 3] = values > 0
+        colours[..., 3] = _cut(inside, axis, number)
         if limits is None:
             panel.set_facecolor("0.93")
         else:
             _show_grey(panel, density, axis, number, voxel_size, origin, limits)
         panel.imshow(colours, origin="lower", interpolation="nearest", extent=_extent(values, axis, voxel_size, origin))
         _label(panel, axis, number, voxel_size, origin, frame)
-    add_colour_bar(figure, panels, scale, aspect=30, shrink=0.9)
+    add_colour_bar(figure, panels, scale, label, aspect=30, shrink=0.9)
     return figure
 
 

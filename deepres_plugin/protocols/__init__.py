@@ -1,13 +1,19 @@
 """The plugin's protocols, one a file."""
 
+from deepres_plugin.protocols.protocol_annotate_model import ProtDeepAnnotateModel
+from deepres_plugin.protocols.protocol_compare import ProtDeepCompare
 from deepres_plugin.protocols.protocol_deep_resolution import ProtDeepResolution
 from deepres_plugin.protocols.protocol_local_fsc import ProtDeepLocalFsc
 from deepres_plugin.protocols.protocol_monores import ProtDeepMonoRes
 from deepres_plugin.protocols.protocol_resmap import ProtDeepResMap
+from deepres_plugin.protocols.protocol_sharpness import ProtDeepSharpness
 
 __all__ = [
+    "ProtDeepAnnotateModel",
+    "ProtDeepCompare",
     "ProtDeepLocalFsc",
     "ProtDeepMonoRes",
     "ProtDeepResMap",
     "ProtDeepResolution",
+    "ProtDeepSharpness",
 ]

@@ -9,6 +9,7 @@ from pwem.wizards.wizard import ColorScaleDialog
 from pyworkflow.gui.dialog import RESULT_YES
 from pyworkflow.tests import BaseTest, setupTestProject
 
+from deepres_plugin import protocols
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.tests.finished_run import makeFinishedRun
 from deepres_plugin.tests.virtual_screen import VirtualScreen
@@ -55,6 +56,17 @@ class TestWindows(BaseTest):
         texts = _texts(window.root)
         for text in ("Input volume", "Mask threshold", "Resolution range", "2.5–13 Å", "1.5–6 Å", "Threads", "GPU IDs"):
             self.assertTrue(any(text in shown for shown in texts), f"{text} is not shown")
+
+    def testEveryForm(self):
+        for name in protocols.__all__:
+            protocol = self.proj.newProtocol(getattr(protocols, name))
+            window = self.FormWindow("form", protocol, None, self.main)
+            _show(window)
+            texts = _texts(window.root)
+            own = {param.label.get() for key, param in protocol._definition.iterParams() if key.startswith("input")}
+            window.root.destroy()
+            for text in own:
+                self.assertTrue(any(text in shown for shown in texts), f"{name}: {text} is not shown")
 
     def testViewer(self):
         window = self.openViewer().formWindow

@@ -1,9 +1,15 @@
 """The plugin's viewers, on one base."""
 
+from deepres_plugin.viewers.viewer_annotate_model import AnnotateModelViewer
+from deepres_plugin.viewers.viewer_compare import CompareViewer
 from deepres_plugin.viewers.viewer_deep_resolution import DeepResolutionViewer
 from deepres_plugin.viewers.viewer_estimators import EstimatorsViewer
+from deepres_plugin.viewers.viewer_sharpness import SharpnessViewer
 
 __all__ = [
+    "AnnotateModelViewer",
+    "CompareViewer",
     "DeepResolutionViewer",
     "EstimatorsViewer",
+    "SharpnessViewer",
 ]

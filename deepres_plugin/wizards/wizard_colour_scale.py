@@ -2,10 +2,12 @@
 
 from pwem.wizards import ColorScaleWizardBase
 
-from deepres_plugin.viewers import DeepResolutionViewer, EstimatorsViewer
+from deepres_plugin.viewers import AnnotateModelViewer, CompareViewer, DeepResolutionViewer, EstimatorsViewer
 
 
 class ColourScaleWizard(ColorScaleWizardBase):
     """Ends, levels and colours of the scale, chosen by eye."""
 
-    _targets = ColorScaleWizardBase.defineTargets(DeepResolutionViewer, EstimatorsViewer)
+    _targets = ColorScaleWizardBase.defineTargets(
+        AnnotateModelViewer, CompareViewer, DeepResolutionViewer, EstimatorsViewer
+    )

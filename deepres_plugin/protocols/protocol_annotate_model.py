@@ -1,0 +1,164 @@
+"""The protocol "resolution on a model"."""
+
+from pwem.objects import AtomStruct
+from pyworkflow.object import Float
+from pyworkflow.protocol import params
+from pyworkflow.protocol.constants import LEVEL_ADVANCED
+
+from deepres.annotation import FEW, REACH
+from deepres_plugin.inputs import gridArguments, gridErrors
+from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
+
+OUTPUT_MODEL = "outputAtomStruct"
+ATTRIBUTE = "local_resolution"
+CHAINS_SHOWN = 12
+
+
+class ProtDeepAnnotateModel(DeepresProtocol):
+    """Local resolution at the atoms and residues of an atomic model, read from a map of local resolution.
+
+    Each atom takes the resolution interpolated at its place, among the voxels inside the mask only; a residue takes
+    the mean of its atoms. The result is the model with both as attributes, which Scipion's and ChimeraX's viewers
+    can colour it by, and a plot along each chain. It tells which parts of the model the map supports in how much
+    detail, and works with the map of any method.
+    """
+
+    _label = "resolution on a model"
+    _command = "annotate"
+    _possibleOutputs = {OUTPUT_MODEL: AtomStruct}
+
+    _OUTNAME = OUTPUT_MODEL  # these two are read by pwem's ChimeraAttributeViewer
+    _ATTRNAME = ATTRIBUTE
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.median_res_init = Float()
+
+    # --------------------------- form ---------------------------------------
+    def _defineParams(self, form):
+        form.addSection(label="Input")
+        form.addParam(
+            "inputAtomStruct",
+            params.PointerParam,
+            pointerClass="AtomStruct",
+            important=True,
+            label="Atomic model",
+            help="A model, PDB or mmCIF, that lies in the map: its coordinates and the map's origin must agree. Of a "
+            "file with several models the first is taken.",
+        )
+        form.addParam(
+            "inputVolume",
+            params.PointerParam,
+            pointerClass="Volume",
+            important=True,
+            label="Resolution map",
+            help="A map of local resolution in Å, 0 outside the mask, such as the output of the local-resolution "
+            "protocols. Sampling rate and origin are taken from Scipion, not from the file's header.",
+        )
+        form.addParam(
+            "mask",
+            params.PointerParam,
+            pointerClass="VolumeMask",
+            allowsNull=True,
+            expertLevel=LEVEL_ADVANCED,
+            label="Mask",
+            help="Needed only for resolution maps of programs that write something else than 0 outside their mask: "
+            "values outside this mask are left out.",
+        )
+        form.addParam(
+            "reach",
+            params.FloatParam,
+            default=REACH,
+            expertLevel=LEVEL_ADVANCED,
+            label="Reach (Å)",
+            help="An atom outside the mask takes the resolution of the mask's nearest voxel if that is not farther "
+            "away than this; else it has none. 0: only atoms inside the mask get a resolution.",
+        )
+
+    # --------------------------- steps --------------------------------------
+    def createOutputStep(self, arguments):
+        """Register the annotated model."""
+        self.median_res_init.set(self._readReport()["residues"]["resolution"]["median"])
+        source = self.inputAtomStruct.get()
+        model = AtomStruct(self._getModelFile(), pseudoatoms=source.getPseudoAtoms())
+        if source.hasVolume():
+            model.setVolume(source.getVolume())
+        if source.hasOrigin():
+            model.setOrigin(source.getOrigin())
+        self._defineOutputs(**{OUTPUT_MODEL: model})
+        self._defineSourceRelation(self.inputAtomStruct, model)
+        self._defineSourceRelation(self.inputVolume, model)
+        return self._getOutputFiles()
+
+    # --------------------------- information --------------------------------
+    def _validate(self):
+        volume, errors = self.inputVolume.get(), []
+        if volume is not None:
+            errors += samplingErrors(volume, "resolution map")
+            if self.mask.get() is not None:
+                errors += gridErrors(self.mask.get(), volume, "mask")
+        if not self.reach.get() >= 0:
+            errors.append("The reach must be a distance of 0 Å or more.")
+        return errors
+
+    def _summary(self):
+        if not hasattr(self, OUTPUT_MODEL):
+            return ["The model has not been annotated yet."]
+        report = self._readReport()
+        atoms, residues = report["atoms"], report["residues"]
+        lines = [
+            f"Median *{self.median_res_init.get():.2f} Å* at {residues['assigned']:,} of {residues['count']:,} "
+            f"residues ({atoms['assigned']:,} of {atoms['count']:,} atoms)"
+        ]
+        if atoms["assigned"] < FEW * atoms["count"]:
+            lines.append("*Most atoms lie outside the mask*: check the volume's origin, the model and the mask.")
+        chains = report["chains"]
+        lines += [f"Chain {name}: {_chainText(chains[name])}" for name in list(chains)[:CHAINS_SHOWN]]
+        if len(chains) > CHAINS_SHOWN:
+            lines.append(f"... and {len(chains) - CHAINS_SHOWN} more chains, all in {self._getReportFile()}")
+        return lines
+
+    def _methods(self):
+        if not hasattr(self, OUTPUT_MODEL):
+            return []
+        report = self._readReport()
+        return [
+            f"The local resolution at the atoms of {self.getObjectTag('inputAtomStruct')} was interpolated in "
+            f"{self.getObjectTag('inputVolume')} among the voxels inside its mask (atoms outside took the value of its "
+            f"nearest voxel within {report['reach']:g} Å) and averaged over each residue, by deepres "
+            f"{report['version']}. The median of {report['residues']['assigned']} residues is "
+            f"{self.median_res_init.get():.2f} Å."
+        ]
+
+    # --------------------------- utilities ----------------------------------
+    def _getImages(self):
+        return [self.inputVolume.get(), self.mask.get()]
+
+    def _getArguments(self):
+        volume, mask = self.inputVolume.get(), self.mask.get()
+        arguments = [self.inputAtomStruct.get().getFileName(), self._inputPath(volume), *gridArguments(volume)]
+        if mask is not None:
+            arguments += ["--mask", self._inputPath(mask)]
+        return [*arguments, f"--reach={self.reach.get():.8g}", "--attribute", ATTRIBUTE, "-o", self._getModelFile()]
+
+    def _getMachineArguments(self):
+        return []
+
+    def _getOutputFiles(self):
+        return [self._getModelFile(), self._getReportFile(), self._getAttributesFile()]
+
+    def _getModelFile(self):
+        return self._getExtraPath("annotated_model.cif")
+
+    def _getAttributesFile(self):
+        return self._getExtraPath("annotated_model.defattr")
+
+    def _getReportFile(self):
+        return self._getExtraPath("annotated_model.json")
+
+
+def _chainText(chain):
+    """What the report says of a chain, in words."""
+    if chain["resolution"] is None:
+        return f"none of {chain['count']} residues in the mask"
+    return f"median {chain['resolution']['median']:.2f} Å, {chain['assigned']} of {chain['count']} residues"

@@ -1,0 +1,282 @@
+"""The protocol "sharpening check"."""
+
+import os
+
+from pwem.objects import Volume
+from pyworkflow.object import Float
+from pyworkflow.protocol import params
+from pyworkflow.protocol.constants import LEVEL_ADVANCED
+from pyworkflow.utils import cleanPath
+
+from deepres_plugin.inputs import gridArguments, gridErrors
+from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
+from deepres_plugin.protocols.protocol_half_maps import defineHalfMapParams, findHalfMaps, halfMapErrors
+from deepres_plugin.protocols.protocol_local_resolution import maskText
+
+OUTPUT_SHARPENED = "outputVolume"
+OUTPUT_OVERCLAIMED = "overclaimed_Volume"
+TASK_SEARCH, TASK_CHECK = range(2)
+RANGE_NAMES = ("auto", "low", "high")
+METHODS = {"localfsc": "local FSC of the half maps [Cardone2013]", "monores": "MonoRes [Vilas2018]"}
+
+
+class ProtDeepSharpness(DeepresProtocol):
+    """How much a map may be sharpened, and whether a sharpened map is oversharpened.
+
+    The signal-to-noise ratio of a map allows a certain local resolution, whatever B factor is applied to it; local
+    FSC of its half maps or MonoRes tells which. DeepRes sees what the sharpening did. The right B factor is the one
+    with which the best fifth of the map reaches the same resolution by both (their 20 % percentiles coincide); with
+    a stronger one DeepRes claims more than the signal-to-noise ratio allows, and details of the map are noise made
+    visible (Ramírez-Aportela et al. 2019, figure 5).
+
+    The protocol searches that B factor and gives the map sharpened by it; or it checks a map that was sharpened by
+    any program. Either way it shows the voxels where DeepRes claims too much.
+    """
+
+    _label = "sharpening check"
+    _command = "sharpness"
+    _possibleOutputs = {OUTPUT_SHARPENED: Volume, OUTPUT_OVERCLAIMED: Volume}
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.recommended_b_factor = Float()
+        self.overclaimed_share = Float()
+
+    # --------------------------- form ---------------------------------------
+    def _defineParams(self, form):
+        form.addSection(label="Input")
+        form.addParam(
+            "task",
+            params.EnumParam,
+            choices=["find the B factor", "check a sharpened map"],
+            default=TASK_SEARCH,
+            display=params.EnumParam.DISPLAY_HLIST,
+            label="What to do",
+            help="Find the B factor that the unsharpened map should be sharpened by; or only tell whether a map that "
+            "was sharpened by some program is oversharpened.",
+        )
+        form.addParam(
+            "inputVolume",
+            params.PointerParam,
+            pointerClass="Volume",
+            important=True,
+            label="Unsharpened volume",
+            help="The map as the refinement gave it, neither sharpened nor masked. Sampling rate and origin are taken "
+            "from Scipion, not from the file's header.",
+        )
+        form.addParam(
+            "useHalfVolumes",
+            params.BooleanParam,
+            default=True,
+            label="Use half maps?",
+            help="Yes: local FSC of the half maps tells what the signal-to-noise ratio allows, which is the better "
+            "way. No: MonoRes of the unsharpened volume does, from the noise around the molecule.",
+        )
+        defineHalfMapParams(form, "useHalfVolumes")
+        form.addParam(
+            "mask",
+            params.PointerParam,
+            pointerClass="VolumeMask",
+            allowsNull=True,
+            label="Mask",
+            help="A mask that encloses the macromolecule, on the volume's grid; the voxels above 0.5 are compared. "
+            "Leave out lipid and detergent. Empty: one is made automatically from the density.",
+        )
+        form.addParam(
+            "resolution",
+            params.FloatParam,
+            allowsNull=True,
+            condition=f"task == {TASK_SEARCH}",
+            label="Resolution (Å)",
+            help="The sharpened map is low-pass filtered here. Empty: where the FSC of the half maps in the mask "
+            "falls to 0.143; without half maps it must be given.",
+        )
+        form.addParam(
+            "bFactors",
+            params.StringParam,
+            default="0, -50, -100, -150, -200",
+            condition=f"task == {TASK_SEARCH}",
+            label="B factors (Å²)",
+            help="B factors to look at, separated by commas, negative to sharpen. The range searched is from the "
+            "weakest to the strongest of them; the result is exact to 1 Å².",
+        )
+        form.addParam(
+            "checkedVolume",
+            params.PointerParam,
+            pointerClass="Volume",
+            allowsNull=True,
+            condition=f"task == {TASK_CHECK}",
+            label="Sharpened volume",
+            help="The map to check, on the grid of the unsharpened volume, sharpened by any program.",
+        )
+        form.addParam(
+            "percentile",
+            params.FloatParam,
+            default=20,
+            expertLevel=LEVEL_ADVANCED,
+            label="Percentile",
+            help="The percentile of the local resolutions that must coincide, 0 to 100; that of the paper is 20.",
+        )
+        form.addParam(
+            "resolutionRange",
+            params.EnumParam,
+            choices=["automatic", "2.5–13 Å", "1.5–6 Å"],
+            default=0,
+            display=params.EnumParam.DISPLAY_HLIST,
+            expertLevel=LEVEL_ADVANCED,
+            label="Resolution range",
+            help="Which of DeepRes' two networks looks at the maps. Automatic: by the resolution above and the "
+            "sampling rate.",
+        )
+        form.addParallelSection(threads=2, mpi=0, binThreadsHelp="Processor cores to use.")
+
+    # --------------------------- steps --------------------------------------
+    def runDeepresStep(self, arguments):
+        """Run the program into an empty folder, as its files depend on the task."""
+        cleanPath(self._getOutputFolder())
+        return super().runDeepresStep(arguments)
+
+    def createOutputStep(self, arguments):
+        """Register the maps and the numbers."""
+        report = self._readReport()
+        self.overclaimed_share.set(report["check"]["overclaimed"])
+        self.recommended_b_factor.set(report["search"] and report["search"]["b_factor"])
+        for name, path in self._getMaps().items():
+            if os.path.exists(path):
+                volume = self._makeVolume(path, self.inputVolume.get())
+                self._defineOutputs(**{name: volume})
+                for pointer in self._getPointers():
+                    self._defineSourceRelation(pointer, volume)
+            elif hasattr(self, name):
+                self.deleteOutput(getattr(self, name))
+        return self._getOutputFiles()
+
+    # --------------------------- information --------------------------------
+    def _validate(self):
+        volume = self.inputVolume.get()
+        if volume is None:
+            return []
+        errors = samplingErrors(volume, "unsharpened volume")
+        if self.useHalfVolumes:
+            errors += halfMapErrors(self)
+        if self.mask.get() is not None:
+            errors += gridErrors(self.mask.get(), volume, "mask")
+        if not 0 <= self.percentile.get() <= 100:
+            errors.append("The percentile must lie between 0 and 100: give a number such as 20.")
+        return errors + (self._getSearchErrors(volume) if self.task == TASK_SEARCH else self._getCheckErrors(volume))
+
+    def _warnings(self):
+        if self.mask.get() is not None:
+            return []
+        return ["There is no mask: one will be made automatically from the density."]
+
+    def _summary(self):
+        if not hasattr(self, OUTPUT_OVERCLAIMED):
+            return ["The sharpening has not been checked yet."]
+        report = self._readReport()
+        search, lines = report["search"], []
+        if search:
+            fits = search["outcome"] == "coincide"
+            lines.append(f"Recommended B factor *{search['b_factor']:g} Å²*" if fits else f"*{search['sentence']}*")
+            lines.append(f"Low-pass filter: {report['low_pass']['resolution']:.2f} Å ({report['low_pass']['source']})")
+        found = search or report["check"]
+        claimed = _claimed(report)["percentile"]
+        return [
+            *lines,
+            f"*{report['check']['sentence']}*",
+            f"{found['percentile']:g} % percentiles: {claimed:.2f} Å by DeepRes, "
+            f"{found['snr']['percentile']:.2f} Å allowed ({METHODS[report['snr']['method']].partition(' [')[0]})",
+            f"Mask: {maskText(report['mask'])}",
+        ]
+
+    def _methods(self):
+        if not hasattr(self, OUTPUT_OVERCLAIMED):
+            return []
+        report = self._readReport()
+        compared = (
+            f"DeepRes [RamirezAportela2019] was compared with {METHODS[report['snr']['method']]} within "
+            f"{maskText(report['mask'])}, by deepres {report['version']}."
+        )
+        search = report["search"]
+        if not search:
+            return [f"{self.getObjectTag('checkedVolume')} was checked for oversharpening: {compared}"]
+        return [
+            f"{self.getObjectTag('inputVolume')} was sharpened by a B factor of {search['b_factor']:g} Å² and low-pass "
+            f"filtered at {report['low_pass']['resolution']:.2f} Å. To choose the B factor, {compared}"
+        ]
+
+    def _citations(self):
+        return ["RamirezAportela2019", "Cardone2013" if self.useHalfVolumes else "Vilas2018"]
+
+    # --------------------------- utilities ----------------------------------
+    def _getSearchErrors(self, volume):
+        errors, finest = [], 2 * volume.getSamplingRate()
+        try:
+            self.getBFactors()
+        except ValueError:
+            errors.append(f"'{self.bFactors.get()}' is not a list of B factors: separate numbers by commas.")
+        if self.resolution.get() is None:
+            if not self.useHalfVolumes:
+                errors.append("One volume does not tell where to low-pass filter it: give a resolution, or half maps.")
+        elif self.resolution.get() < finest:
+            errors.append(f"The resolution is finer than twice the sampling rate, {finest:g} Å: give a coarser one.")
+        return errors
+
+    def _getCheckErrors(self, volume):
+        if self.checkedVolume.get() is None:
+            return ["There is no sharpened volume to check: choose one."]
+        return gridErrors(self.checkedVolume.get(), volume, "sharpened volume")
+
+    def getBFactors(self):
+        """The B factors of the form, Å²; a ValueError if it has something else."""
+        return [float(word) for word in self.bFactors.get("").split(",")]
+
+    def _getHalfMaps(self):
+        return (findHalfMaps(self) or []) if self.useHalfVolumes else []
+
+    def _getChecked(self):
+        return self.checkedVolume.get() if self.task == TASK_CHECK else None
+
+    def _getImages(self):
+        return [self.inputVolume.get(), self.mask.get(), self._getChecked(), *self._getHalfMaps()]
+
+    def _getPointers(self):
+        pointers = [self.inputVolume, self.mask]
+        return [each for each in pointers if each.get() is not None] + ([self.checkedVolume] * bool(self._getChecked()))
+
+    def _getArguments(self):
+        volume = self.inputVolume.get()
+        arguments = [self._inputPath(volume), *gridArguments(volume)]
+        for number, half in enumerate(self._getHalfMaps(), 1):
+            arguments += [f"--half{number}", self._inputPath(half)]
+        if self.mask.get() is not None:
+            arguments += ["--mask", self._inputPath(self.mask.get())]
+        if self.task == TASK_CHECK:
+            arguments += ["--check", self._inputPath(self._getChecked())]
+        else:
+            arguments += ["--b-factors=" + ",".join(f"{each:g}" for each in self.getBFactors())]
+            if self.resolution.get() is not None:
+                arguments += ["--resolution", f"{self.resolution.get():g}"]
+        arguments += ["--percentile", f"{self.percentile.get():g}", "--range", RANGE_NAMES[self.resolutionRange.get()]]
+        return [*arguments, "-o", self._getOutputFolder()]
+
+    def _getMaps(self):
+        names = {OUTPUT_SHARPENED: "sharpened.mrc", OUTPUT_OVERCLAIMED: "overclaimed.mrc"}
+        return {name: os.path.join(self._getOutputFolder(), file) for name, file in names.items()}
+
+    def _getOutputFiles(self):
+        return [self._getMaps()[OUTPUT_OVERCLAIMED], self._getReportFile()]
+
+    def _getReportFile(self):
+        return os.path.join(self._getOutputFolder(), "sharpness.json")
+
+    def _getOutputFolder(self):
+        return self._getExtraPath("sharpness")
+
+
+def _claimed(report):
+    """DeepRes' distribution on the map that the report ends with."""
+    search = report["search"]
+    if not search:
+        return report["check"]["deepres"]
+    return next(each for each in search["deepres"] if each["b_factor"] == search["b_factor"])

@@ -1,0 +1,140 @@
+"""The sharpening check in a real project: a search, a check of its result and of an oversharpened map, the viewer."""
+
+import os
+
+import numpy as np
+from pwem import Domain
+from pwem.objects import Volume
+from pwem.protocols import ProtImportMask, ProtImportVolumes
+from pyworkflow.tests import BaseTest, setupTestProject
+
+from deepres import demo, filters
+from deepres.maps import read_map, write_map
+from deepres_plugin.protocols import ProtDeepSharpness
+from deepres_plugin.protocols.protocol_sharpness import TASK_CHECK
+from deepres_plugin.viewers import SharpnessViewer
+
+BLUR, NOISE = 60.0, 1.0
+"""Å²; and the noise of each half map, in units of the blurred density's SD in the mask."""
+
+RADIUS = 15
+"""Voxels; the mask is what lies this close to the demonstration's centre, to save time."""
+
+FIGURES = ("doShowViolins", "doShowSharpened", "doShowOriginalVolumeSlices")
+
+
+class TestSharpness(BaseTest):
+    """Half maps made from the demonstration's map, blurred and with noise."""
+
+    @classmethod
+    def setUpClass(cls):
+        Domain.getProtocols()
+        setupTestProject(cls)
+        cls.volume, cls.mask, cls.oversharpened = importMaps(cls.proj)
+        cls.search = cls.new(bFactors="0,-150", resolutionRange=1)
+        cls.launchProtocol(cls.search)
+        cls.check = cls.new(task=TASK_CHECK, resolutionRange=1)
+        cls.check.checkedVolume.set(cls.oversharpened)
+        cls.check.checkedVolume.setExtended("outputVolume")
+        cls.launchProtocol(cls.check)
+
+    @classmethod
+    def new(cls, **options):
+        run = cls.proj.newProtocol(ProtDeepSharpness, **options)
+        for pointer, source, output in (
+            (run.inputVolume, cls.volume, "outputVolume"),
+            (run.mask, cls.mask, "outputMask"),
+        ):
+            pointer.set(source)
+            pointer.setExtended(output)
+        return run
+
+    def open(self, run):
+        viewer = SharpnessViewer(project=self.proj, protocol=run)
+        viewer.setProtocol(run)
+        return viewer
+
+    def show(self, viewer, entry):
+        (view,) = viewer._getVisualizeDict()[entry](entry)
+        return view
+
+    def testSearch(self):
+        run = self.search
+        report = run._readReport()
+        self.assertEqual(run.recommended_b_factor.get(), report["search"]["b_factor"])
+        self.assertTrue(-90 < run.recommended_b_factor.get() < -30)
+        for name in ("outputVolume", "overclaimed_Volume"):
+            volume = getattr(run, name)
+            self.assertIs(type(volume), Volume)
+            written = read_map(volume.getFileName())
+            self.assertEqual(volume.getSamplingRate(), 1.0)
+            self.assertEqual(written.data.shape, read_map(demo.MAP).data.shape)
+        excess = read_map(run.overclaimed_Volume.getFileName()).data
+        inside = read_map(self.mask.outputMask.getFileName()).data > 0.5
+        self.assertFalse(excess[~inside].any())
+        self.assertAlmostEqual(np.count_nonzero(excess) / inside.sum(), run.overclaimed_share.get(), places=3)
+        self.assertIn("--half1", report["command"])
+        self.assertIn(f"{report['search']['b_factor']:g} Å²", "\n".join(run.summary()))
+        self.assertIn("jsb.2013.08.002", "\n".join(run.methods()))
+
+    def testCheck(self):
+        self.assertFalse(hasattr(self.check, "outputVolume"))
+        self.assertTrue(hasattr(self.check, "overclaimed_Volume"))
+        self.assertIn(": oversharpened", "\n".join(self.check.summary()))
+        self.assertIsNone(self.check.recommended_b_factor.get())
+        self.assertIn("was checked for oversharpening", "\n".join(self.check.methods()))
+
+    def testViewer(self):
+        for run in (self.search, self.check):
+            viewer = self.open(run)
+            self.assertEqual(viewer.validate(), [])
+            for axis, entry in enumerate(FIGURES):
+                viewer.sliceAxis.set(axis)
+                self.assertTrue(self.show(viewer, entry).getFigure().axes, entry)
+        self.assertTrue(self.show(self.open(self.search), "doShowCurve").getFigure().axes)
+        self.assertIn("no curve", self.show(self.open(self.check), "doShowCurve").getMessage())
+        self.assertTrue(self.show(self.open(self.check), "doShowOverclaimed").getFigure().axes)
+
+    def testAnUnfinishedRunIsExplained(self):
+        run = self.new()
+        self.assertIn("no result yet", self.open(run).validate()[0])
+        self.assertEqual(run.summary(), ["The sharpening has not been checked yet."])
+
+    def testValidation(self):
+        self.assertEqual((self.new().validate(), self.new().warnings()), ([], []))
+        self.assertIn("not a list of B factors", self.new(bFactors="weak").validate()[0])
+        self.assertIn("finer than twice the sampling rate, 2 Å", self.new(resolution=1.5).validate()[0])
+        self.assertIn("between 0 and 100", self.new(percentile=120).validate()[0])
+        self.assertIn("give a resolution, or half maps", self.new(useHalfVolumes=False).validate()[0])
+        self.assertIn("no sharpened volume to check", self.new(task=TASK_CHECK).validate()[0])
+        plain = self.new()
+        volume = Volume(location=self.volume.outputVolume.getFileName())
+        volume.setSamplingRate(1.0)
+        plain.inputVolume.set(volume)
+        plain.inputVolume.setExtended("")
+        self.assertIn("carries no half maps", plain.validate()[0])
+
+
+def importMaps(project):
+    """Import the demonstration's map, blurred, with half maps; its mask; and a map sharpened too far."""
+    random = np.random.default_rng(1)
+    source, mask = read_map(demo.MAP), read_map(demo.MASK)
+    blurred = filters.apply_b_factor(source.data, source.voxel_size, BLUR)
+    noise = NOISE * blurred[mask.data > 0.5].std()
+    half1, half2 = (blurred + noise * random.standard_normal(blurred.shape).astype(np.float32) for _ in range(2))
+    mean = (half1 + half2) / 2
+    sharp = filters.low_pass(filters.apply_b_factor(mean, source.voxel_size, -5 * BLUR), source.voxel_size, 3.0)
+    middle = np.argwhere(mask.data > 0.5).mean(axis=0)
+    near = np.square(np.indices(mask.data.shape) - middle[:, None, None, None]).sum(axis=0) < RADIUS**2
+    maps = {"half1": half1, "half2": half2, "map": mean, "sharp": sharp, "mask": mask.data * near}
+    paths = {name: os.path.abspath(project.getTmpPath(f"{name}.mrc")) for name in maps}
+    for name, data in maps.items():
+        write_map(paths[name], source.like(data))
+    halves = {"setHalfMaps": True, "half1map": paths["half1"], "half2map": paths["half2"]}
+    sampling = {"samplingRate": source.voxel_size[0]}
+    volume = project.newProtocol(ProtImportVolumes, filesPath=paths["map"], **halves, **sampling)
+    sharpened = project.newProtocol(ProtImportVolumes, filesPath=paths["sharp"], **sampling)
+    maskImport = project.newProtocol(ProtImportMask, maskPath=paths["mask"], **sampling)
+    for protocol in (volume, maskImport, sharpened):
+        project.launchProtocol(protocol, wait=True)
+    return volume, maskImport, sharpened

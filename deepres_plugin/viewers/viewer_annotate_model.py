@@ -1,0 +1,155 @@
+"""The viewer of "resolution on a model"."""
+
+import functools
+import os
+
+import numpy as np
+from pwem.viewers import ChimeraAttributeViewer, ChimeraView
+from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
+from pwem.wizards import ColorScaleWizardBase
+from pyworkflow.protocol import params
+from pyworkflow.viewer import DESKTOP_TKINTER
+
+from deepres import annotation, pictures
+from deepres.attributes import ATOMS_ENDING
+from deepres.errors import InputError
+from deepres_plugin.protocols import ProtDeepAnnotateModel
+from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE, OUTPUT_MODEL
+from deepres_plugin.viewers.figure_view import FigureView
+
+MOST_PAGES = 3
+
+
+class AnnotateModelViewer(ChimeraAttributeViewer):
+    """Plot along the chains, histogram, and the model in ChimeraX, on one colour scale.
+
+    pwem's viewer of attributes, whose entries and parameters keep their names, with our plots: all chains at once,
+    gaps where the numbering has some, and no values made up for residues without one.
+    """
+
+    _label = "resolution on a model viewer"
+    _targets = [ProtDeepAnnotateModel]
+    _environments = [DESKTOP_TKINTER]
+
+    # --------------------------- form ---------------------------------------
+    def _defineParams(self, form):
+        form.addSection(label="Local resolution on the model")
+        group = form.addGroup("Along the chains")
+        group.addParam(
+            "chain_name",
+            params.StringParam,
+            default="",
+            label="Chains",
+            help="Names of the chains to show, separated by commas. Empty: all, ten a window, at most "
+            f"{MOST_PAGES} windows.",
+        )
+        group.addParam(
+            "displaySequence",
+            params.LabelParam,
+            label="Resolution along the chains",
+            help="Each residue's resolution against its number, with a bar from the finest to the coarsest of its "
+            "atoms; grey ticks at the bottom mark residues without a resolution.",
+        )
+        group = form.addGroup("All of the model")
+        group.addParam(
+            "attrName",
+            params.EnumParam,
+            choices=self._getStructureAttributes(),
+            default=0,
+            label="Attribute",
+            help="The resolution of residues, which is the mean over their atoms, or that of single atoms.",
+        )
+        group.addParam(
+            "displayHistogram",
+            params.LabelParam,
+            label="Histogram",
+            help="How many residues or atoms have which local resolution, within the ends of the colour scale.",
+        )
+        group.addParam(
+            "residuesAverages",
+            params.BooleanParam,
+            default=True,
+            condition="attrName == 1",
+            label="Average over residues",
+            help="In ChimeraX, colour each residue by the mean of its atoms instead of each atom by its own value.",
+        )
+        group.addParam(
+            "displayStruct",
+            params.LabelParam,
+            label="Model in ChimeraX",
+            help="The model coloured by the attribute, with a key of the colours in Å; grey where there is none.",
+        )
+        scale = self._makeDefaultScale()
+        group = form.addGroup("Colour scale of all pictures")
+        ColorScaleWizardBase.defineColorScaleParams(
+            group,
+            defaultLowest=scale.low,
+            defaultHighest=scale.high,
+            defaultIntervals=scale.levels,
+            defaultColorMap=scale.colour_map,
+        )
+
+    def _getVisualizeDict(self):
+        entries = {
+            "displaySequence": self._showSequence,
+            "displayHistogram": self._showHistogram,
+            "displayStruct": self._showChimera,
+        }
+        return {name: functools.partial(self._showOrExplain, show) for name, show in entries.items()}
+
+    def _validate(self):
+        if not hasattr(self.protocol, OUTPUT_MODEL):
+            return ["This run has no annotated model yet: wait for it to finish, or look at its log."]
+        return []
+
+    # --------------------------- entries ------------------------------------
+    def _showOrExplain(self, show, paramName=None):
+        try:
+            return show(paramName)
+        except InputError as error:
+            return [self.errorMessage(str(error), "This cannot be shown")]
+
+    def _showSequence(self, paramName=None):
+        chains = annotation.by_chain(self._readResidues())
+        if wanted := [name.strip() for name in self.chain_name.get("").split(",") if name.strip()]:
+            unknown = [name for name in wanted if name not in chains]
+            if unknown:
+                raise InputError(f"There is no chain {unknown[0]}: the model's chains are {', '.join(chains)}.")
+            chains = {name: chains[name] for name in wanted}
+        figures = pictures.residue_figures(chains, self._getScale(), self.protocol.getObjLabel())
+        title = f"Local resolution along the chains: {self.protocol.getObjLabel()}"
+        return [FigureView(figure, title, self.getTkRoot()) for figure in figures[:MOST_PAGES]]
+
+    def _showChimera(self, paramName=None):
+        script = os.path.abspath(self.protocol._getExtraPath("annotated_model_coloured.cxc"))
+        attribute = self.getEnumText("attrName")
+        pictures.write_chimerax_structure_script(
+            script,
+            self.protocol._getModelFile(),
+            self.protocol._getAttributesFile(),
+            attribute,
+            "residues" if attribute == ATTRIBUTE else "atoms",
+            self._getScale(),
+            average=self.residuesAverages.get(),
+        )
+        if not chimeraInstalled():
+            message = f"{getChimeraError()}\n\nThe script is ready for a ChimeraX elsewhere:\n\n{script}"
+            return [self.errorMessage(message, "ChimeraX not found")]
+        return [ChimeraView(script)]
+
+    # --------------------------- utilities ----------------------------------
+    def _getStructureAttributes(self):
+        return [ATTRIBUTE, ATTRIBUTE + ATOMS_ENDING]
+
+    def _readResidues(self):
+        return annotation.residues_of(self.protocol._readReport()["table"])
+
+    def _makeDefaultScale(self):
+        if not hasattr(self.protocol, OUTPUT_MODEL):
+            return pictures.ColourScale(2.5, 13.0)
+        return pictures.ColourScale.from_values(np.array([residue.resolution for residue in self._readResidues()]))
+
+    def _getScale(self):
+        return pictures.ColourScale(
+            self.lowest.get(), self.highest.get(), self.colorMap.get(), max(self.intervals.get(), 2)
+        )

@@ -1,0 +1,132 @@
+"""The viewer of "sharpening check"."""
+
+import functools
+
+from pwem.constants import AX_Z
+from pyworkflow.protocol import params
+
+from deepres import pictures
+from deepres.distribution import Distribution
+from deepres.errors import InputError
+from deepres.sharpness import Recommendation
+from deepres_plugin.protocols import ProtDeepSharpness
+from deepres_plugin.protocols.protocol_sharpness import OUTPUT_OVERCLAIMED, OUTPUT_SHARPENED
+from deepres_plugin.viewers.viewer_base import AXES, LocalResolutionMapViewer
+
+
+class SharpnessViewer(LocalResolutionMapViewer):
+    """The curve, the violins, the sharpened map, and where DeepRes claims more than the signal-to-noise ratio allows.
+
+    It is no map of local resolution, so of the shared viewer only the ways to read volumes and to show figures are
+    used.
+    """
+
+    _label = "sharpening viewer"
+    _targets = [ProtDeepSharpness]
+
+    # --------------------------- form ---------------------------------------
+    def _defineParams(self, form):
+        form.addSection(label="Sharpening")
+        form.addParam(
+            "doShowCurve",
+            params.LabelParam,
+            label="Percentile against the B factor",
+            help="The percentile of DeepRes' local resolutions for each B factor looked at; the line across is that "
+            "of the resolution which the signal-to-noise ratio allows. Where they meet is the recommended B factor.",
+        )
+        form.addParam(
+            "doShowViolins",
+            params.LabelParam,
+            label="Distributions",
+            help="How the local resolutions are distributed: at the left what the signal-to-noise ratio allows, then "
+            "DeepRes on the map sharpened by one B factor after another; the ticks are the percentiles.",
+        )
+        group = form.addGroup("Slices")
+        group.addParam(
+            "sliceAxis",
+            params.EnumParam,
+            choices=list(AXES),
+            default=AX_Z,
+            display=params.EnumParam.DISPLAY_HLIST,
+            label="Slice axis",
+            help="The axis that the slices cut across.",
+        )
+        group.addParam(
+            "doShowOverclaimed",
+            params.LabelParam,
+            label="Where too much is claimed",
+            help="Voxels where DeepRes on the sharpened map is finer than the signal-to-noise ratio allows, by more "
+            "than its own uncertainty: by how much, in Å, over the sharpened map in grey.",
+        )
+        group.addParam(
+            "doShowSharpened",
+            params.LabelParam,
+            label="Sharpened map",
+            help="The map sharpened by the recommended B factor, or the one that was checked.",
+        )
+        group.addParam(
+            "doShowOriginalVolumeSlices",
+            params.LabelParam,
+            label="Unsharpened map",
+            help="The input volume, to compare with.",
+        )
+
+    def _getVisualizeDict(self):
+        entries = {
+            "doShowCurve": self._showCurve,
+            "doShowViolins": self._showViolins,
+            "doShowOverclaimed": self._showOverclaimed,
+            "doShowSharpened": lambda: self._showSlices(self._getSharpened(), "Sharpened map"),
+            "doShowOriginalVolumeSlices": lambda: self._showSlices(self.protocol.inputVolume.get(), "Unsharpened map"),
+        }
+        return {name: functools.partial(self._showOrExplain, show) for name, show in entries.items()}
+
+    def _validate(self):
+        if not hasattr(self.protocol, OUTPUT_OVERCLAIMED):
+            return ["This run has no result yet: wait for it to finish, or look at its log."]
+        return []
+
+    # --------------------------- entries ------------------------------------
+    def _showCurve(self):
+        search, method = self._getSearch()
+        if search is None:
+            raise InputError("This run checked one map and looked at no other B factor: there is no curve.")
+        return self._figure(pictures.sharpness_curve_figure(search, method), "Percentile against the B factor")
+
+    def _showViolins(self):
+        search, method = self._getSearch()
+        if search is None:
+            check = self.protocol._readReport()["check"]
+            snr, claimed = (Distribution.from_dict(check[name]) for name in ("snr", "deepres"))
+            figure = pictures.sharpness_violin_figure(snr, [claimed], method, check["percentile"])
+        else:
+            figure = pictures.sharpness_violin_figure(
+                search.snr, search.deepres, method, search.percentile, search.b_factor
+            )
+        return self._figure(figure, "Distributions")
+
+    def _showOverclaimed(self):
+        excess = self._readVolume(getattr(self.protocol, OUTPUT_OVERCLAIMED))
+        density = self._readVolume(self._getSharpened()).data
+        figure = pictures.overclaimed_figure(
+            density, excess.data, excess.voxel_size, self._getAxis(), origin=excess.origin
+        )
+        return self._figure(figure, "Where too much is claimed")
+
+    def _showSlices(self, volume, title):
+        image = self._readVolume(volume)
+        figure = pictures.grey_slices_figure(
+            image.data, image.voxel_size, self._getAxis(), origin=image.origin, title=title
+        )
+        return self._figure(figure, title)
+
+    # --------------------------- utilities ----------------------------------
+    def _getSearch(self):
+        """The search's result, None if there was none, and what told the signal-to-noise ratio."""
+        report = self.protocol._readReport()
+        search = report["search"]
+        return search and Recommendation.from_dict(search), report["snr"]["method"]
+
+    def _getSharpened(self):
+        """The sharpened volume that was checked."""
+        return getattr(self.protocol, OUTPUT_SHARPENED, None) or self.protocol.checkedVolume.get()

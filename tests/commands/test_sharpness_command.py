@@ -1,0 +1,145 @@
+"""``deepres sharpness`` from its arguments to its files, and every refusal."""
+
+import json
+
+import numpy as np
+import pytest
+
+from deepres import filters, sharpness
+from deepres.commands import main
+from deepres.maps import DensityMap, read_map, write_map
+from deepres.sharpness import Recommendation
+
+VOXEL_SIZE, ORIGIN, SHAPE = (1.25,) * 3, (5.0, 6.0, 7.0), (36, 38, 40)
+
+
+@pytest.fixture(scope="module")
+def maps():
+    """Half maps of filtered noise in a ball, their mean and the ball; a sharpened map."""
+    random = np.random.default_rng(0)
+    ball = sum((c - n // 2) ** 2 for c, n in zip(np.indices(SHAPE), SHAPE, strict=True)) < 10**2
+    signal = filters.low_pass(random.standard_normal(SHAPE), VOXEL_SIZE, 5.0) * ball
+    signal = filters.apply_b_factor(signal, VOXEL_SIZE, 80)
+    noise = 0.3 * signal[ball].std()
+    halves = [signal + noise * random.standard_normal(SHAPE) for _ in range(2)]
+    mean = (halves[0] + halves[1]) / 2
+    sharp = filters.low_pass(filters.apply_b_factor(mean, VOXEL_SIZE, -400), VOXEL_SIZE, 4.0)
+    return {"half1": halves[0], "half2": halves[1], "map": mean, "mask": ball, "sharp": sharp}
+
+
+@pytest.fixture
+def files(tmp_path, maps):
+    for name, data in maps.items():
+        write_map(tmp_path / f"{name}.mrc", DensityMap(np.asarray(data, np.float32), VOXEL_SIZE, ORIGIN))
+    return tmp_path
+
+
+def run(folder, *options):
+    return main(["sharpness", "-o", str(folder / "new" / "out"), *map(str, options)])
+
+
+def halves(folder):
+    return ["--half1", folder / "half1.mrc", "--half2", folder / "half2.mrc", "--mask", folder / "mask.mrc"]
+
+
+def assert_refused(folder, capsys, code, *words):
+    """Exit code 2, one sentence on standard error that has the words, nothing written."""
+    error = capsys.readouterr().err
+    assert code == 2
+    assert error.startswith("deepres: error: ")
+    assert error.count("\n") == 1
+    for word in words:
+        assert word in error
+    assert not (folder / "new").exists()
+
+
+def test_searches_and_writes_what_it_names(files, capsys):
+    assert run(files, *halves(files), "--b-factors", "0,-150", "--range", "low", "--threads", 1) == 0
+    printed = capsys.readouterr().out
+    folder = files / "new" / "out"
+    inside = read_map(files / "mask.mrc").data > 0.5
+    report = json.loads((folder / "sharpness.json").read_text())
+    search = Recommendation.from_dict(report["search"])
+    assert {each.b_factor for each in search.deepres} >= {0, -150, search.b_factor}
+    assert search.sentence() in printed
+    assert report["check"]["sentence"] in printed
+    assert report["low_pass"]["source"] == "FSC 0.143 of the half maps"
+    assert report["snr"]["method"] == "localfsc"
+    assert report["mask"]["voxels"] == search.voxels == inside.sum()
+    assert len(report["model"]["sha256"]) == 64
+    for name in ("sharpened.mrc", "overclaimed.mrc", "snr_resolution.mrc"):
+        found = read_map(folder / name)
+        assert (found.data.shape, found.voxel_size, found.origin) == (SHAPE, VOXEL_SIZE, ORIGIN)
+        assert str(folder / name) in printed
+    snr, excess = (read_map(folder / f"{name}.mrc").data for name in ("snr_resolution", "overclaimed"))
+    assert (snr[inside] > 0).all()
+    assert not snr[~inside].any()
+    assert not excess[~inside].any()
+    assert (excess >= 0).all()
+    assert np.count_nonzero(excess) / inside.sum() == pytest.approx(report["check"]["overclaimed"], abs=1e-4)
+    mean = read_map(files / "map.mrc")
+    expected = sharpness.Sharpening(mean, report["low_pass"]["resolution"]).by(search.b_factor).data
+    sharpened = read_map(folder / "sharpened.mrc").data
+    assert np.corrcoef(sharpened.ravel(), expected.ravel())[0, 1] > 0.9999
+    for name in ("curve.png", "violins.png"):
+        assert (folder / name).stat().st_size > 5000
+
+
+def test_one_map_and_a_resolution(files):
+    map_and_mask = [files / "map.mrc", "--mask", files / "mask.mrc"]
+    assert run(files, *map_and_mask, "--resolution", 4.5, "--b-factors=-60,-20", "--range", "low") == 0
+    report = json.loads((files / "new" / "out" / "sharpness.json").read_text())
+    assert report["snr"]["method"] == "monores"
+    assert report["low_pass"] == {"resolution": 4.5, "source": "given"}
+    assert report["search"]["deepres"][0]["b_factor"] == -20
+
+
+def test_checks_a_sharpened_map_alone(files, capsys):
+    assert run(files, *halves(files), "--check", files / "sharp.mrc", "--percentile", 30) == 0
+    folder = files / "new" / "out"
+    report = json.loads((folder / "sharpness.json").read_text())
+    assert report["search"] is None
+    assert report["low_pass"] is None
+    assert report["input"]["checked"] == str(files / "sharp.mrc")
+    assert report["check"]["percentile"] == 30
+    assert report["check"]["sentence"] in capsys.readouterr().out
+    assert {path.name for path in folder.iterdir()} - {"overclaimed.png"} == {
+        "sharpness.json",
+        "overclaimed.mrc",
+        "snr_resolution.mrc",
+        "violins.png",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["map.mrc"], ["give --resolution, or half maps"]),
+        (["map.mrc", "--resolution", "2"], ["2.5 Å", "coarser"]),
+        (["map.mrc", "--resolution", "4", "--cutoff", "0.3"], ["--cutoff", "half maps"]),
+        (["map.mrc", "--resolution", "4", "--percentile", "120"], ["--percentile 120"]),
+        (["map.mrc", "--resolution", "4", "--half1", "half1.mrc"], ["half1.mrc", "one half map"]),
+        (["--resolution", "4"], ["no map"]),
+        (["map.mrc", "--check", "sharp.mrc", "--b-factors", "0,-9"], ["--check", "--b-factors"]),
+        (["map.mrc", "--check", "small.mrc"], ["small.mrc", "one grid"]),
+        (["map.mrc", "--check", "absent.mrc"], ["absent.mrc", "does not exist"]),
+        (["map.mrc", "--resolution", "4", "--mask", "small.mrc"], ["small.mrc", "mask"]),
+        (["map.mrc", "--resolution", "8", "--range", "high", "--voxel-size", "3.5"], ["too coarse", "3.5 Å"]),
+    ],
+)
+def test_what_does_not_fit_is_refused(files, capsys, monkeypatch, options, words):
+    monkeypatch.chdir(files)
+    write_map("small.mrc", DensityMap(np.indices((20, 20, 20))[0].astype(np.float32), VOXEL_SIZE))
+    assert_refused(files, capsys, run(files, *options), *words)
+
+
+def test_a_file_for_a_folder_is_refused(files, capsys):
+    (files / "new").write_text("")
+    assert run(files, *halves(files)) == 2
+    assert "is a file" in capsys.readouterr().err
+
+
+def test_b_factors_must_be_numbers(files, capsys):
+    with pytest.raises(SystemExit):
+        run(files, *halves(files), "--b-factors", "weak,strong")
+    assert "is not B,B,..." in capsys.readouterr().err

@@ -23,7 +23,6 @@ import numpy as np
 from deepres import filters, fsc, masks, oversharpening, sharpness, simulation, structures
 from deepres.estimation import deepres, localfsc
 from deepres.maps import DensityMap
-from deepres.networks import store
 from deepres.ranges import RANGES
 
 RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
@@ -56,7 +55,6 @@ class Case:
         self.resolution = max(sharpness.global_resolution(self.halves, self.mask), 2 * VOXEL_SIZE)
         self.sums = fsc.shell_sums(self.mean.data, model, VOXEL_SIZE, self.soft)
         self.right = self._right()
-        self.range_name = sharpness.range_for(VOXEL_SIZE, self.resolution)
         self.sharpening = sharpness.Sharpening(self.mean, self.resolution)
 
     def _halves(self, model, random):
@@ -86,13 +84,14 @@ def recovery(case, sample):
     """Recommendation and checks of one case."""
     started = time.monotonic()
     _, snr = sharpness.snr_resolution(None, case.halves, case.mask)
-    found = sharpness.recommend(case.sharpening, case.mask, snr, range_name=case.range_name, most=sample)
+    range_name = sharpness.range_for(VOXEL_SIZE, snr, case.mask)
+    found = sharpness.recommend(case.sharpening, case.mask, snr, range_name=range_name, most=sample)
     seconds = time.monotonic() - started
 
     def check(b_factor):
         sharpened = case.sharpening.by(b_factor)
         chosen = sharpness.sample(case.mask, sample)
-        return oversharpening.check(sharpened, chosen, np.where(chosen, snr, 0), found.percentile, case.range_name)
+        return oversharpening.check(sharpened, chosen, np.where(chosen, snr, 0), found.percentile, range_name)
 
     right, twice = check(case.right), check(2 * case.right)
     return {
@@ -100,7 +99,7 @@ def recovery(case, sample):
         "limited_by": case.kind,
         "limit": case.limit,
         "cutoff": round(case.resolution, 2),
-        "range": case.range_name,
+        "range": range_name,
         "right": case.right,
         "recommended": found.b_factor,
         "outcome": found.outcome,
@@ -120,11 +119,9 @@ def recovery(case, sample):
 
 
 def rules(case, sample):
-    """What every percentile and cutoff would recommend; linear between the B factors looked at."""
+    """What every percentile and cutoff would recommend by the low range; linear between the B factors looked at."""
     chosen = sharpness.sample(case.mask, sample)
-    claimed = [
-        deepres.estimate(case.sharpening.by(b), chosen, case.range_name).resolution[chosen] for b in RULE_B_FACTORS
-    ]
+    claimed = [deepres.estimate(case.sharpening.by(b), chosen, "low").resolution[chosen] for b in RULE_B_FACTORS]
     rows = []
     for cutoff in RULE_CUTOFFS:
         snr = localfsc.estimate(*case.halves, case.mask, cutoff)[chosen]
@@ -228,12 +225,12 @@ def main():
     parser.add_argument("-o", "--output", metavar="STEM", help="default: benchmarks/results/sharpness_PART")
     args = parser.parse_args()
     output = args.output or os.path.join(RESULTS, f"sharpness_{args.part}")
+    weights = {name: deepres.load_model(name).sha256 for name in RANGES}
     rows = []
     for number, path in enumerate(fitting(args.structures, args.most)):
         for kind in args.kinds:
             rows.append(PARTS[args.part](Case(path, number, kind, LIMITS[kind][number % 3]), args.sample))
             print({key: value for key, value in rows[-1].items() if key != "rules"}, flush=True)
-    weights = {name: store.read_card(store.shipped_folder("deepres", name))["sha256"] for name in RANGES}
     text = "\n".join(["# The B factor that DeepRes recommends", *TABLES[args.part](rows)]) + "\n"
     with open(f"{output}.json", "w", encoding="utf-8") as stream:
         json.dump({"weights": weights, "cases": rows}, stream, indent=1)

@@ -43,6 +43,9 @@ SNR_CUTOFF = 0.5
 SOFT_EDGE = 7.0
 """Å, width of the edge that the mask of the global FSC gets."""
 
+LEAST_MARGIN = 0.15
+"""Å; what the SNR allows must be so much coarser than the fine end of DeepRes' range, or it could hardly be passed."""
+
 COINCIDE, FINER, COARSER = "coincide", "finer", "coarser"
 
 
@@ -146,10 +149,21 @@ def global_resolution(half_maps, mask, cutoff=fsc.CUTOFF):
     return found
 
 
-def range_for(voxel_size, resolution):
-    """The name of DeepRes' range that suits a map sharpened up to a resolution: one range for the whole search."""
+def range_for(voxel_size, snr, mask, percentile=PERCENTILE):
+    """The name of DeepRes' range that suits a search or check.
+
+    The low range, as it goes on telling finer and finer resolutions when a map is oversharpened, down to 2.5 Å, while
+    the high one hardly passes the low-pass filter; the high one only where the SNR allows nearly that or more, and
+    the map is sampled finely enough.
+
+    Args:
+        voxel_size: Å, one number or (z, y, x).
+        snr: float32 (z, y, x), Å (see ``snr_resolution``).
+        mask: bool (z, y, x).
+        percentile: which one is compared, 0 to 100.
+    """
     fine = max(filters.voxel_triple(voxel_size)) <= deepres.FINE_VOXEL
-    return "high" if fine and resolution < deepres.FINE_RESOLUTION else "low"
+    return "high" if fine and np.percentile(snr[mask], percentile) < RANGES["low"].low + LEAST_MARGIN else "low"
 
 
 def sample(mask, most=SAMPLE, seed=1):

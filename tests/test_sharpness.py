@@ -124,10 +124,12 @@ def test_samples_are_blocks_of_the_mask():
 
 
 @pytest.mark.parametrize(
-    ("voxel_size", "resolution", "name"), [(1.0, 3.0, "high"), (1.0, 4.0, "low"), ((1.4,) * 3, 3.0, "low")]
+    ("voxel_size", "allowed", "name"), [(1.0, 2.6, "high"), (1.0, 2.7, "low"), ((1.4,) * 3, 2.6, "low")]
 )
-def test_one_range_for_the_whole_search(voxel_size, resolution, name):
-    assert sharpness.range_for(voxel_size, resolution) == name
+def test_the_high_range_is_for_what_the_low_one_cannot_pass(voxel_size, allowed, name):
+    snr = np.where(np.indices(MASK.shape)[0] == 0, 1, allowed).astype(np.float32)
+    inside = np.indices(MASK.shape)[0] > 0
+    assert sharpness.range_for(voxel_size, snr, inside) == name
 
 
 def test_half_maps_without_a_common_signal_are_refused():

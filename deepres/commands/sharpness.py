@@ -49,7 +49,7 @@ def add_arguments(parser):
         choices=["low", "high", "auto"],
         default="auto",
         dest="range_name",
-        help="of DeepRes; low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: by the resolution (default)",
+        help="of DeepRes; low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: low where it can (default)",
     )
     parser.add_argument("--model", metavar="PATH", help="network to use instead of the shipped one")
     arguments.add_grid_arguments(parser)
@@ -80,15 +80,15 @@ def run(args):
         resolution, source = sharpness.global_resolution(half_maps, mask), "FSC 0.143 of the half maps"
         resolution = max(resolution, 2 * max(density_map.voxel_size))
     sharpening = None if args.check else sharpness.Sharpening(density_map, resolution)
-    range_name = args.range_name
-    if range_name == "auto" and resolution is not None:
-        range_name = sharpness.range_for(density_map.voxel_size, resolution)
-    limits = RANGES["low" if range_name == "auto" else range_name]
+    limits = RANGES["low" if args.range_name == "auto" else args.range_name]
     checks.check_estimable(density_map, limits.window, limits.high)
 
     cutoff = sharpness.SNR_CUTOFF if args.cutoff is None else args.cutoff
     method, snr = sharpness.snr_resolution(density_map, half_maps, mask, cutoff, args.threads or -1, progress=True)
     percentile = sharpness.PERCENTILE if args.percentile is None else args.percentile
+    range_name = args.range_name
+    if range_name == "auto":
+        range_name = sharpness.range_for(density_map.voxel_size, snr, mask, percentile)
     search = None
     if sharpening:
         b_factors = args.b_factors or sharpness.B_FACTORS

@@ -70,7 +70,8 @@ class ProtDeepSharpness(DeepresProtocol):
             default=True,
             label="Use half maps?",
             help="Yes: local FSC of the half maps tells what the signal-to-noise ratio allows, which is the better "
-            "way. No: MonoRes of the unsharpened volume does, from the noise around the molecule.",
+            "way. No: MonoRes of the unsharpened volume does, from the noise around the molecule; it tells coarser "
+            "resolutions, so the B factor comes out weaker.",
         )
         defineHalfMapParams(form, "useHalfVolumes")
         form.addParam(
@@ -125,8 +126,8 @@ class ProtDeepSharpness(DeepresProtocol):
             display=params.EnumParam.DISPLAY_HLIST,
             expertLevel=LEVEL_ADVANCED,
             label="Resolution range",
-            help="Which of DeepRes' two networks looks at the maps. Automatic: by the resolution above and the "
-            "sampling rate.",
+            help="Which of DeepRes' two networks looks at the maps. Automatic: the first, unless the "
+            "signal-to-noise ratio allows nearly 2.5 Å or more and the map is sampled finely enough for the second.",
         )
         form.addParallelSection(threads=2, mpi=0, binThreadsHelp="Processor cores to use.")
 

@@ -80,7 +80,10 @@ class TestSharpness(BaseTest):
     def testCheck(self):
         self.assertFalse(hasattr(self.check, "outputVolume"))
         self.assertTrue(hasattr(self.check, "overclaimed_Volume"))
-        self.assertIn(": oversharpened", "\n".join(self.check.summary()))
+        report = self.check._readReport()["check"]
+        self.assertIn(report["sentence"], "\n".join(self.check.summary()))
+        self.assertEqual(report["oversharpened"], report["overclaimed"] > 0.5)
+        self.assertGreater(report["overclaimed"], self.search.overclaimed_share.get() + 0.1)
         self.assertIsNone(self.check.recommended_b_factor.get())
         self.assertIn("was checked for oversharpening", "\n".join(self.check.methods()))
 

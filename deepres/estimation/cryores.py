@@ -1,0 +1,186 @@
+"""CryoRes: global resolution, local resolution and molecular mask from one map (Dang 2023, slides "Algorithm")."""
+
+import functools
+import itertools
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+from tqdm import tqdm
+
+from deepres import checks, resampling
+from deepres.errors import InputError
+from deepres.estimation.localfeatures import local_features
+from deepres.filters import voxel_triple
+from deepres.networks import store
+from deepres.spectra import GRID
+
+SIGMAS = 3.0
+"""Density within so many SDs of the mean is left out where it surrounds the molecule (slides, "Pre-processing")."""
+
+MARGIN = 30.0
+"""Å left around the part of the map beyond that."""
+
+WINDOW = 30.0
+"""Å, least edge of a map."""
+
+TILE, OVERLAP = 72, 12
+"""Edge of a tile and what it shares with its neighbours on each side, voxels of the network's grid."""
+
+COARSEST = 12.0
+"""Å; nothing coarser is told."""
+
+PROBABILITY = 0.5
+"""Above which a voxel belongs to the mask."""
+
+
+@dataclass(frozen=True)
+class MapQuality:
+    """What CryoRes says of a map, on the map's grid.
+
+    Attributes:
+        global_resolution: Å, the FSC of half maps at 0.143 as the network expects it.
+        global_deviation: Å, half the interval around it that the network expects to hold the truth in 68 %.
+        resolution: float32 (z, y, x), Å; 0 outside the mask, at least twice the voxel size inside.
+        deviation: float32 (z, y, x), Å, expected deviation of the local resolution; 0 outside the mask.
+        mask: bool (z, y, x), the molecule.
+        model: the ``StoredModel`` used.
+        seconds: spent in the network.
+    """
+
+    global_resolution: float
+    global_deviation: float
+    resolution: np.ndarray
+    deviation: np.ndarray
+    mask: np.ndarray
+    model: store.StoredModel
+    seconds: float
+
+
+@functools.lru_cache(maxsize=2)
+def load_model(path=None):
+    """The model at a path, or the one that comes with the package."""
+    return store.load_cryores(path or store.shipped_folder("cryores"))
+
+
+def estimate(density_map, model_path=None, workers=-1, progress=False):
+    """Global resolution, local resolution and mask of a map; nothing else is needed.
+
+    Args:
+        density_map: a ``DensityMap``.
+        model_path: a model folder, None for the shipped one.
+        workers: threads of the Fourier transforms, -1 for all.
+        progress: show a progress bar on standard error.
+
+    Returns:
+        a ``MapQuality``.
+
+    Raises:
+        InputError: the map or the model cannot be used, or there is no molecule in the map.
+    """
+    checks.check_estimable(density_map, WINDOW, COARSEST)
+    model = load_model(model_path)
+    sizes = voxel_triple(density_map.voxel_size)
+    box = bounding_box(density_map.data, sizes)
+    data = np.ascontiguousarray(density_map.data[box])
+    made = local_features(data, sizes, workers)
+    started = time.monotonic()
+    found = predict(model.network, made, progress)
+    seconds = time.monotonic() - started
+    if not (found["mask"] > 0).any():
+        raise InputError(f"{density_map.name} shows no molecule that the network knows; give a map of protein or RNA.")
+
+    shape, reached = density_map.data.shape, (GRID,) * 3
+    everywhere = np.ones(data.shape, bool)
+    mask = np.zeros(shape, bool)
+    mask[box] = resampling.sample_back(found["mask"], everywhere, sizes, reached) > math.log(
+        PROBABILITY / (1 - PROBABILITY)
+    )
+    mask[box] = _largest_parts(mask[box])
+    baseline, baseline_deviation = found["baseline"]
+    resolution, deviation = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    resolution[box] = resampling.sample_back(baseline + found["local"][..., 0], mask[box], sizes, reached)
+    deviation[box] = resampling.sample_back(found["local"][..., 1], mask[box], sizes, reached)
+    resolution = resampling.clip_resolution(resolution, mask, 0, COARSEST, max(sizes))
+    finest = 2 * max(sizes)
+    return MapQuality(
+        max(float(baseline), finest), float(baseline_deviation), resolution, deviation, mask, model, seconds
+    )
+
+
+def bounding_box(data, voxel_size):
+    """The smallest box outside which the density stays within mean ± 3 SD, and a margin around it.
+
+    Args:
+        data: float32 (z, y, x).
+        voxel_size: Å (z, y, x).
+
+    Returns:
+        slices of z, y and x.
+    """
+    distinct = np.abs(data - data.mean(dtype=float)) > SIGMAS * data.std(dtype=float)
+    parts = []
+    for axis, size in enumerate(voxel_size):
+        filled = np.flatnonzero(distinct.any(axis=tuple(other for other in range(3) if other != axis)))
+        margin = math.ceil(MARGIN / size)
+        first, last = (filled[0], filled[-1]) if len(filled) else (0, data.shape[axis] - 1)
+        parts.append(slice(max(first - margin, 0), min(last + margin, data.shape[axis] - 1) + 1))
+    return tuple(parts)
+
+
+def predict(network, made, progress=False, tile=TILE):
+    """The network's answer on its own grid, tile by tile where the map is large.
+
+    Args:
+        network: the Keras model.
+        made: ``LocalFeatures``.
+        progress: show a progress bar on standard error.
+        tile: edge of a tile, voxels of the network's grid; a multiple of the network's ``MULTIPLE``.
+
+    Returns:
+        dict: ``baseline`` (2,), the mean over tiles weighted by the molecule in them; ``local`` (z, y, x, 2);
+        ``mask`` (z, y, x), logits.
+    """
+    shape = made.features.shape[:3]
+    local, mask = np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32)
+    baselines, weights = [], []
+    places = list(itertools.product(*(_starts(count, tile) for count in shape)))
+    for place in tqdm(places, desc="CryoRes", unit="tile", disable=not progress):
+        read = tuple(slice(start, start + tile) for start in place)
+        part = made.features[read]
+        pads = [(0, -(-count // 4) * 4 - count) for count in part.shape[:3]]
+        inputs = {
+            "features": np.pad(part, [*pads, (0, 0)], mode="edge")[None],
+            "summary": made.summary[None],
+        }
+        found = {name: np.asarray(value)[0] for name, value in network.predict_on_batch(inputs).items()}
+        inner = tuple(
+            slice(OVERLAP if start else 0, count - (OVERLAP if start + count < whole else 0))
+            for start, count, whole in zip(place, part.shape[:3], shape, strict=True)
+        )
+        write = tuple(slice(s + i.start, s + i.stop) for s, i in zip(place, inner, strict=True))
+        local[write], mask[write] = found["local"][inner], found["mask"][..., 0][inner]
+        baselines.append(found["baseline"])
+        weights.append(1e-3 + float((mask[write] > 0).sum()))
+    return {"baseline": np.average(baselines, axis=0, weights=weights), "local": local, "mask": mask}
+
+
+def _starts(count, tile):
+    """First voxels of tiles that cover an axis, each sharing twice the overlap with the next."""
+    if count <= tile:
+        return [0]
+    step = tile - 2 * OVERLAP
+    starts = list(range(0, count - tile, step))
+    return [*starts, (count - tile)]
+
+
+def _largest_parts(mask, least=0.1):
+    """The mask without connected parts smaller than a share of the largest."""
+    labels, count = scipy.ndimage.label(mask)
+    if count < 2:
+        return mask
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    return (sizes >= least * sizes.max())[labels] & mask

@@ -1,0 +1,96 @@
+"""CryoRes around its network: cropping, tiles, baseline and relative resolution, mask, the map's own grid.
+
+The network is replaced by one whose answer is known: the density decides on the mask, everything else is constant.
+"""
+
+import numpy as np
+import pytest
+
+from deepres.errors import InputError
+from deepres.estimation import cryores
+from deepres.estimation.localfeatures import local_features
+from deepres.maps import DensityMap
+from deepres.networks.store import StoredModel
+
+DENSITY = -2
+"""Channel of the features that holds the density over its 99.5 % percentile."""
+
+
+class KnownNetwork:
+    """Global resolution 4 ± 0.3 Å, local resolution 0.5 Å coarser, mask where the density is above half."""
+
+    def predict_on_batch(self, inputs):
+        features = inputs["features"]
+        assert all(count % 4 == 0 for count in features.shape[1:4])
+        return {
+            "baseline": np.tile(np.array([4.0, 0.3], np.float32), (len(features), 1)),
+            "local": np.broadcast_to(np.array([0.5, 0.2], np.float32), (*features.shape[:-1], 2)),
+            "mask": 20 * (features[..., DENSITY, None] - 0.5),
+        }
+
+
+@pytest.fixture
+def known(monkeypatch):
+    model = StoredModel(KnownNetwork(), "compact", None, "known", "", "")
+    monkeypatch.setattr(cryores, "load_model", lambda path=None: model)
+
+
+@pytest.fixture(scope="module")
+def ball():
+    random = np.random.default_rng(0)
+    z, y, x = np.indices((70, 64, 80))
+    inside = (z - 30) ** 2 + (y - 32) ** 2 + (x - 45) ** 2 < 14**2
+    data = inside + 0.05 * random.standard_normal(inside.shape)
+    return DensityMap(data.astype(np.float32), (1.6,) * 3, (3.0, 4.0, 5.0)), inside
+
+
+def test_resolution_is_baseline_and_relative_within_the_mask(known, ball):
+    density_map, inside = ball
+    found = cryores.estimate(density_map)
+    assert (found.global_resolution, found.global_deviation) == (pytest.approx(4.0), pytest.approx(0.3))
+    assert (found.mask & inside).sum() / (found.mask | inside).sum() > 0.85
+    np.testing.assert_allclose(found.resolution[found.mask], 4.5, atol=1e-4)
+    np.testing.assert_allclose(found.deviation[found.mask], 0.2, atol=1e-4)
+    assert (found.resolution[~found.mask] == 0).all()
+
+
+def test_nothing_finer_than_nyquist(known, ball):
+    density_map, _ = ball
+    coarse = DensityMap(density_map.data, (2.6,) * 3)
+    found = cryores.estimate(coarse)
+    assert found.global_resolution == pytest.approx(5.2)
+    np.testing.assert_allclose(found.resolution[found.mask], 5.2, atol=1e-5)
+
+
+def test_tiles_make_no_difference_to_a_local_answer(ball):
+    density_map, _ = ball
+    made = local_features(density_map.data, density_map.voxel_size)
+    whole = cryores.predict(KnownNetwork(), made)
+    tiled = cryores.predict(KnownNetwork(), made, tile=28)
+    np.testing.assert_allclose(tiled["mask"], whole["mask"])
+    np.testing.assert_allclose(tiled["local"], whole["local"])
+    np.testing.assert_allclose(tiled["baseline"], [4.0, 0.3], rtol=1e-6)
+
+
+def test_bounding_box_holds_the_molecule_and_a_margin(ball):
+    density_map, inside = ball
+    box = cryores.bounding_box(inside.astype(np.float32), density_map.voxel_size)
+    margin = int(np.ceil(cryores.MARGIN / 1.6))
+    for part, count, centre in zip(box, inside.shape, (30, 32, 45), strict=True):
+        assert part.start == max(centre - 13 - margin, 0)
+        assert part.stop == min(centre + 13 + margin + 1, count)
+
+
+def test_a_map_without_a_molecule_is_refused(known, monkeypatch):
+    monkeypatch.setattr(
+        KnownNetwork,
+        "predict_on_batch",
+        lambda self, inputs: {
+            "baseline": np.ones((1, 2)),
+            "local": np.ones((*inputs["features"].shape[:-1], 2)),
+            "mask": np.full((*inputs["features"].shape[:-1], 1), -1.0),
+        },
+    )
+    noise = np.random.default_rng(1).standard_normal((40, 40, 40)).astype(np.float32)
+    with pytest.raises(InputError, match="no molecule"):
+        cryores.estimate(DensityMap(noise, (1.5,) * 3))

@@ -1,5 +1,6 @@
 """Files written aside and renamed, so that nobody ever meets half of one."""
 
+import json
 import os
 import uuid
 from collections.abc import Iterator
@@ -42,3 +43,10 @@ def check_writable(path: str | os.PathLike) -> None:
         raise InputError(f"{path} cannot be written because the folder {folder} does not exist; make it first.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"{path} cannot be written because the folder {folder} is not writable; choose another one.")
+
+
+def write_json(path: str | os.PathLike, content: object) -> None:
+    """Write a JSON file (UTF-8), aside and then renamed."""
+    with write_aside(path) as temporary, open(temporary, "w", encoding="utf-8") as stream:
+        json.dump(content, stream, indent=1, ensure_ascii=False)
+        stream.write("\n")

@@ -58,12 +58,14 @@ class ShellSums:
         frequency: float64 (shells,), the shells' centres from 0 up to Nyquist's frequency, 1/Å.
         cross: float64 (shells,), of one map's times the other's, real part.
         power1, power2: float64 (shells,), of the squares of each.
+        count: float64 (shells,), how many coefficients a shell has.
     """
 
     frequency: np.ndarray
     cross: np.ndarray
     power1: np.ndarray
     power2: np.ndarray
+    count: np.ndarray
 
 
 def global_fsc(half1, half2, voxel_size, mask=None):
@@ -101,10 +103,10 @@ def shell_sums(map1, map2, voxel_size, mask=None):
     twice[0] = 1
     if map1.shape[2] % 2 == 0:
         twice[-1] = 1
-    sums = np.zeros((3, shells + 1))
+    sums, ones = np.zeros((4, shells + 1)), np.ones(one.shape[1:])
     for plane1, plane2, height in zip(one, two, z, strict=True):
         shell = np.minimum(np.rint(np.sqrt(across + height**2)).astype(int), shells).ravel()
-        products = (plane1 * plane2.conj()).real, np.square(np.abs(plane1)), np.square(np.abs(plane2))
+        products = (plane1 * plane2.conj()).real, np.square(np.abs(plane1)), np.square(np.abs(plane2)), ones
         for total, product in zip(sums, products, strict=True):
             total += np.bincount(shell, (twice * product).ravel(), shells + 1)
     return ShellSums(np.arange(shells) * width, *sums[:, :shells])

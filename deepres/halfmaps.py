@@ -15,7 +15,7 @@ from deepres import disorder, filters, fullmap, masks, noise, resampling, simula
 from deepres.disorder import Disorder
 from deepres.errors import InputError
 from deepres.estimation import localfsc
-from deepres.fsc import ShellCorrelation, global_fsc
+from deepres.fsc import ShellCorrelation, global_fsc, shell_sums
 from deepres.fullmap import Finish
 from deepres.maps import DensityMap
 from deepres.modelmask import ModelMask
@@ -158,25 +158,11 @@ class _CoarseGrid:
 
     def reduced(self, data):
         """A map of the full grid on this one."""
-        return _resampled(data, self.shape)
+        return resampling.to_shape(data, self.shape)
 
     def enlarged(self, data):
         """A map of this grid on the full one."""
-        return _resampled(data, self.full_shape)
-
-
-def _resampled(data, shape):
-    """A map on a grid of the same cubic box with another number of voxels; values keep their scale."""
-    if data.shape == shape:
-        return data
-    spectrum, wanted = scipy.fft.rfftn(data), np.zeros((*shape[:2], shape[2] // 2 + 1), np.complex64)
-    reach = (min(data.shape[0], shape[0]) - 1) // 2
-    ends = (slice(0, reach + 1), slice(-reach, None))
-    for z in ends:
-        for y in ends:
-            wanted[z, y, : reach + 1] = spectrum[z, y, : reach + 1]
-    wanted *= np.float32((shape[0] / data.shape[0]) ** 3)
-    return scipy.fft.irfftn(wanted, shape, overwrite_x=True)
+        return resampling.to_shape(data, self.full_shape)
 
 
 def _check(size, voxel_size, settings):
@@ -214,16 +200,13 @@ def _signal(structure, positions, b_factors, there, inside, grid, settings):
 def _noise_factor(signal, soft, grid, settings):
     """The factor of the noise's amplitude that puts the FSC in the soft mask where it is wanted."""
     recipe = settings.noise
-    frequency = np.arange(1, grid.shape[0] // 2 + 1) / grid.edge
-    mean = np.vdot(signal, soft) / soft.sum()
-    power = np.square(abs(scipy.fft.rfftn((signal - np.float32(mean)) * soft)))
-    shell = np.rint(filters.frequencies(grid.shape, grid.voxel_size) * grid.edge).astype(int).ravel()
-    signal_power = np.bincount(shell, power.ravel()) / np.maximum(np.bincount(shell), 1)
+    sums = shell_sums(signal, signal, grid.voxel_size, soft)
+    frequency, signal_power = sums.frequency[1:], sums.power1[1:] / sums.count[1:]
     # White noise of SD 1 on the full grid, reduced to the coarse one, has this variance.
     variance = (grid.full_voxel_size / grid.voxel_size) ** 3
     seen = float(np.square(soft * (1 + recipe.excess * soft), dtype=float).sum())
     noise_power = variance * seen * recipe.amplitude(frequency, grid.full_voxel_size, grid.edge) ** 2
-    return noise.factor(signal_power[1 : len(frequency) + 1], noise_power, frequency, settings.resolution)
+    return noise.factor(signal_power, noise_power, frequency, settings.resolution)
 
 
 def _halves(signal, factor, soft, grid, recipe, random):

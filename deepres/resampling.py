@@ -55,6 +55,23 @@ def to_voxel_size(
     return np.ascontiguousarray(resampled, dtype=np.float32), _triple(reached)
 
 
+def to_shape(data: np.ndarray, shape: Sequence[int], workers: int | None = None) -> np.ndarray:
+    """Resample a map to another number of voxels on the same box, by Fourier cropping or padding axis by axis.
+
+    Args:
+        data: float32, (z, y, x); values keep their scale.
+        shape: (z, y, x), wanted.
+        workers: threads of the Fourier transform, -1 for all.
+
+    Returns:
+        float32 of ``shape``; ``data`` itself where nothing is to be done.
+    """
+    for axis in sorted(range(3), key=lambda axis: shape[axis] / data.shape[axis]):
+        if shape[axis] != data.shape[axis]:
+            data = _resample_axis(data, axis, data.shape[axis], shape[axis], workers)
+    return data
+
+
 def needed_voxels(
     mask: np.ndarray, voxel_size: float | Sequence[float], reached: float | Sequence[float], new_shape: Sequence[int]
 ) -> np.ndarray:

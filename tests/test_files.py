@@ -1,9 +1,10 @@
+import json
 import os
 
 import pytest
 
 from deepres.errors import InputError
-from deepres.files import check_writable, write_aside
+from deepres.files import check_writable, write_aside, write_json
 
 
 def test_file_appears_when_the_block_ends(tmp_path):
@@ -64,3 +65,17 @@ def test_read_only_folder_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(InputError, match="not writable"):
         check_writable(tmp_path / "map.mrc")
+
+
+def test_write_json_is_read_back(tmp_path):
+    write_json(tmp_path / "report.json", {"resolution": 3.5, "unit": "Å"})
+    text = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"resolution": 3.5, "unit": "Å"}
+    assert text.endswith("}\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_write_json_leaves_nothing_of_what_it_cannot_write(tmp_path):
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "report.json", {"set": {1}})
+    assert not list(tmp_path.iterdir())

@@ -43,6 +43,7 @@ def test_shells_are_sums_over_the_whole_transform():
     for number in range(7):
         np.testing.assert_allclose(sums.cross[number], (a * b.conj()).real[shell == number].sum(), atol=1e-2)
         np.testing.assert_allclose(sums.power1[number], (abs(a) ** 2)[shell == number].sum(), rtol=1e-4, atol=1e-3)
+        assert sums.count[number] == (shell == number).sum()
 
 
 @pytest.mark.parametrize("shape", [(48, 48, 48), (40, 56, 48)])

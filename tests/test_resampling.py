@@ -3,7 +3,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from deepres.resampling import clip_resolution, needed_voxels, sample_back, to_voxel_size
+from deepres.resampling import clip_resolution, needed_voxels, sample_back, to_shape, to_voxel_size
 
 
 class Waves:
@@ -195,6 +195,21 @@ def test_there_and_back_returns_a_smooth_map():
     mask[5:35, 5:40, 5:45] = True
     back = sample_back(fine, mask, voxel_size, reached)
     np.testing.assert_allclose(back[mask], data[mask], atol=5e-3)
+
+
+@pytest.mark.parametrize("shape", [(48, 45, 40), (20, 22, 25), (33, 60, 50)])
+def test_to_another_number_of_voxels_on_the_same_box(shape):
+    old, extent = (40, 44, 50), (60.0, 66.0, 75.0)
+    waves = Waves(extent)
+    data = waves.on_grid(old, np.divide(extent, old)).astype(np.float32)
+    there = to_shape(data, shape)
+    assert (there.dtype, there.shape) == (np.float32, shape)
+    np.testing.assert_allclose(there, waves.on_grid(shape, np.divide(extent, shape)), atol=1e-4)
+
+
+def test_the_same_number_of_voxels_is_the_same_map():
+    data = np.random.default_rng(0).standard_normal((5, 6, 7)).astype(np.float32)
+    assert to_shape(data, data.shape) is data
 
 
 def test_resolution_is_clipped_inside_and_zero_outside():

@@ -1,7 +1,6 @@
 """``deepres annotate``: local resolution at the atoms and residues of a structure."""
 
 import argparse
-import json
 import os
 import re
 import shlex
@@ -13,7 +12,7 @@ from deepres import annotation, attributes, pictures
 from deepres.checks import check_mask
 from deepres.commands.arguments import add_grid_arguments
 from deepres.errors import InputError
-from deepres.files import check_writable, write_aside
+from deepres.files import check_writable, write_json
 from deepres.maps import read_map
 from deepres.version import __version__
 
@@ -99,9 +98,7 @@ def run(args):
     }
     attributes.write_mmcif(outputs["cif"], sites, named)
     attributes.write_defattr(outputs["defattr"], named, f"Local resolution in Å of {args.structure}")
-    with write_aside(outputs["json"]) as temporary, open(temporary, "w", encoding="utf-8") as stream:
-        json.dump(report, stream, indent=1)
-        stream.write("\n")
+    write_json(outputs["json"], report)
     pictures.write_chimerax_structure_script(
         outputs["cxc"], outputs["cif"], outputs["defattr"], args.attribute, "residues", scale
     )

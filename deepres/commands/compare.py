@@ -1,6 +1,5 @@
 """``deepres compare``: local resolution maps against a reference, and their consensus."""
 
-import json
 import re
 import shlex
 import sys
@@ -10,7 +9,7 @@ from deepres import checks, comparison, maps, pictures
 from deepres.commands.arguments import add_grid_arguments
 from deepres.commands.folder import check_folder, made_folder, save_picture, short_names
 from deepres.errors import InputError
-from deepres.files import check_writable, write_aside
+from deepres.files import check_writable, write_json
 from deepres.version import __version__
 
 REPORT, CONSENSUS, SPREAD = "compare.json", "consensus.mrc", "spread.mrc"
@@ -96,9 +95,7 @@ def run(args):
     for name, draw in figures.items():
         save_picture(draw(), folder / name)
     report["seconds"] = {"total": round(time.monotonic() - started, 2)}
-    with write_aside(folder / REPORT) as temporary, open(temporary, "w", encoding="utf-8") as stream:
-        json.dump(report, stream, indent=1, ensure_ascii=False)
-        stream.write("\n")
+    write_json(folder / REPORT, report)
     print(f"wrote {folder / REPORT}")
     return 0
 

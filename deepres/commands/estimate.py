@@ -1,6 +1,5 @@
 """``deepres estimate``: the local resolution of a map, by any of the methods."""
 
-import json
 import os
 import platform
 import shlex
@@ -10,7 +9,7 @@ import time
 from deepres import maps, summary
 from deepres.commands import arguments, inputs, machine, methods
 from deepres.errors import InputError
-from deepres.files import check_writable, write_aside
+from deepres.files import check_writable, write_json
 from deepres.version import __version__
 
 
@@ -104,9 +103,7 @@ def run(args):
     for ending, data in outcome.more.items():
         written.append(f"{stem}{ending}.mrc")
         maps.write_map(written[-1], density_map.like(data))
-    with write_aside(report_path) as temporary, open(temporary, "w") as stream:
-        json.dump(report, stream, indent=1)
-        stream.write("\n")
+    write_json(report_path, report)
     spread = statistics["percentiles"]
     print(
         f"local resolution: median {statistics['median']:.2f} Å, SD {statistics['sd']:.2f} Å, "

@@ -1,7 +1,6 @@
 """``deepres sharpness``: how much a map may be sharpened, or whether a sharpened one is oversharpened."""
 
 import argparse
-import json
 import shlex
 import sys
 import time
@@ -11,7 +10,7 @@ from deepres.commands import arguments, inputs, machine
 from deepres.commands.folder import check_folder, made_folder, save_picture
 from deepres.distribution import bins_report
 from deepres.errors import InputError
-from deepres.files import check_writable, write_aside
+from deepres.files import check_writable, write_json
 from deepres.ranges import RANGES
 from deepres.version import __version__
 
@@ -133,9 +132,7 @@ def run(args):
         print(f"wrote {folder / name}")
     for name, draw in figures.items():
         save_picture(draw(), folder / name)
-    with write_aside(folder / REPORT) as temporary, open(temporary, "w", encoding="utf-8") as stream:
-        json.dump(report, stream, ensure_ascii=False)
-        stream.write("\n")
+    write_json(folder / REPORT, report)
     print(f"wrote {folder / REPORT}")
     if search:
         print(search.sentence())

@@ -1,6 +1,5 @@
 """``deepres simulate --half-maps``: two half maps and what comes of them."""
 
-import json
 import os
 import shlex
 import sys
@@ -12,7 +11,7 @@ import numpy as np
 from deepres import halfmaps, maps, summary
 from deepres.disorder import Disorder
 from deepres.errors import InputError
-from deepres.files import write_aside
+from deepres.files import write_json
 from deepres.fullmap import Finish
 from deepres.surroundings import Belt
 from deepres.version import __version__
@@ -132,9 +131,7 @@ def write(args, structure, positions, size, random, paths):
     }
     for what, density_map in written.items():
         maps.write_map(paths[what], density_map)
-    with write_aside(paths["report"]) as temporary, open(temporary, "w") as stream:
-        json.dump(report, stream, indent=1)
-        stream.write("\n")
+    write_json(paths["report"], report)
     print(
         f"half maps of {size}³ voxels of {args.voxel_size:g} Å: FSC 0.143 at {made.global_resolution:.2f} Å, local "
         f"resolution {local['percentiles']['5']:.2f} to {local['percentiles']['95']:.2f} Å (median "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepres.errors import InputError
-from deepres.files import write_aside
+from deepres.files import write_aside, write_json
 from deepres.ranges import RANGES, ResolutionRange
 
 WEIGHTS_FILE = "model.weights.h5"
@@ -56,13 +56,6 @@ def save(network, folder, card):
     with write_aside(weights) as temporary:
         network.save_weights(temporary)
     write_json(os.path.join(folder, CARD_FILE), card | {"sha256": sha256(weights)})
-
-
-def write_json(path, content):
-    """Writes a JSON file aside, then renames it."""
-    with write_aside(path) as temporary, open(temporary, "w") as stream:
-        json.dump(content, stream, indent=1)
-        stream.write("\n")
 
 
 def read_card(folder):

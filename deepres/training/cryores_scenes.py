@@ -6,18 +6,13 @@ the same grid the local resolution of the half maps, the molecular mask, and the
 a seed is always the same, whoever makes it.
 """
 
-import json
 import math
-import os
 from dataclasses import dataclass
 
 import numpy as np
 
 from deepres import halfmaps, structures
-from deepres.files import write_aside
-from deepres.training.cryores_recipe import SceneRecipe, draw_settings, log_uniform
-
-__all__ = ["Scene", "SceneRecipe", "load_scene", "make_scene", "render", "save_scene"]
+from deepres.training.cryores_recipe import draw_settings, log_uniform
 
 _LARGEST_FACTOR = 13
 _CLEARANCE = 6.0
@@ -80,64 +75,6 @@ def make_scene(path, recipe, seed):
         settings=settings.as_dict()
         | {"box": place.size, "atoms": int(place.selected.sum()), "of": len(structure), "cropped": cropped},
     )
-
-
-def render(paths, recipe, seed, first, count, folder, probabilities=None):
-    """Makes scenes ``first`` to ``first + count - 1`` of a seed and writes each to ``folder``/scene_NUMBER.npz.
-
-    Those that are there already are left alone, so that a stopped run goes on, and several processes can share the
-    numbers among them.
-
-    Args:
-        paths: structure files, in an order that is always the same.
-        recipe: a ``SceneRecipe``.
-        seed: one integer.
-        folder: made if it is not there.
-        probabilities: of each file to be drawn; None for all alike.
-
-    Yields:
-        path of each file, as it is there.
-    """
-    os.makedirs(folder, exist_ok=True)
-    for number in range(first, first + count):
-        target = os.path.join(folder, f"scene_{number:06d}.npz")
-        if not os.path.exists(target):
-            chosen = np.random.default_rng([seed, number, 0]).choice(len(paths), p=probabilities)
-            save_scene(target, make_scene(paths[chosen], recipe, [seed, number, 1]))
-        yield target
-
-
-def save_scene(path, scene):
-    """Writes a scene as .npz; map and local resolution as float16, the mask as bits."""
-    with write_aside(path) as aside:
-        np.savez_compressed(
-            aside,
-            name=scene.name,
-            data=scene.data.astype(np.float16),
-            voxel_size=scene.voxel_size,
-            local_resolution=scene.local_resolution[scene.mask].astype(np.float16),
-            mask=np.packbits(scene.mask),
-            global_resolution=scene.global_resolution,
-            settings=json.dumps(scene.settings),
-        )
-
-
-def load_scene(path):
-    """The ``Scene`` that ``save_scene`` wrote."""
-    with np.load(path) as stored:
-        data = stored["data"].astype(np.float32)
-        mask = np.unpackbits(stored["mask"], count=data.size).astype(bool).reshape(data.shape)
-        local_resolution = np.zeros(data.shape, np.float32)
-        local_resolution[mask] = stored["local_resolution"]
-        return Scene(
-            name=str(stored["name"]),
-            data=data,
-            voxel_size=float(stored["voxel_size"]),
-            local_resolution=local_resolution,
-            mask=mask,
-            global_resolution=float(stored["global_resolution"]),
-            settings=json.loads(str(stored["settings"])),
-        )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from deepres.errors import InputError
-from deepres.files import write_aside
+from deepres.files import write_aside, write_json
 from deepres.networks import store
 
 CHECKPOINT = "checkpoint.keras"
@@ -172,4 +172,4 @@ def _checkpoint(network, state, folder):
     variables = {f"{i:04d}": ops.convert_to_numpy(v) for i, v in enumerate(network.optimizer.variables)}
     with write_aside(_optimiser_path(folder)) as temporary:
         np.savez(temporary, **variables)
-    store.write_json(os.path.join(folder, STATE), state)
+    write_json(os.path.join(folder, STATE), state)

@@ -61,3 +61,14 @@ def test_absolute_resolution_is_baseline_and_relative():
     found = np.asarray(layer(baseline, local))
     assert (found[..., 0] == 4.5).all()
     assert (found[..., 1] == 0.5).all()
+
+
+def test_made_examples_are_kept(scene, tmp_path, monkeypatch):
+    monkeypatch.setattr(examples.cryores_scenes, "make_scene", lambda path, recipe, seed: scene)
+    paths = examples.make(["a structure"], None, 3, 2, tmp_path)
+    assert [path.rsplit("/", 1)[1] for path in paths] == ["example_3_000000.npz", "example_3_000001.npz"]
+    example, stored = examples.from_scene(scene, np.random.default_rng(0)), examples.load(paths[0])
+    np.testing.assert_array_equal(stored.features, example.features)
+    assert stored.baseline == example.baseline
+    monkeypatch.setattr(examples.cryores_scenes, "make_scene", None)
+    assert examples.make(["a structure"], None, 3, 2, tmp_path) == paths

@@ -7,7 +7,7 @@ import pytest
 from test_structures import write_structure
 
 from deepres.training import cryores_scenes
-from deepres.training.cryores_scenes import SceneRecipe
+from deepres.training.cryores_recipe import SceneRecipe
 
 SMALL = SceneRecipe(resolution=(5.0, 10.0), largest_box=48)
 
@@ -92,17 +92,6 @@ def test_off_centre_molecules_are_off_centre_and_inside(structure):
         offsets.append(abs(middle).max() / scene.data.shape[0])
         assert not touches_the_border(scene.mask)
     assert max(offsets) > 0.12
-
-
-def test_rendered_scenes_are_those_made_and_are_kept(structure, tmp_path):
-    paths = list(cryores_scenes.render([structure], SMALL, 7, 3, 2, tmp_path / "set"))
-    assert [path.rsplit("/", 1)[1] for path in paths] == ["scene_000003.npz", "scene_000004.npz"]
-    stored = cryores_scenes.load_scene(paths[0])
-    assert_same(stored, cryores_scenes.make_scene(structure, SMALL, [7, 3, 1]), rtol=2e-3)
-    before = (tmp_path / "set" / "scene_000003.npz").stat().st_mtime_ns
-    assert list(cryores_scenes.render([structure], SMALL, 7, 3, 1, tmp_path / "set")) == paths[:1]
-    assert (tmp_path / "set" / "scene_000003.npz").stat().st_mtime_ns == before
-    assert not list((tmp_path / "set").glob(".*"))
 
 
 def test_boxes_have_only_small_factors():

@@ -26,6 +26,11 @@ class ResolutionRange:
         """Edge of the sliding window, Å."""
         return WINDOW * self.voxel_size
 
+    @property
+    def text(self):
+        """The range's ends for people."""
+        return f"{self.low:g}–{self.high:g} Å"
+
 
 RANGES = {
     "low": ResolutionRange("low", 2.5, 13.0, 1.0),

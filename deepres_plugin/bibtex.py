@@ -45,4 +45,11 @@ pages = {63--65},
 year = {2014},
 doi = {https://doi.org/10.1038/nmeth.2727}
 }
+
+@misc{Dang2023,
+title = {CryoRes: local resolution estimation of cryo-EM density maps by deep learning},
+author = {Dang, Yiming},
+booktitle = {slides of 25 May},
+year = {2023}
+}
 """

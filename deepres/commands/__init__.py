@@ -12,6 +12,7 @@ COMMANDS = {
     "annotate": "local resolution at the atoms and residues of a structure",
     "compare": "local resolution maps against a reference, and their consensus",
     "estimate": "local resolution of a map",
+    "mask": "the molecular mask of a map, found by CryoRes",
     "pictures": "histogram, coloured slices and coloured surface of a local resolution map",
     "sharpness": "the right B factor of a map, or whether a map is oversharpened",
     "simulate": "a map, its mask and its true local resolution from an atomic structure",

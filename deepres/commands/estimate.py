@@ -30,19 +30,20 @@ def add_arguments(parser):
         "--output",
         required=True,
         metavar="OUT.mrc",
-        help="local resolution, Å; OUT.json (report) and, by deepres, OUT_sd.mrc (uncertainty) are written beside it",
+        help="local resolution, Å; beside it: OUT.json (report), by deepres and cryores OUT_sd.mrc (uncertainty), "
+        "by cryores OUT_mask.mrc",
     )
-    group = parser.add_argument_group("deepres")
+    group = parser.add_argument_group("deepres and cryores")
     group.add_argument(
         "--range",
         choices=["low", "high", "auto"],
         dest="range_name",
-        help="low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: by the map (default)",
+        help="of deepres; low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: by the map (default)",
     )
     group.add_argument(
         "--model",
         metavar="PATH",
-        help="model folder of 'deepres train', or a .h5 file as Xmipp distributes (default: shipped)",
+        help="model folder of 'deepres train', or, for deepres, a .h5 file as Xmipp distributes (default: shipped)",
     )
     group = parser.add_argument_group("localfsc")
     group.add_argument("--cutoff", type=float, metavar="C", help="of the FSC (default: 0.5)")
@@ -76,8 +77,13 @@ def run(args):
         check_writable(path)
     machine.choose(args.threads, args.gpu)
     density_map, half_maps = inputs.read_maps(args)
-    mask, mask_report = inputs.read_mask(args, density_map)
+    mask, mask_report = None, None
+    if not method.FINDS_MASK or args.mask or args.mask_threshold is not None:
+        mask, mask_report = inputs.read_mask(args, density_map)
     outcome = method.estimate(args, methods.Inputs(density_map, half_maps, mask, args.threads))
+    if mask is None:
+        mask = outcome.mask
+        mask_report = {"source": args.method, "path": None, "threshold": None, "voxels": int(mask.sum())}
     statistics = summary.statistics(outcome.resolution[mask])
     seconds = {"total": round(time.monotonic() - started, 2)} | outcome.report.pop("seconds", {})
     report = {

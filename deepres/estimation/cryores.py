@@ -29,8 +29,8 @@ WINDOW = 30.0
 TILE, OVERLAP = 72, 12
 """Edge of a tile and what it shares with its neighbours on each side, voxels of the network's grid."""
 
-COARSEST = 12.0
-"""Å; nothing coarser is told."""
+COARSEST = 20.0
+"""Å; nothing coarser is told. A local FSC at 0.5 is much coarser than the global resolution: 16 Å at 10 Å."""
 
 PROBABILITY = 0.5
 """Above which a voxel belongs to the mask."""
@@ -43,9 +43,10 @@ class MapQuality:
     Attributes:
         global_resolution: Å, the FSC of half maps at 0.143 as the network expects it.
         global_deviation: Å, half the interval around it that the network expects to hold the truth in 68 %.
-        resolution: float32 (z, y, x), Å; 0 outside the mask, at least twice the voxel size inside.
+        resolution: float32 (z, y, x), Å; at least twice the voxel size inside, 0 outside the mask (the one that was
+            given, or else the one found).
         deviation: float32 (z, y, x), Å, expected deviation of the local resolution; 0 outside the mask.
-        mask: bool (z, y, x), the molecule.
+        mask: bool (z, y, x), the molecule as it was found.
         model: the ``StoredModel`` used.
         seconds: spent in the network.
     """
@@ -65,7 +66,7 @@ def load_model(path=None):
     return store.load_cryores(path or store.shipped_folder("cryores"))
 
 
-def estimate(density_map, model_path=None, workers=-1, progress=False):
+def estimate(density_map, model_path=None, workers=-1, progress=False, inside=None):
     """Global resolution, local resolution and mask of a map; nothing else is needed.
 
     Args:
@@ -73,6 +74,7 @@ def estimate(density_map, model_path=None, workers=-1, progress=False):
         model_path: a model folder, None for the shipped one.
         workers: threads of the Fourier transforms, -1 for all.
         progress: show a progress bar on standard error.
+        inside: bool (z, y, x), where the local resolution is wanted; None for the mask that is found.
 
     Returns:
         a ``MapQuality``.
@@ -83,7 +85,7 @@ def estimate(density_map, model_path=None, workers=-1, progress=False):
     checks.check_estimable(density_map, WINDOW, COARSEST)
     model = load_model(model_path)
     sizes = voxel_triple(density_map.voxel_size)
-    box = bounding_box(density_map.data, sizes)
+    box = bounding_box(density_map.data, sizes, inside)
     data = np.ascontiguousarray(density_map.data[box])
     made = local_features(data, sizes, workers)
     started = time.monotonic()
@@ -100,27 +102,31 @@ def estimate(density_map, model_path=None, workers=-1, progress=False):
     )
     mask[box] = _largest_parts(mask[box])
     baseline, baseline_deviation = found["baseline"]
+    inside = mask if inside is None else inside
     resolution, deviation = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    resolution[box] = resampling.sample_back(baseline + found["local"][..., 0], mask[box], sizes, reached)
-    deviation[box] = resampling.sample_back(found["local"][..., 1], mask[box], sizes, reached)
-    resolution = resampling.clip_resolution(resolution, mask, 0, COARSEST, max(sizes))
+    resolution[box] = resampling.sample_back(baseline + found["local"][..., 0], inside[box], sizes, reached)
+    deviation[box] = resampling.sample_back(found["local"][..., 1], inside[box], sizes, reached)
+    resolution = resampling.clip_resolution(resolution, inside, 0, COARSEST, max(sizes))
     finest = 2 * max(sizes)
     return MapQuality(
         max(float(baseline), finest), float(baseline_deviation), resolution, deviation, mask, model, seconds
     )
 
 
-def bounding_box(data, voxel_size):
+def bounding_box(data, voxel_size, inside=None):
     """The smallest box outside which the density stays within mean ± 3 SD, and a margin around it.
 
     Args:
         data: float32 (z, y, x).
         voxel_size: Å (z, y, x).
+        inside: bool (z, y, x), voxels that must be in the box whatever their density; None for none.
 
     Returns:
         slices of z, y and x.
     """
     distinct = np.abs(data - data.mean(dtype=float)) > SIGMAS * data.std(dtype=float)
+    if inside is not None:
+        distinct |= inside
     parts = []
     for axis, size in enumerate(voxel_size):
         filled = np.flatnonzero(distinct.any(axis=tuple(other for other in range(3) if other != axis)))

@@ -33,11 +33,11 @@ RANGE = (1.0, 12.0)
 PRESETS = {
     "published": {
         "description": "the losses and optimiser of the slides (squared, logarithmic, cross entropy; SGD)",
-        "config": {"widths": [24, 48, 96], "summary": 64},
+        "config": {"widths": [48, 48, 96], "summary": 64},
     },
     "compact": {
         "description": "U-Net of three levels on local spectra, with the map's summary at every level; likelihoods",
-        "config": {"widths": [24, 48, 96], "summary": 64},
+        "config": {"widths": [48, 48, 96], "summary": 64},
     },
 }
 
@@ -81,7 +81,11 @@ def build(preset):
 
 
 def network(widths, summary, name="cryores"):
-    """A U-Net; ``widths`` are the channels of its levels, ``summary`` those of the map's summary."""
+    """A U-Net; ``widths`` are the channels of its levels, ``summary`` those of the map's summary.
+
+    Its first level looks at single voxels, which hold a local spectrum each; the coarser ones look around. That costs
+    a third of 3³ convolutions everywhere.
+    """
     features = layers.Input((None, None, None, FEATURES), name="features")
     numbers = layers.Input((SUMMARY,), name="summary")
     whole = layers.Dense(summary, activation="relu", name="summary_1")(numbers)
@@ -91,12 +95,12 @@ def network(widths, summary, name="cryores"):
     for depth, width in enumerate(widths):
         if depth:
             level = layers.AveragePooling3D(2, name=f"down_{depth}")(level)
-        level = _block(level, whole, width, f"encode_{depth}")
+        level = _block(level, whole, width, (3, 3) if depth else (1, 1), f"encode_{depth}")
         passed.append(level)
     for depth in reversed(range(len(widths) - 1)):
         level = layers.UpSampling3D(2, name=f"up_{depth}")(level)
         level = layers.Concatenate(name=f"join_{depth}")([level, passed[depth]])
-        level = _block(level, whole, widths[depth], f"decode_{depth}")
+        level = _block(level, whole, widths[depth], (1, 3) if depth else (1, 1), f"decode_{depth}")
 
     logits = layers.Conv3D(1, 1, name="mask")(level)
     pooled = MaskedMean(name="pooled")(level, logits)
@@ -111,12 +115,12 @@ def network(widths, summary, name="cryores"):
     return keras.Model({"features": features, "summary": numbers}, outputs, name=name)
 
 
-def _block(level, whole, width, name):
+def _block(level, whole, width, kernels, name):
     """Two convolutions; the summary shifts every voxel alike after the first."""
-    level = layers.Conv3D(width, 3, padding="same", kernel_initializer="he_normal", name=f"{name}_1")(level)
+    level = layers.Conv3D(width, kernels[0], padding="same", kernel_initializer="he_normal", name=f"{name}_1")(level)
     shift = layers.Dense(width, use_bias=False, name=f"{name}_summary")(whole)
     level = layers.Add(name=f"{name}_shifted")([level, layers.Reshape((1, 1, 1, width), name=f"{name}_shift")(shift)])
     level = layers.Activation("relu", name=f"{name}_relu")(level)
-    return layers.Conv3D(width, 3, padding="same", activation="relu", kernel_initializer="he_normal", name=f"{name}_2")(
-        level
-    )
+    return layers.Conv3D(
+        width, kernels[1], padding="same", activation="relu", kernel_initializer="he_normal", name=f"{name}_2"
+    )(level)

@@ -14,6 +14,7 @@ from deepres.pictures.scale import ColourScale
 
 AXES = ("z", "y", "x")
 ZERO = (0.0, 0.0, 0.0)
+OUTLINE = "#ff9f1c"
 
 
 def central_slices(inside: np.ndarray, axis: str = "z", count: int = 4) -> list[int]:
@@ -103,6 +104,7 @@ def grey_slices_figure(
     inside: np.ndarray | None = None,
     origin: Sequence[float] = ZERO,
     title: str = "",
+    outline: np.ndarray | None = None,
 ) -> Figure:
     """Draw slices of a map in grey; by default a 2 × 2 of central ones.
 
@@ -114,6 +116,7 @@ def grey_slices_figure(
         inside: (z, y, x) mask that says where the centre is; by default the whole map.
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
         title: above the figure.
+        outline: (z, y, x), true inside a mask whose outline is drawn; None for none.
 
     Raises:
         InputError: not three-dimensional, unknown axis, no such slice.
@@ -125,6 +128,9 @@ def grey_slices_figure(
     limits = _grey_limits(density, axis, numbers)
     for panel, number in zip(panels, numbers, strict=True):
         _show_grey(panel, density, axis, number, voxel_size, origin, limits)
+        if outline is not None and (cut := _cut(outline, axis, number)).any():
+            extent = _extent(cut, axis, voxel_size, origin)
+            panel.contour(cut, levels=[0.5], colors=[OUTLINE], linewidths=1.2, origin="lower", extent=extent)
         _label(panel, axis, number, voxel_size, origin, frame)
     return figure
 

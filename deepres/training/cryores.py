@@ -14,7 +14,7 @@ from deepres.training import cryores_examples as examples
 from deepres.training import loop
 from deepres.training.cryores_recipe import SceneRecipe
 
-EDGE = 32
+EDGE = 24
 """Edge of the cubes trained on, voxels of the network's grid."""
 
 VALIDATION_SEED = 20230525
@@ -111,7 +111,7 @@ def train(options, report=print):
         network.compile(
             OPTIMISERS[options.preset](options.rate),
             {name: LOSSES[options.preset].get(name) for name in network.output},
-            loss_weights=WEIGHTS[options.preset],
+            loss_weights={name: WEIGHTS[options.preset].get(name, 0.0) for name in network.output},
         )
 
     network, state = loop.run(

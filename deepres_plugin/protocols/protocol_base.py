@@ -1,10 +1,12 @@
 """What every protocol of the plugin shares: inputs, steps that run the command line, and volumes as outputs."""
 
 import json
+import os
 
 from pwem.objects import Transform, Volume
 from pwem.protocols import ProtAnalysis3D
 from pyworkflow import BETA
+from pyworkflow.protocol import params
 
 from deepres_plugin import Plugin
 from deepres_plugin.inputs import convertInput, inputPath, needsConversion
@@ -13,30 +15,32 @@ from deepres_plugin.inputs import convertInput, inputPath, needsConversion
 class DeepresProtocol(ProtAnalysis3D):
     """A protocol that runs one command of ``deepres`` on volumes.
 
-    A subclass names the command in ``_command`` and fills in ``_getImages``, ``_getArguments``, ``_getOutputFiles``,
-    ``createOutputStep`` and what Scipion asks of every protocol. Both steps get all the arguments, so that a
-    continued run repeats them if anything changed.
+    A subclass names the command in ``_command``, defines ``createOutputStep`` and what Scipion asks of every protocol,
+    and four functions:
+
+    - ``_getImages``: the volumes that the program reads; those that are not given are None;
+    - ``_getArguments``: all that decides about the result, as arguments of the command;
+    - ``_getOutputFiles``: files that a finished program has left;
+    - ``_getReportFile``: that of them which is the program's report.
+
+    The steps get all the arguments, so that a continued run repeats them if anything changed.
     """
 
     _devStatus = BETA
     _command = None
 
-    # --------------------------- for subclasses -----------------------------
-    def _getImages(self):
-        """The volumes that the program reads; those that are not given are None."""
-        raise NotImplementedError
-
-    def _getArguments(self):
-        """All that decides about the result, as arguments of the command."""
-        raise NotImplementedError
-
-    def _getMachineArguments(self):
-        """What does not change the result: processor cores, GPU."""
-        return ["--threads", self.numberOfThreads.get()]
-
-    def _getOutputFiles(self):
-        """Files that a finished program has left."""
-        raise NotImplementedError
+    # --------------------------- form ---------------------------------------
+    @staticmethod
+    def _defineInputVolume(form, helpText, label="Input volume"):
+        """``inputVolume``, the map."""
+        form.addParam(
+            "inputVolume",
+            params.PointerParam,
+            pointerClass="Volume",
+            important=True,
+            label=label,
+            help=f"{helpText} Sampling rate and origin are taken from Scipion, not from the file's header.",
+        )
 
     # --------------------------- steps --------------------------------------
     def _insertAllSteps(self):
@@ -55,10 +59,6 @@ class DeepresProtocol(ProtAnalysis3D):
         Plugin.runDeepres(self, self._command, [*arguments, *self._getMachineArguments()])
         return self._getOutputFiles()
 
-    def createOutputStep(self, arguments):
-        """Register the outputs."""
-        raise NotImplementedError
-
     # --------------------------- utilities ----------------------------------
     def _getImagesToConvert(self):
         return [image for image in self._getImages() if image is not None and needsConversion(image)]
@@ -67,9 +67,29 @@ class DeepresProtocol(ProtAnalysis3D):
         """The file that the program reads for a volume."""
         return inputPath(image, self._getExtraPath())
 
-    def _makeVolume(self, path, source):
+    def _getMachineArguments(self):
+        """What does not change the result: processor cores, GPU."""
+        return ["--threads", self.numberOfThreads.get()]
+
+    def _registerVolumes(self, files, pointers):
+        """Volumes on the grid of ``inputVolume`` as outputs; those that an earlier run left are withdrawn.
+
+        Args:
+            files: name of the output → file, which not every run writes.
+            pointers: the inputs that they come from.
+        """
+        for name, path in files.items():
+            if os.path.exists(path):
+                volume = self._makeVolume(path, self.inputVolume.get(), self._possibleOutputs[name])
+                self._defineOutputs(**{name: volume})
+                for pointer in pointers:
+                    self._defineSourceRelation(pointer, volume)
+            elif hasattr(self, name):
+                self.deleteOutput(getattr(self, name))
+
+    def _makeVolume(self, path, source, volumeClass=Volume):
         """A volume in a file on the grid of another."""
-        volume, origin = Volume(), Transform()
+        volume, origin = volumeClass(), Transform()
         origin.setShifts(*source.getOrigin(force=True).getShifts())
         volume.setFileName(path)
         volume.setSamplingRate(source.getSamplingRate())
@@ -77,12 +97,9 @@ class DeepresProtocol(ProtAnalysis3D):
         return volume
 
     def _readReport(self):
-        """The program's report; a subclass names it in ``_getReportFile``."""
+        """The program's report."""
         with open(self._getReportFile(), encoding="utf-8") as report:
             return json.load(report)
-
-    def _getReportFile(self):
-        raise NotImplementedError
 
 
 def samplingErrors(volume, name="input volume"):

@@ -1,22 +1,21 @@
 """The protocol "DeepRes local resolution"."""
 
-import os
-
 from pwem.objects import Volume
 from pyworkflow.protocol import params
-from pyworkflow.protocol.constants import GPU_LIST, LEVEL_ADVANCED, USE_GPU
+from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
 from deepres.estimation.deepres import FINE_RESOLUTION, FINE_VOXEL
 from deepres.ranges import RANGES
 from deepres_plugin.constants import OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY
-from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
+from deepres_plugin.protocols.protocol_network import NetworkProtocol
 
 RANGE_NAMES = ("auto", "low", "high")
 RANGE_AUTO, RANGE_LOW, RANGE_HIGH = range(3)
+RANGE_TEXTS = ["automatic", *(RANGES[name].text for name in RANGE_NAMES[1:])]
 MODEL_SHIPPED, MODEL_PATH = range(2)
 
 
-class ProtDeepResolution(LocalResolutionProtocol):
+class ProtDeepResolution(NetworkProtocol):
     """Local resolution of a map by deep learning, without half maps.
 
     A neural network looks at a small window around each voxel and compares the features it sees there with those
@@ -35,33 +34,12 @@ class ProtDeepResolution(LocalResolutionProtocol):
 
     # --------------------------- form ---------------------------------------
     def _defineParams(self, form):
-        form.addHidden(
-            USE_GPU,
-            params.BooleanParam,
-            default=False,
-            label="Use GPU for execution",
-            help="Run the network on a GPU instead of the processor.",
-        )
-        form.addHidden(
-            GPU_LIST,
-            params.StringParam,
-            default="0",
-            label="Choose GPU ID",
-            help="Yes: run the network on this GPU, one number as nvidia-smi counts them. No: run it on the processor, "
-            "which is enough for the shipped networks; a GPU pays off for large maps and for the original network. It "
-            "needs a TensorFlow with CUDA, installed by: pip install 'tensorflow[and-cuda]'.",
-        )
-
+        self._defineGpuParams(form)
         form.addSection(label="Input")
-        form.addParam(
-            "inputVolume",
-            params.PointerParam,
-            pointerClass="Volume",
-            important=True,
-            label="Input volume",
-            help="The map whose local resolution is wanted. It may be sharpened or not: DeepRes judges what the map "
-            "shows, so a sharpened map usually gets better values than the unsharpened one. Sampling rate and "
-            "origin are taken from Scipion, not from the file's header.",
+        self._defineInputVolume(
+            form,
+            "The map whose local resolution is wanted. It may be sharpened or not: DeepRes judges what the map shows, "
+            "so a sharpened map usually gets better values than the unsharpened one.",
         )
         self._defineMaskParams(
             form, moreHelp="Leave out lipid and detergent: the network knows protein and nucleic acid only."
@@ -69,7 +47,7 @@ class ProtDeepResolution(LocalResolutionProtocol):
         form.addParam(
             "resolutionRange",
             params.EnumParam,
-            choices=["automatic", *(_rangeText(RANGES[name]) for name in RANGE_NAMES[1:])],
+            choices=RANGE_TEXTS,
             default=RANGE_AUTO,
             display=params.EnumParam.DISPLAY_HLIST,
             label="Resolution range",
@@ -99,9 +77,7 @@ class ProtDeepResolution(LocalResolutionProtocol):
             help="A folder written by 'deepres train', or one of the .h5 files that Xmipp distributes: "
             "model_w13.h5 for 2.5–13 Å, model_w7.h5 for 1.5–6 Å.",
         )
-        form.addParallelSection(
-            threads=2, mpi=0, binThreadsHelp="Processor cores that the network may use, on the CPU."
-        )
+        self._defineThreads(form)
 
     # --------------------------- information --------------------------------
     def _validate(self):
@@ -109,18 +85,18 @@ class ProtDeepResolution(LocalResolutionProtocol):
         if self.inputVolume.get() is not None and not errors:
             errors += self._getRangeErrors(self.inputVolume.get())
         if self.modelSource == MODEL_PATH:
-            errors += self._getModelErrors()
-        if self.useGpu and len(self.getGpuList()) != 1:
-            errors.append("DeepRes uses one GPU: give the number of one, such as 0.")
+            errors += self._getModelErrors("a folder or an .h5 file")
+            if self.resolutionRange == RANGE_AUTO:
+                errors.append("A network given by its path knows one range only: choose it instead of automatic.")
         return errors
 
     def _getMoreSummary(self, report):
-        return [f"Range: {_rangeText(RANGES[report['range']['name']])}; network: {report['model']['name']}"]
+        return [f"Range: {RANGES[report['range']['name']].text}; network: {report['model']['name']}"]
 
     def _getHow(self, report):
         return (
             f"by DeepRes [RamirezAportela2019] as implemented in deepres {report['version']} (network "
-            f"{report['model']['name']}, range {_rangeText(RANGES[report['range']['name']])})"
+            f"{report['model']['name']}, range {RANGES[report['range']['name']].text})"
         )
 
     def _citations(self):
@@ -133,9 +109,6 @@ class ProtDeepResolution(LocalResolutionProtocol):
             arguments += ["--model", self.modelPath.get()]
         return arguments
 
-    def _getMachineArguments(self):
-        return super()._getMachineArguments() + (["--gpu", "%(GPU)s"] if self.useGpu else [])
-
     def _getRangeErrors(self, volume):
         name = RANGE_NAMES[self.resolutionRange.get()]
         coarsest = max(r.high for r in RANGES.values()) if name == "auto" else RANGES[name].high
@@ -146,15 +119,3 @@ class ProtDeepResolution(LocalResolutionProtocol):
             f"The volume's sampling rate of {volume.getSamplingRate():g} Å/px allows nothing finer than {finest:g} Å, "
             f"and the network knows nothing coarser than {coarsest:g} Å: choose another range or volume."
         ]
-
-    def _getModelErrors(self):
-        errors, path = [], self.modelPath.get("").strip()
-        if not path or not os.path.exists(path):
-            errors.append(f"There is no network at '{path}': give the path of a folder or an .h5 file.")
-        if self.resolutionRange == RANGE_AUTO:
-            errors.append("A network given by its path knows one range only: choose that range instead of automatic.")
-        return errors
-
-
-def _rangeText(resolutionRange):
-    return f"{resolutionRange.low:g}–{resolutionRange.high:g} Å"

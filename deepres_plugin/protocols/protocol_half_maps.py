@@ -52,6 +52,13 @@ def halfMapErrors(protocol):
     return [error for n, half in enumerate(halves, 1) for error in gridErrors(half, volume, f"half map {n}")]
 
 
+def halfMapArguments(protocol, halves):
+    """``--half1`` and ``--half2``, or nothing if there are no half maps."""
+    return [
+        word for number, half in enumerate(halves, 1) for word in (f"--half{number}", protocol._inputPath(half))
+    ]
+
+
 class HalfMapProtocol(LocalResolutionProtocol):
     """A local resolution that half maps are used for: always, or if ``useHalfVolumes`` says so."""
 
@@ -65,10 +72,7 @@ class HalfMapProtocol(LocalResolutionProtocol):
         return super()._getImages() + self._getHalfMaps()
 
     def _getArguments(self):
-        arguments = super()._getArguments()
-        for number, half in enumerate(self._getHalfMaps(), 1):
-            arguments += [f"--half{number}", self._inputPath(half)]
-        return arguments
+        return super()._getArguments() + halfMapArguments(self, self._getHalfMaps())
 
     def _validate(self):
         return super()._validate() + (halfMapErrors(self) if self._useHalfMaps() else [])

@@ -20,14 +20,10 @@ class ProtDeepLocalFsc(HalfMapProtocol):
     # --------------------------- form ---------------------------------------
     def _defineParams(self, form):
         form.addSection(label="Input")
-        form.addParam(
-            "inputVolume",
-            params.PointerParam,
-            pointerClass="Volume",
-            important=True,
-            label="Input volume",
-            help="The map that the half maps belong to; the result lies on its grid. The half maps that it carries "
-            "are used unless others are given below.",
+        self._defineInputVolume(
+            form,
+            "The map that the half maps belong to; the result lies on its grid. The half maps that it carries are "
+            "used unless others are given below.",
         )
         defineHalfMapParams(form)
         self._defineMaskParams(form)

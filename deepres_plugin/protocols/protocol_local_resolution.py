@@ -1,7 +1,5 @@
 """What every protocol that estimates a local resolution shares."""
 
-import os
-
 from pwem.objects import Volume
 from pyworkflow.object import CsvList, Float
 from pyworkflow.protocol import params
@@ -16,7 +14,8 @@ class LocalResolutionProtocol(DeepresProtocol):
     """A protocol that runs ``deepres estimate`` by one method on ``inputVolume``, in ``mask``.
 
     A subclass names the method in ``_method``, its further maps in ``_moreOutputs`` (output name → ending of the
-    file's name), and gives its options in ``_getMethodArguments``.
+    file's name), gives its options in ``_getMethodArguments``, and tells in ``_getHow(report)`` how the estimate was
+    made, for the methods: "by ... [Reference], ...".
     """
 
     _command = "estimate"
@@ -39,10 +38,6 @@ class LocalResolutionProtocol(DeepresProtocol):
     def _getMoreSummary(self, report):
         """Further lines of the summary, from the program's report."""
         return []
-
-    def _getHow(self, report):
-        """How the estimate was made, for the methods: "by ... [Reference], ..."."""
-        raise NotImplementedError
 
     # --------------------------- form ---------------------------------------
     def _defineMaskParams(self, form, condition=None, moreHelp=""):
@@ -84,16 +79,9 @@ class LocalResolutionProtocol(DeepresProtocol):
         self.median_res_init.set(resolution["median"])
         self.resolution_percentiles.set([resolution["percentiles"][key] for key in SUMMARY_PERCENTILES])
 
-        for name in (OUTPUT_RESOLUTION, *self._moreOutputs):
-            path = self._getMapFile(name)
-            if os.path.exists(path):
-                volume = self._makeVolume(path, self.inputVolume.get())
-                self._defineOutputs(**{name: volume})
-                self._defineSourceRelation(self.inputVolume, volume)
-                if self._getMask() is not None:
-                    self._defineSourceRelation(self.mask, volume)
-            elif hasattr(self, name):
-                self.deleteOutput(getattr(self, name))
+        pointers = [self.inputVolume] + ([] if self._getMask() is None else [self.mask])
+        files = {name: self._getMapFile(name) for name in (OUTPUT_RESOLUTION, *self._moreOutputs)}
+        self._registerVolumes(files, pointers)
         return [self._getMapFile(OUTPUT_RESOLUTION)]
 
     # --------------------------- information --------------------------------
@@ -109,8 +97,8 @@ class LocalResolutionProtocol(DeepresProtocol):
     def _warnings(self):
         if self._getMask() is not None:
             return []
-        if self.maskThreshold.get() is not None:
-            return [f"There is no mask: all voxels of a density above {self.maskThreshold.get():g} will be used."]
+        if self._getMaskThreshold() is not None:
+            return [f"There is no mask: all voxels of a density above {self._getMaskThreshold():g} will be used."]
         return ["There is neither a mask nor a threshold: a mask will be made automatically from the density."]
 
     def _summary(self):
@@ -140,6 +128,9 @@ class LocalResolutionProtocol(DeepresProtocol):
     def _getMask(self):
         return self.mask.get()
 
+    def _getMaskThreshold(self):
+        return self.maskThreshold.get()
+
     def _getImages(self):
         return [self.inputVolume.get(), self._getMask()]
 
@@ -148,8 +139,8 @@ class LocalResolutionProtocol(DeepresProtocol):
         arguments = [self._inputPath(volume), "--method", self._method, *gridArguments(volume)]
         if mask is not None:
             arguments += ["--mask", self._inputPath(mask)]
-        elif self.maskThreshold.get() is not None:
-            arguments += [f"--mask-threshold={self.maskThreshold.get():.8g}"]
+        elif self._getMaskThreshold() is not None:
+            arguments += [f"--mask-threshold={self._getMaskThreshold():.8g}"]
         return [*arguments, *self._getMethodArguments(), "-o", self._getMapFile(OUTPUT_RESOLUTION)]
 
     def _getOutputFiles(self):
@@ -167,5 +158,7 @@ def maskText(mask):
     voxels = f"{mask['voxels']:,} voxels"
     if mask["source"] == "file":
         return f"the given mask ({voxels})"
+    if mask["source"] == "cryores":
+        return f"the mask found by CryoRes ({voxels})"
     how = "automatic threshold" if mask["source"] == "automatic" else "threshold"
     return f"density above the {how} {mask['threshold']:.4g} ({voxels})"

@@ -3,12 +3,12 @@
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
-from deepres_plugin.protocols.protocol_half_maps import OptionalHalfMapProtocol
+from deepres_plugin.protocols.protocol_tested_resolutions import TestedResolutionsProtocol
 
 EDITIONS = ("published", "first")
 
 
-class ProtDeepMonoRes(OptionalHalfMapProtocol):
+class ProtDeepMonoRes(TestedResolutionsProtocol):
     """Local resolution by the monogenic signal: where the map's amplitude stands out of the noise.
 
     At each frequency, from coarse to fine, the monogenic (Riesz) amplitude of every voxel is compared with that of
@@ -22,30 +22,12 @@ class ProtDeepMonoRes(OptionalHalfMapProtocol):
     # --------------------------- form ---------------------------------------
     def _defineParams(self, form):
         form.addSection(label="Input")
-        form.addParam(
-            "inputVolume",
-            params.PointerParam,
-            pointerClass="Volume",
-            important=True,
-            label="Input volume",
-            help="The map whose local resolution is wanted, best neither sharpened nor masked.",
+        self._defineInputVolume(
+            form, "The map whose local resolution is wanted, best neither sharpened nor masked."
         )
         self._defineUseHalfVolumes(form)
         self._defineMaskParams(form)
-        line = form.addLine(
-            "Resolution range (Å)",
-            help="The finest (high) and coarsest (low) resolution tested. Empty: high is twice the sampling rate.",
-        )
-        line.addParam("minRes", params.FloatParam, allowsNull=True, label="High")
-        line.addParam("maxRes", params.FloatParam, default=18, label="Low")
-        form.addParam(
-            "stepSize",
-            params.FloatParam,
-            default=0.3,
-            expertLevel=LEVEL_ADVANCED,
-            label="Step (Å)",
-            help="Between the resolutions tested.",
-        )
+        self._defineTestedResolutions(form, 0.3, "Empty: high is twice the sampling rate.", default=18)
         form.addParam(
             "significance",
             params.FloatParam,
@@ -72,8 +54,6 @@ class ProtDeepMonoRes(OptionalHalfMapProtocol):
         errors = super()._validate()
         if not 0 < self.significance.get() < 1:
             errors.append("The significance must lie between 0 and 1: give a number such as 0.95.")
-        if self.minRes.get() is not None and self.minRes.get() >= self.maxRes.get():
-            errors.append("The high resolution must be a smaller number than the low one: exchange them.")
         return errors
 
     def _getMoreSummary(self, report):
@@ -87,6 +67,5 @@ class ProtDeepMonoRes(OptionalHalfMapProtocol):
 
     # --------------------------- utilities ----------------------------------
     def _getMethodArguments(self):
-        arguments = [] if self.minRes.get() is None else ["--min-res", f"{self.minRes.get():g}"]
-        arguments += ["--max-res", f"{self.maxRes.get():g}", "--step", f"{self.stepSize.get():g}"]
-        return [*arguments, "--significance", f"{self.significance.get():g}", "--edition", EDITIONS[self.edition.get()]]
+        options = ["--significance", f"{self.significance.get():g}", "--edition", EDITIONS[self.edition.get()]]
+        return super()._getMethodArguments() + options

@@ -3,10 +3,10 @@
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
-from deepres_plugin.protocols.protocol_half_maps import OptionalHalfMapProtocol
+from deepres_plugin.protocols.protocol_tested_resolutions import TestedResolutionsProtocol
 
 
-class ProtDeepResMap(OptionalHalfMapProtocol):
+class ProtDeepResMap(TestedResolutionsProtocol):
     """Local resolution by a likelihood-ratio test: the finest wave that a neighbourhood shows beyond noise.
 
     At each resolution, from fine to coarse, a sinusoid of any direction is fitted around every voxel and tested
@@ -20,31 +20,13 @@ class ProtDeepResMap(OptionalHalfMapProtocol):
     # --------------------------- form ---------------------------------------
     def _defineParams(self, form):
         form.addSection(label="Input")
-        form.addParam(
-            "inputVolume",
-            params.PointerParam,
-            pointerClass="Volume",
-            important=True,
-            label="Input volume",
-            help="The map whose local resolution is wanted; it must be neither masked nor sharpened.",
+        self._defineInputVolume(
+            form, "The map whose local resolution is wanted; it must be neither masked nor sharpened."
         )
         self._defineUseHalfVolumes(form)
         self._defineMaskParams(form)
-        line = form.addLine(
-            "Resolution range (Å)",
-            help="The finest (high) and coarsest (low) resolution tested. Empty: from 2.2 times the sampling rate to "
-            "10 Å, or four times the finest if that is coarser.",
-        )
-        line.addParam("minRes", params.FloatParam, allowsNull=True, label="High")
-        line.addParam("maxRes", params.FloatParam, allowsNull=True, label="Low")
-        form.addParam(
-            "stepSize",
-            params.FloatParam,
-            default=0.5,
-            expertLevel=LEVEL_ADVANCED,
-            label="Step (Å)",
-            help="Between the resolutions tested.",
-        )
+        empty = "Empty: from 2.2 times the sampling rate to 10 Å, or four times the finest if that is coarser."
+        self._defineTestedResolutions(form, 0.5, empty, allowsNull=True)
         form.addParam(
             "pValue",
             params.FloatParam,
@@ -58,9 +40,6 @@ class ProtDeepResMap(OptionalHalfMapProtocol):
     # --------------------------- information --------------------------------
     def _validate(self):
         errors = super()._validate()
-        low, high = self.minRes.get(), self.maxRes.get()
-        if low is not None and high is not None and low >= high:
-            errors.append("The high resolution must be a smaller number than the low one: exchange them.")
         if not 0 < self.pValue.get() < 1:
             errors.append("The p value must lie between 0 and 1: give a number such as 0.05.")
         return errors
@@ -76,6 +55,4 @@ class ProtDeepResMap(OptionalHalfMapProtocol):
 
     # --------------------------- utilities ----------------------------------
     def _getMethodArguments(self):
-        limits = {"--min-res": self.minRes.get(), "--max-res": self.maxRes.get()}
-        arguments = [word for name, value in limits.items() if value is not None for word in (name, f"{value:g}")]
-        return [*arguments, "--step", f"{self.stepSize.get():g}", "--p-value", f"{self.pValue.get():g}"]
+        return [*super()._getMethodArguments(), "--p-value", f"{self.pValue.get():g}"]

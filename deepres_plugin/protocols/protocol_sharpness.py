@@ -10,13 +10,18 @@ from pyworkflow.utils import cleanPath
 
 from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
-from deepres_plugin.protocols.protocol_half_maps import defineHalfMapParams, findHalfMaps, halfMapErrors
+from deepres_plugin.protocols.protocol_deep_resolution import RANGE_NAMES, RANGE_TEXTS
+from deepres_plugin.protocols.protocol_half_maps import (
+    defineHalfMapParams,
+    findHalfMaps,
+    halfMapArguments,
+    halfMapErrors,
+)
 from deepres_plugin.protocols.protocol_local_resolution import maskText
 
 OUTPUT_SHARPENED = "outputVolume"
 OUTPUT_OVERCLAIMED = "overclaimed_Volume"
 TASK_SEARCH, TASK_CHECK = range(2)
-RANGE_NAMES = ("auto", "low", "high")
 METHODS = {"localfsc": "local FSC of the half maps [Cardone2013]", "monores": "MonoRes [Vilas2018]"}
 
 
@@ -55,14 +60,8 @@ class ProtDeepSharpness(DeepresProtocol):
             help="Find the B factor that the unsharpened map should be sharpened by; or only tell whether a map that "
             "was sharpened by some program is oversharpened.",
         )
-        form.addParam(
-            "inputVolume",
-            params.PointerParam,
-            pointerClass="Volume",
-            important=True,
-            label="Unsharpened volume",
-            help="The map as the refinement gave it, neither sharpened nor masked. Sampling rate and origin are taken "
-            "from Scipion, not from the file's header.",
+        self._defineInputVolume(
+            form, "The map as the refinement gave it, neither sharpened nor masked.", "Unsharpened volume"
         )
         form.addParam(
             "useHalfVolumes",
@@ -121,7 +120,7 @@ class ProtDeepSharpness(DeepresProtocol):
         form.addParam(
             "resolutionRange",
             params.EnumParam,
-            choices=["automatic", "2.5–13 Å", "1.5–6 Å"],
+            choices=RANGE_TEXTS,
             default=0,
             display=params.EnumParam.DISPLAY_HLIST,
             expertLevel=LEVEL_ADVANCED,
@@ -142,14 +141,7 @@ class ProtDeepSharpness(DeepresProtocol):
         report = self._readReport()
         self.overclaimed_share.set(report["check"]["overclaimed"])
         self.recommended_b_factor.set(report["search"] and report["search"]["b_factor"])
-        for name, path in self._getMaps().items():
-            if os.path.exists(path):
-                volume = self._makeVolume(path, self.inputVolume.get())
-                self._defineOutputs(**{name: volume})
-                for pointer in self._getPointers():
-                    self._defineSourceRelation(pointer, volume)
-            elif hasattr(self, name):
-                self.deleteOutput(getattr(self, name))
+        self._registerVolumes(self._getMaps(), self._getPointers())
         return self._getOutputFiles()
 
     # --------------------------- information --------------------------------
@@ -247,9 +239,8 @@ class ProtDeepSharpness(DeepresProtocol):
 
     def _getArguments(self):
         volume = self.inputVolume.get()
-        arguments = [self._inputPath(volume), *gridArguments(volume)]
-        for number, half in enumerate(self._getHalfMaps(), 1):
-            arguments += [f"--half{number}", self._inputPath(half)]
+        halves = halfMapArguments(self, self._getHalfMaps())
+        arguments = [self._inputPath(volume), *gridArguments(volume), *halves]
         if self.mask.get() is not None:
             arguments += ["--mask", self._inputPath(self.mask.get())]
         if self.task == TASK_CHECK:

@@ -16,6 +16,9 @@ from deepres_plugin.constants import DEEPRES_PYTHON
 IN_LINES = {"High", "Low"}
 """Labels of parameters that stand in a line, which has the help."""
 
+SLIDES = "Dang et al., slides of 25 May, 2023"
+"""The one source without a DOI."""
+
 DISCOVERY = """
 import sys
 from pwem import Domain
@@ -56,7 +59,8 @@ class TestPlugin(BaseTest):
         for name in protocols.__all__:
             protocol = Domain.getProtocols()[name]()
             for citation in protocol.getCitations().values():
-                self.assertIn("https://doi.org/10.", citation, name)
+                if citation != SLIDES:
+                    self.assertIn("https://doi.org/10.", citation, name)
         (citation,) = Domain.getProtocols()["ProtDeepResolution"]().getCitations().values()
         self.assertIn("Ramírez-Aportela et al., IUCrJ, 2019", citation)
 

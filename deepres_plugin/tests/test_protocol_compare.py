@@ -12,7 +12,7 @@ from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres.maps import DensityMap, read_map, write_map
 from deepres_plugin.protocols import ProtDeepCompare
-from deepres_plugin.viewers import CompareViewer, viewer_base
+from deepres_plugin.viewers import CompareViewer, viewer_local_resolution
 
 SAMPLING_RATE = 1.5
 SHAPE = (30, 28, 32)
@@ -138,7 +138,7 @@ class TestCompare(BaseTest):
         self.assertEqual(found["consensus"], report["consensus"])
 
     def testChimera(self):
-        with mock.patch.object(viewer_base, "chimeraInstalled", return_value=False):
+        with mock.patch.object(viewer_local_resolution, "chimeraInstalled", return_value=False):
             script = self.show(self.openViewer(), "doShowChimera").getMessage().splitlines()[-1]
         with open(script, encoding="utf-8") as lines:
             self.assertIn("volume #2 origin -10,20,-30", lines.read())

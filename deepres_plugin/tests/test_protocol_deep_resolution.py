@@ -17,7 +17,7 @@ from deepres_plugin.inputs import convertInput, gridArguments, inputPath
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.protocols.protocol_deep_resolution import MODEL_PATH, RANGE_HIGH
 from deepres_plugin.tests.finished_run import makeFinishedRun
-from deepres_plugin.viewers import DeepResolutionViewer, viewer_base
+from deepres_plugin.viewers import DeepResolutionViewer, viewer_local_resolution
 
 FIGURES = (
     "doShowResHistogram",
@@ -116,7 +116,7 @@ class TestDeepResolution(BaseTest):
         self.assertIn("no resolution map yet", viewer.validate()[0])
 
     def testChimera(self):
-        with mock.patch.object(viewer_base, "chimeraInstalled", return_value=False):
+        with mock.patch.object(viewer_local_resolution, "chimeraInstalled", return_value=False):
             message = self.show(self.openViewer(), "doShowChimera").getMessage()
         self.assertIn("Chimera program is not found", message)
         script = message.splitlines()[-1]
@@ -124,8 +124,8 @@ class TestDeepResolution(BaseTest):
             text = lines.read()
         self.assertIn("volume #1 origin -10,20,-30", text)
         self.assertIn("volume #2 origin -10,20,-30", text)
-        with mock.patch.object(viewer_base, "chimeraInstalled", return_value=True):
-            self.assertIsInstance(self.show(self.openViewer(), "doShowChimera"), viewer_base.ChimeraView)
+        with mock.patch.object(viewer_local_resolution, "chimeraInstalled", return_value=True):
+            self.assertIsInstance(self.show(self.openViewer(), "doShowChimera"), viewer_local_resolution.ChimeraView)
 
     def testContinue(self):
         run = demo_project.newDeepRes(self.proj, self.volume, maskThreshold=90.0, useGpu=True)
@@ -171,7 +171,7 @@ class TestDeepResolution(BaseTest):
         run.modelSource.set(MODEL_PATH)
         run.modelPath.set("/no/such/model_w13.h5")
         self.assertIn("There is no network at '/no/such/model_w13.h5'", run.validate()[0])
-        self.assertIn("choose that range", run.validate()[1])
+        self.assertIn("choose it instead of automatic", run.validate()[1])
         run.modelPath.set(demo.MAP)
         run.resolutionRange.set(RANGE_HIGH)
         self.assertEqual(run.validate(), [])

@@ -2,6 +2,7 @@
 
 from deepres_plugin.viewers.viewer_annotate_model import AnnotateModelViewer
 from deepres_plugin.viewers.viewer_compare import CompareViewer
+from deepres_plugin.viewers.viewer_cryo_resolution import CryoResolutionViewer
 from deepres_plugin.viewers.viewer_deep_resolution import DeepResolutionViewer
 from deepres_plugin.viewers.viewer_estimators import EstimatorsViewer
 from deepres_plugin.viewers.viewer_sharpness import SharpnessViewer
@@ -9,6 +10,7 @@ from deepres_plugin.viewers.viewer_sharpness import SharpnessViewer
 __all__ = [
     "AnnotateModelViewer",
     "CompareViewer",
+    "CryoResolutionViewer",
     "DeepResolutionViewer",
     "EstimatorsViewer",
     "SharpnessViewer",

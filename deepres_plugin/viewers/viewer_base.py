@@ -1,61 +1,42 @@
-"""What every local-resolution viewer of the plugin shares: its form and its pictures."""
+"""What every viewer of the plugin's maps shares: reading volumes, showing figures, saying what cannot be shown."""
 
 import functools
-import importlib.util
-import os
 
 import numpy as np
 from pwem.constants import AX_Z
-from pwem.viewers import ChimeraView, DataView, LocalResolutionViewer
-from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
-from pwem.wizards import ColorScaleWizardBase
 from pyworkflow.protocol import params
-from pyworkflow.viewer import DESKTOP_TKINTER
+from pyworkflow.viewer import DESKTOP_TKINTER, ProtocolViewer
 
 from deepres import pictures
 from deepres.errors import InputError
-from deepres.maps import read_map, write_map
-from deepres_plugin.constants import OUTPUT_RESOLUTION
-from deepres_plugin.inputs import inputPath, plainPath
+from deepres.maps import read_map
+from deepres_plugin.inputs import inputPath
 from deepres_plugin.viewers.figure_view import FigureView
 
 AXES = ("x", "y", "z")
 
 
-class LocalResolutionMapViewer(LocalResolutionViewer):
-    """Histogram, slices and surface of a protocol that has ``inputVolume`` and gives ``resolution_Volume``.
+class MapViewer(ProtocolViewer):
+    """Entries in a form, each with a function that returns views, so the figures can be had without a display.
 
-    A subclass names its protocol in ``_targets`` and may add entries in ``_defineMoreParams`` and
-    ``_getMoreEntries``. Every entry returns views, so the figures can be had without a display.
+    A subclass names its protocol in ``_targets`` and its entries in ``_getEntries`` (name → function without
+    arguments that returns views).
     """
 
     _environments = [DESKTOP_TKINTER]
 
-    # --------------------------- form ---------------------------------------
-    def _defineParams(self, form):
-        form.addSection(label="Local resolution")
-        form.addParam(
-            "doShowResHistogram",
-            params.LabelParam,
-            label="Histogram of the resolution",
-            help="How many voxels of the mask have which local resolution, in bins of 0.25 Å; the dashed line is "
-            "the median.",
-        )
-        form.addParam(
-            "doShowVolumeSlices",
-            params.LabelParam,
-            label="Slices of the resolution map",
-            help="The resolution map itself in grey, voxel values in Å. Opens Xmipp's viewer if it is installed.",
-        )
-        form.addParam(
-            "doShowOriginalVolumeSlices",
-            params.LabelParam,
-            label="Slices of the input volume",
-            help="The density in grey, to compare with. Opens Xmipp's viewer if it is installed.",
-        )
-        self._defineMoreParams(form)
+    def _getVisualizeDict(self):
+        return {name: functools.partial(self._showOrExplain, show) for name, show in self._getEntries().items()}
 
-        group = form.addGroup("Coloured slices")
+    def _showOrExplain(self, show, paramName=None):
+        try:
+            return show()
+        except InputError as error:
+            return [self.errorMessage(str(error), "This cannot be shown")]
+
+    # --------------------------- slices -------------------------------------
+    @staticmethod
+    def _defineSliceAxis(group):
         group.addParam(
             "sliceAxis",
             params.EnumParam,
@@ -65,204 +46,24 @@ class LocalResolutionMapViewer(LocalResolutionViewer):
             label="Slice axis",
             help="The axis that the slices cut across, in all entries of this window.",
         )
-        group.addParam(
-            "doShowVolumeColorSlices",
-            params.LabelParam,
-            label="Four slices",
-            help="Slices about the centre of the mask, density in grey, resolution in colour over it.",
-        )
-        group.addParam(
-            "sliceNumber",
-            params.IntParam,
-            default=-1,
-            label="Slice number",
-            help="The slice to show below, counted from 0; −1 is the one through the middle of the map.",
-        )
-        group.addParam(
-            "doShowOneColorslice",
-            params.LabelParam,
-            label="One slice",
-            help="The slice of the number above, large, coloured in the same way.",
-        )
-
-        group = form.addGroup("Coloured surface")
-        group.addParam(
-            "surfaceLevel",
-            params.FloatParam,
-            allowsNull=True,
-            label="Density level",
-            help="The density at which the surface is drawn. Empty: found from the map and its mask.",
-        )
-        group.addParam(
-            "doShowSurface",
-            params.LabelParam,
-            label="Surface",
-            help="The surface of the density, coloured by the resolution just inside it, from three sides. It needs "
-            "no other program.",
-        )
-        group.addParam(
-            "doShowChimera",
-            params.LabelParam,
-            label="Surface in ChimeraX",
-            help="The same in ChimeraX, to turn and to compare with models: volume and resolution map lie at the "
-            "origin that Scipion knows, with a key of the colours in Å.",
-        )
-
-        scale = self._makeDefaultScale()
-        group = form.addGroup("Colour scale of all pictures")
-        ColorScaleWizardBase.defineColorScaleParams(
-            group,
-            defaultLowest=scale.low,
-            defaultHighest=scale.high,
-            defaultIntervals=scale.levels,
-            defaultColorMap=scale.colour_map,
-        )
-
-    def _defineMoreParams(self, form):
-        """For subclasses: further entries, each with a function in ``_getMoreEntries``."""
-
-    def _getMoreEntries(self):
-        """For subclasses: name of an entry → function without arguments that returns views."""
-        return {}
-
-    def _getVisualizeDict(self):
-        entries = {
-            "doShowResHistogram": self._showHistogram,
-            "doShowVolumeSlices": self._showResolutionSlices,
-            "doShowOriginalVolumeSlices": self._showDensitySlices,
-            "doShowVolumeColorSlices": self._showColouredSlices,
-            "doShowOneColorslice": self._showOneColouredSlice,
-            "doShowSurface": self._showSurface,
-            "doShowChimera": self._showChimera,
-            **self._getMoreEntries(),
-        }
-        return {name: functools.partial(self._showOrExplain, show) for name, show in entries.items()}
-
-    def _validate(self):
-        if self._getResolutionVolume() is None:
-            return ["This run has no resolution map yet: wait for it to finish, or look at its log."]
-        return []
-
-    # --------------------------- entries ------------------------------------
-    def _showOrExplain(self, show, paramName=None):
-        try:
-            return show()
-        except InputError as error:
-            return [self.errorMessage(str(error), "This cannot be shown")]
-
-    def _showHistogram(self):
-        values = {self.protocol.getObjLabel() or "resolution": self._readResolution().data}
-        return self._figure(pictures.histogram_figure(values, self._getScale()), "Histogram")
-
-    def _showResolutionSlices(self):
-        return self._showGrey(self._getResolutionVolume(), "Resolution map")
-
-    def _showDensitySlices(self):
-        return self._showGrey(self.protocol.inputVolume.get(), "Input volume")
-
-    def _showColouredSlices(self):
-        return self._showColoured(None, "Local resolution")
-
-    def _showOneColouredSlice(self):
-        number = self.sliceNumber.get()
-        if number < 0:
-            number = self._getResolutionVolume().getDim()[self.sliceAxis.get()] // 2
-        return self._showColoured([number], f"Local resolution, slice {number}")
-
-    def _showSurface(self):
-        density, resolution = self._readDensity(), self._readResolution()
-        surface = pictures.coloured_surface(
-            density.data,
-            resolution.data,
-            resolution.voxel_size,
-            self.surfaceLevel.get(),
-            origin=resolution.origin,
-        )
-        return self._figure(pictures.surface_figure(surface, self._getScale()), "Local resolution, surface")
-
-    def _showChimera(self):
-        script = self._writeChimeraScript()
-        if not chimeraInstalled():
-            message = f"{getChimeraError()}The script is ready for a ChimeraX elsewhere:\n\n{script}"
-            return [self.errorMessage(message, "ChimeraX not found")]
-        return [ChimeraView(script)]
-
-    # --------------------------- utilities ----------------------------------
-    def _getResolutionVolume(self):
-        return getattr(self.protocol, OUTPUT_RESOLUTION, None)
 
     def _getAxis(self):
         return AXES[self.sliceAxis.get()]
 
-    def _makeDefaultScale(self):
-        if self._getResolutionVolume() is None:
-            return pictures.ColourScale(2.5, 13.0)
-        return pictures.ColourScale.from_values(self._readResolution().data)
-
-    def _getScale(self):
-        """The colours that the form asks for, the same in every entry."""
-        return pictures.ColourScale(
-            self.lowest.get(), self.highest.get(), self.colorMap.get(), max(self.intervals.get(), 2)
-        )
-
+    # --------------------------- utilities ----------------------------------
     def _readVolume(self, volume):
         """A volume's values on the grid that Scipion gives it, whatever the file's header says."""
         path = inputPath(volume, self.protocol._getExtraPath())
         origin = volume.getOrigin(force=True).getShifts()
         return read_map(path, volume.getSamplingRate(), np.array(origin)[::-1])
 
-    def _readResolution(self):
-        return self._readVolume(self._getResolutionVolume())
-
-    def _readDensity(self):
-        return self._readVolume(self.protocol.inputVolume.get())
-
     def _figure(self, figure, title):
         return [FigureView(figure, f"{title}: {self.protocol.getObjLabel()}", self.getTkRoot())]
 
-    def _showGrey(self, volume, title):
-        if importlib.util.find_spec("xmipp3"):
-            return [DataView(f"{plainPath(volume)}:mrc")]
+    def _showGrey(self, volume, title, inside=None, outline=None):
+        """Four slices of a volume in grey, about the centre of ``inside``, with the outline of a mask."""
         image = self._readVolume(volume)
         figure = pictures.grey_slices_figure(
-            image.data,
-            image.voxel_size,
-            self._getAxis(),
-            inside=self._readResolution().data > 0,
-            origin=image.origin,
-            title=title,
+            image.data, image.voxel_size, self._getAxis(), None, inside, image.origin, title, outline
         )
         return self._figure(figure, title)
-
-    def _showColoured(self, numbers, title):
-        density, resolution = self._readDensity(), self._readResolution()
-        figure = pictures.coloured_slices_figure(
-            density.data,
-            resolution.data,
-            resolution.voxel_size,
-            self._getScale(),
-            self._getAxis(),
-            numbers,
-            resolution.origin,
-        )
-        return self._figure(figure, title)
-
-    def _writeChimeraScript(self):
-        density, resolution = self._readDensity(), self._readResolution()
-        level = self.surfaceLevel.get()
-        if level is None:
-            level = pictures.default_level(density.data, resolution.data > 0)
-        filled = self.protocol._getExtraPath("local_resolution_filled.mrc")
-        write_map(filled, resolution.like(pictures.resolution_for_chimerax(resolution.data)))
-        script = os.path.abspath(self.protocol._getExtraPath("local_resolution.cxc"))
-        pictures.write_chimerax_script(
-            script,
-            density.path,
-            filled,
-            resolution.voxel_size,
-            resolution.origin,
-            level,
-            self._getScale(),
-            axes=max(resolution.data.shape) * max(resolution.voxel_size) / 2,
-        )
-        return script

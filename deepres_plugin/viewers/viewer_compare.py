@@ -7,7 +7,7 @@ from deepres.checks import check_mask
 from deepres.comparison import compare
 from deepres.errors import InputError
 from deepres_plugin.protocols import ProtDeepCompare
-from deepres_plugin.viewers.viewer_base import LocalResolutionMapViewer
+from deepres_plugin.viewers.viewer_local_resolution import LocalResolutionMapViewer
 
 
 class CompareViewer(LocalResolutionMapViewer):

@@ -1,8 +1,5 @@
 """The viewer of "sharpening check"."""
 
-import functools
-
-from pwem.constants import AX_Z
 from pyworkflow.protocol import params
 
 from deepres import pictures
@@ -11,15 +8,11 @@ from deepres.errors import InputError
 from deepres.sharpness import Recommendation
 from deepres_plugin.protocols import ProtDeepSharpness
 from deepres_plugin.protocols.protocol_sharpness import OUTPUT_OVERCLAIMED, OUTPUT_SHARPENED
-from deepres_plugin.viewers.viewer_base import AXES, LocalResolutionMapViewer
+from deepres_plugin.viewers.viewer_base import MapViewer
 
 
-class SharpnessViewer(LocalResolutionMapViewer):
-    """The curve, the violins, the sharpened map, and where DeepRes claims more than the signal-to-noise ratio allows.
-
-    It is no map of local resolution, so of the shared viewer only the ways to read volumes and to show figures are
-    used.
-    """
+class SharpnessViewer(MapViewer):
+    """The curve, the distributions, the sharpened map, and where DeepRes claims more than is allowed."""
 
     _label = "sharpening viewer"
     _targets = [ProtDeepSharpness]
@@ -42,15 +35,7 @@ class SharpnessViewer(LocalResolutionMapViewer):
             "DeepRes on the map sharpened by one B factor after another; the ticks are the percentiles.",
         )
         group = form.addGroup("Slices")
-        group.addParam(
-            "sliceAxis",
-            params.EnumParam,
-            choices=list(AXES),
-            default=AX_Z,
-            display=params.EnumParam.DISPLAY_HLIST,
-            label="Slice axis",
-            help="The axis that the slices cut across.",
-        )
+        self._defineSliceAxis(group)
         group.addParam(
             "doShowOverclaimed",
             params.LabelParam,
@@ -71,15 +56,14 @@ class SharpnessViewer(LocalResolutionMapViewer):
             help="The input volume, to compare with.",
         )
 
-    def _getVisualizeDict(self):
-        entries = {
+    def _getEntries(self):
+        return {
             "doShowCurve": self._showCurve,
             "doShowViolins": self._showViolins,
             "doShowOverclaimed": self._showOverclaimed,
-            "doShowSharpened": lambda: self._showSlices(self._getSharpened(), "Sharpened map"),
-            "doShowOriginalVolumeSlices": lambda: self._showSlices(self.protocol.inputVolume.get(), "Unsharpened map"),
+            "doShowSharpened": lambda: self._showGrey(self._getSharpened(), "Sharpened map"),
+            "doShowOriginalVolumeSlices": lambda: self._showGrey(self.protocol.inputVolume.get(), "Unsharpened map"),
         }
-        return {name: functools.partial(self._showOrExplain, show) for name, show in entries.items()}
 
     def _validate(self):
         if not hasattr(self.protocol, OUTPUT_OVERCLAIMED):
@@ -112,13 +96,6 @@ class SharpnessViewer(LocalResolutionMapViewer):
             density, excess.data, excess.voxel_size, self._getAxis(), origin=excess.origin
         )
         return self._figure(figure, "Where too much is claimed")
-
-    def _showSlices(self, volume, title):
-        image = self._readVolume(volume)
-        figure = pictures.grey_slices_figure(
-            image.data, image.voxel_size, self._getAxis(), origin=image.origin, title=title
-        )
-        return self._figure(figure, title)
 
     # --------------------------- utilities ----------------------------------
     def _getSearch(self):

@@ -54,6 +54,16 @@ def test_resolution_is_baseline_and_relative_within_the_mask(known, ball):
     assert (found.resolution[~found.mask] == 0).all()
 
 
+def test_a_given_mask_says_where_the_resolution_is_wanted(known, ball):
+    density_map, inside = ball
+    wanted = np.zeros_like(inside)
+    wanted[2:5, 2:5, 2:5] = True
+    found = cryores.estimate(density_map, inside=wanted)
+    np.testing.assert_array_equal(found.resolution > 0, wanted)
+    np.testing.assert_allclose(found.resolution[wanted], 4.5, atol=1e-4)
+    assert (found.mask & inside).sum() / (found.mask | inside).sum() > 0.85
+
+
 def test_nothing_finer_than_nyquist(known, ball):
     density_map, _ = ball
     coarse = DensityMap(density_map.data, (2.6,) * 3)

@@ -100,6 +100,25 @@ def test_three_slices_leave_no_empty_axes(maps):
     assert len(panels_of(coloured_slices_figure(*maps, VOXEL_SIZE, SCALE, numbers=[5, 6, 7]))) == 3
 
 
+def test_outline_of_a_mask_lies_where_the_mask_ends(maps):
+    density, resolution = maps
+    figure = grey_slices_figure(
+        density, VOXEL_SIZE, numbers=[10], origin=(0.0, 100.0, 50.0), outline=resolution > 0
+    )
+    (panel,) = panels_of(figure)
+    (line,) = panel.collections
+    points = np.concatenate([path.vertices for path in line.get_paths()])
+    left, right = 50 + 7.5 * 0.5, 50 + 24.5 * 0.5
+    np.testing.assert_allclose([points[:, 0].min(), points[:, 0].max()], [left, right])
+    np.testing.assert_allclose([points[:, 1].min(), points[:, 1].max()], [105.5, 119.5])
+
+
+def test_no_outline_where_the_mask_has_nothing(maps):
+    density, resolution = maps
+    (panel,) = panels_of(grey_slices_figure(density, VOXEL_SIZE, numbers=[0], outline=resolution > 0))
+    assert not panel.collections
+
+
 def test_what_cannot_be_shown_is_refused(maps):
     density, resolution = maps
     with pytest.raises(InputError, match="no z slice 20: choose one from 0 to 19"):

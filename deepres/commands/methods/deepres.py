@@ -8,6 +8,7 @@ from deepres.ranges import RANGES
 OPTIONS = ("range_name", "model")
 ENDINGS = ("_sd",)
 USES_HALVES = NEEDS_HALVES = False
+FINDS_MASK = False
 
 
 def estimate(args, inputs):

@@ -9,6 +9,7 @@ from deepres.estimation import localfsc
 OPTIONS = ("cutoff", "box", "exact")
 ENDINGS = ()
 USES_HALVES = NEEDS_HALVES = True
+FINDS_MASK = False
 
 
 def estimate(args, inputs):

@@ -8,6 +8,7 @@ from deepres.estimation import monores
 OPTIONS = ("min_res", "max_res", "step", "significance", "edition")
 ENDINGS = ()
 USES_HALVES, NEEDS_HALVES = True, False
+FINDS_MASK = False
 EDITIONS = {"published": monores.PUBLISHED, "first": monores.FIRST}
 
 

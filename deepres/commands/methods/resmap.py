@@ -8,6 +8,7 @@ from deepres.estimation import resmap
 OPTIONS = ("min_res", "max_res", "step", "p_value")
 ENDINGS = ()
 USES_HALVES, NEEDS_HALVES = True, False
+FINDS_MASK = False
 NAMES = {"min_res": "finest", "max_res": "coarsest", "step": "step", "p_value": "p_value"}
 
 

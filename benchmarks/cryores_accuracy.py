@@ -1,0 +1,225 @@
+"""How close CryoRes comes to what half maps say, from one map alone, on maps of structures it has never seen.
+
+    python benchmarks/cryores_accuracy.py --data DATA [--most 36] [--only cryores]
+
+DATA holds ``structures/test`` and ``maps``. Every map is a scene as in training (``deepres.training.cryores_scenes``),
+of another structure and drawn with another seed: sharpened or not, masked or not, in boxes of many sizes. The truth is
+the local FSC of the half maps behind it (cutoff 0.5, in the window that ``halfmaps`` documents), their global FSC at
+0.143 in a soft mask, and the mask of the model's density at 4 Å. All methods get the single map; DeepRes, MonoRes and
+ResMap also the true mask. Writes a table (Markdown) and all figures (JSON) to benchmarks/results.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import time
+
+import numpy as np
+from scipy import ndimage
+from scipy.stats import spearmanr
+from skimage.filters import threshold_otsu
+
+from deepres import structures
+from deepres.errors import InputError
+from deepres.estimation import cryores, deepres, monores, resmap
+from deepres.maps import DensityMap, read_map
+from deepres.networks import store
+from deepres.training.cryores_recipe import SceneRecipe
+from deepres.training.cryores_scenes import make_scene
+
+RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
+SEED = 20230526
+GLOBAL_RANGE = (2.0, 10.0)
+LOCAL_RANGE = (1.0, 10.0)
+"""Å, of CryoRes: the slides' range, in which the local FSC is judged apart."""
+
+OTHERS = {
+    "deepres": lambda density, mask: deepres.estimate(density, mask).resolution,
+    "monores": lambda density, mask: monores.estimate(density, mask),
+    "resmap": lambda density, mask: resmap.estimate(density, mask),
+}
+
+KINDS = {
+    "RNA": ("5kpy", {}),
+    "protein-DNA": ("1kc6", {}),
+    "ring of 26,430 atoms": ("4yvs", {}),
+    "60 % padding": ("2gaf", {"padding": (0.6, 0.6)}),
+    "off-centre": ("1e6e", {"off_centre": 1.0, "padding": (0.5, 0.5)}),
+    "masked": ("1cma", {"masked": 1.0}),
+}
+"""Maps that training has few of or none: name → structure and what of the recipe differs."""
+
+PER_KIND = 3
+
+
+def overlap(one, two):
+    """Intersection over union of two masks."""
+    return float((one & two).sum() / max((one | two).sum(), 1))
+
+
+def mean_overlap(found, truth):
+    """mIoU as on the slides: the mean of the overlaps of molecule and background."""
+    return (overlap(found, truth) + overlap(~found, ~truth)) / 2
+
+
+def agreement(found, scene):
+    """RMSE, Å, in the true mask and where the truth lies in CryoRes' range, and the rank correlation."""
+    truth, values = scene.local_resolution[scene.mask], found[scene.mask]
+    error = values - truth
+    covered = (truth >= LOCAL_RANGE[0]) & (truth <= LOCAL_RANGE[1])
+    return {
+        "rmse": float(np.sqrt(np.mean(error**2))),
+        "rmse_in_range": float(np.sqrt(np.mean(error[covered] ** 2))) if covered.mean() > 0.05 else None,
+        "median_error": float(np.median(error)),
+        "spearman": float(spearmanr(values, truth).statistic),
+    }
+
+
+def judge(scene, only=()):
+    """The figures of one scene."""
+    density = DensityMap(scene.data, (scene.voxel_size,) * 3)
+    row = {
+        "structure": scene.name, "global": scene.global_resolution, "voxel_size": scene.voxel_size,
+        "shape": scene.data.shape, "local_median": float(np.median(scene.local_resolution[scene.mask])),
+    }
+    started = time.monotonic()
+    found = cryores.estimate(density, inside=scene.mask)
+    row["seconds"] = time.monotonic() - started
+    row["cryores"] = agreement(found.resolution, scene)
+    row["within_sd"] = float(np.mean(np.abs(found.resolution - scene.local_resolution)[scene.mask]
+                                     < found.deviation[scene.mask]))
+    row["global_found"], row["global_deviation"] = found.global_resolution, found.global_deviation
+    otsu = scene.data > threshold_otsu(scene.data)
+    smooth = ndimage.gaussian_filter(scene.data, 4 / scene.voxel_size)
+    masks = {"cryores": found.mask, "otsu": otsu, "otsu_smoothed": smooth > threshold_otsu(smooth)}
+    row["miou"] = {name: mean_overlap(mask, scene.mask) for name, mask in masks.items()}
+    row["iou"] = {name: overlap(mask, scene.mask) for name, mask in masks.items()}
+    for name, estimate in OTHERS.items():
+        if only and name not in only:
+            continue
+        try:
+            row[name] = agreement(estimate(density, scene.mask), scene)
+        except InputError as error:
+            row[name] = {"refused": str(error)}
+    return row
+
+
+def test_split(paths, only):
+    """One scene a structure."""
+    recipe, rows = SceneRecipe(), []
+    for number, path in enumerate(paths):
+        rows.append(judge(make_scene(path, recipe, [SEED, number]), only))
+        print(json.dumps({k: rows[-1][k] for k in ("structure", "global", "global_found", "cryores")}), flush=True)
+    return rows
+
+
+def kinds(folder):
+    """Three scenes of each kind that training does not have."""
+    found = {}
+    for number, (kind, (name, changes)) in enumerate(KINDS.items()):
+        recipe, path = dataclasses.replace(SceneRecipe(), **changes), os.path.join(folder, f"{name}.pdb.gz")
+        scenes = [make_scene(path, recipe, [SEED, 1000 + number, each]) for each in range(PER_KIND)]
+        found[kind] = [judge(scene, ("none",)) for scene in scenes]
+        print(kind, [round(row["cryores"]["rmse"], 2) for row in found[kind]], flush=True)
+    return found
+
+
+def beta_galactosidase(folder):
+    """The experimental map against the local resolution that came with it."""
+    density, original = (read_map(os.path.join(folder, f"betagal{name}.mrc")) for name in ("", "_localres"))
+    inside = density.data > 0.02
+    found, told = cryores.estimate(density), cryores.estimate(density, inside=inside)
+    return {
+        "global": found.global_resolution, "deviation": found.global_deviation,
+        "iou": overlap(found.mask, inside),
+        "spearman": float(spearmanr(told.resolution[inside], original.data[inside]).statistic),
+        "median": float(np.median(told.resolution[inside])), "original_median": float(np.median(original.data[inside])),
+    }
+
+
+def summarise(rows):
+    """Means and medians over maps."""
+    judged = [row for row in rows if GLOBAL_RANGE[0] <= row["global"] <= GLOBAL_RANGE[1]]
+    bands = {"all": rows, "2-10 Å": judged, "below 7 Å": [row for row in rows if row["global"] < 7]}
+    methods = ["cryores", *(name for name in OTHERS if any(name in row for row in rows))]
+    table = {}
+    for band, members in bands.items():
+        for method in methods:
+            found = [row[method] for row in members if "rmse" in row.get(method, {})]
+            covered = [each["rmse_in_range"] for each in found if each["rmse_in_range"] is not None]
+            table[f"{method}, {band}"] = {
+                "maps": len(found),
+                "rmse": float(np.mean([each["rmse"] for each in found])),
+                "rmse_in_range": float(np.mean(covered)) if covered else None,
+                "spearman": float(np.median([each["spearman"] for each in found])),
+            }
+    masks = {name: float(np.mean([row["miou"][name] for row in rows])) for name in rows[0]["miou"]}
+    overlaps = {name: float(np.mean([row["iou"][name] for row in rows])) for name in rows[0]["iou"]}
+    return {
+        "local": table, "miou": masks, "iou": overlaps,
+        "global_error": {
+            band: float(np.mean([abs(row["global_found"] - row["global"]) for row in members]))
+            for band, members in bands.items()
+        },
+        "within_sd": float(np.mean([row["within_sd"] for row in rows])),
+        "seconds": float(np.median([row["seconds"] for row in rows])),
+    }
+
+
+def markdown(results):
+    """The results as Markdown text."""
+    found = results["summary"]
+    lines = ["# CryoRes on the test split", "", f"{len(results['maps'])} maps, seed {SEED}.", "",
+             "| method, global resolution of the maps | maps | local RMSE (Å) | where the local FSC is 1-10 Å | "
+             "Spearman, median |", "|---|---|---|---|---|"]
+    for name, row in found["local"].items():
+        inside = "" if row["rmse_in_range"] is None else f"{row['rmse_in_range']:.2f}"
+        lines.append(f"| {name} | {row['maps']} | {row['rmse']:.2f} | {inside} | {row['spearman']:.2f} |")
+    lines += ["", "| mean error of the global resolution | Å |", "|---|---|"]
+    lines += [f"| maps of {band} | {error:.2f} |" for band, error in found["global_error"].items()]
+    lines += ["", "| mask | mIoU | IoU of the molecule |", "|---|---|---|"]
+    lines += [f"| {name} | {value:.3f} | {found['iou'][name]:.3f} |" for name, value in found["miou"].items()]
+    lines += ["", f"The predicted SD holds {100 * found['within_sd']:.0f} % of the voxels. "
+              f"Median time of a map: {found['seconds']:.1f} s."]
+    if "kinds" in results:
+        lines += ["", "| kind | local RMSE (Å), mean of three maps | global resolutions | found |", "|---|---|---|---|"]
+        for kind, rows in results["kinds"].items():
+            cells = [", ".join(f"{row[key]:.1f}" for row in rows) for key in ("global", "global_found")]
+            mean = np.mean([row["cryores"]["rmse"] for row in rows])
+            lines.append(f"| {kind} | {mean:.2f} | {cells[0]} | {cells[1]} |")
+    if "betagal" in results:
+        lines += ["", "Beta-galactosidase (experimental): global {global:.2f} ± {deviation:.2f} Å, mask IoU {iou:.2f}, "
+                  "Spearman with its local resolution {spearman:.2f}, median {median:.2f} Å against "
+                  "{original_median:.2f} Å.".format(**results["betagal"])]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    """Runs everything and writes both files."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="folder with structures/test and maps")
+    parser.add_argument("--most", type=int, help="use this many structures only, evenly spread")
+    parser.add_argument("--only", nargs="+", default=(), help="judge these methods beside CryoRes (default: all)")
+    parser.add_argument("-o", "--output", default=os.path.join(RESULTS, "cryores_accuracy"), metavar="STEM")
+    args = parser.parse_args()
+    folder = os.path.join(args.data, "structures", "test")
+    paths = structures.find_structures(folder)
+    if args.most:
+        paths = [paths[i] for i in np.linspace(0, len(paths) - 1, args.most).astype(int)]
+    results = {"weights": store.read_card(store.shipped_folder("cryores"))["sha256"]}
+    results["betagal"] = beta_galactosidase(os.path.join(args.data, "maps"))
+    print(results["betagal"], flush=True)
+    results["kinds"] = kinds(folder)
+    results["maps"] = test_split(paths, args.only)
+    results["summary"] = summarise(results["maps"])
+    text = markdown(results)
+    with open(f"{args.output}.json", "w", encoding="utf-8") as stream:
+        json.dump(results, stream, indent=1)
+    with open(f"{args.output}.md", "w", encoding="utf-8") as stream:
+        stream.write(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The protocol "CryoRes"."""
+
+from pwem.objects import Volume, VolumeMask
+from pyworkflow.object import Float
+from pyworkflow.protocol import params
+from pyworkflow.protocol.constants import LEVEL_ADVANCED
+
+from deepres_plugin.constants import OUTPUT_MASK, OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY
+from deepres_plugin.protocols.protocol_network import NetworkProtocol
+
+
+class ProtCryoResolution(NetworkProtocol):
+    """Global resolution, local resolution and the mask from one map alone, in seconds.
+
+    A neural network looks at the local spectrum of the map: how strong it is in each band of frequencies, at every
+    place, against its surroundings. It tells the global resolution (where the FSC of half maps would fall to 0.143),
+    the local resolution (where their local FSC would fall to 0.5) and the molecular mask (after CryoRes, Dang 2023).
+    Nothing but the map is needed.
+    """
+
+    _label = "CryoRes"
+    _method = "cryores"
+    _moreOutputs = {OUTPUT_UNCERTAINTY: "_sd", OUTPUT_MASK: "_mask"}
+    _possibleOutputs = {OUTPUT_RESOLUTION: Volume, OUTPUT_UNCERTAINTY: Volume, OUTPUT_MASK: VolumeMask}
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.global_resolution = Float()
+        self.global_deviation = Float()
+
+    # --------------------------- form ---------------------------------------
+    def _defineParams(self, form):
+        self._defineGpuParams(form)
+        form.addSection(label="Input")
+        self._defineInputVolume(form, "The map whose quality is wanted, sharpened or not, masked or not.")
+        form.addParam(
+            "modelPath",
+            params.PathParam,
+            allowsNull=True,
+            expertLevel=LEVEL_ADVANCED,
+            label="Path of the network",
+            help="A folder written by 'deepres train cryores'. Empty: the network that comes with the plugin.",
+        )
+        self._defineThreads(form)
+
+    # --------------------------- steps --------------------------------------
+    def createOutputStep(self, arguments):
+        """Register the maps, the mask and the global resolution."""
+        found = self._readReport()["global_resolution"]
+        self.global_resolution.set(found["value"])
+        self.global_deviation.set(found["deviation"])
+        return super().createOutputStep(arguments)
+
+    # --------------------------- information --------------------------------
+    def _validate(self):
+        return super()._validate() + (self._getModelErrors("a model folder") if self._getModelPath() else [])
+
+    def _warnings(self):
+        return []
+
+    def _summary(self):
+        lines = super()._summary()
+        return [f"Global resolution *{self._getGlobalText()}*", *lines] if hasattr(self, OUTPUT_RESOLUTION) else lines
+
+    def _methods(self):
+        return [f"{line} The global resolution is {self._getGlobalText()}." for line in super()._methods()]
+
+    def _getHow(self, report):
+        network = report["model"]["name"]
+        return f"by CryoRes [Dang2023] as implemented in deepres {report['version']} (network {network})"
+
+    def _citations(self):
+        return ["Dang2023"]
+
+    # --------------------------- utilities ----------------------------------
+    def _getGlobalText(self):
+        return f"{self.global_resolution.get():.2f} ± {self.global_deviation.get():.2f} Å"
+
+    def _getMask(self):
+        return None
+
+    def _getMaskThreshold(self):
+        return None
+
+    def _getModelPath(self):
+        return self.modelPath.get("").strip()
+
+    def _getMethodArguments(self):
+        return ["--model", self._getModelPath()] if self._getModelPath() else []

@@ -1,0 +1,54 @@
+"""What the local resolutions by neural networks share: GPU, threads, a network of the user's own."""
+
+import os
+
+from pyworkflow.protocol import params
+from pyworkflow.protocol.constants import GPU_LIST, USE_GPU
+
+from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
+
+
+class NetworkProtocol(LocalResolutionProtocol):
+    """A local resolution by a neural network, which may run on a GPU."""
+
+    # --------------------------- form ---------------------------------------
+    @staticmethod
+    def _defineGpuParams(form):
+        form.addHidden(
+            USE_GPU,
+            params.BooleanParam,
+            default=False,
+            label="Use GPU for execution",
+            help="Run the network on a GPU instead of the processor.",
+        )
+        form.addHidden(
+            GPU_LIST,
+            params.StringParam,
+            default="0",
+            label="Choose GPU ID",
+            help="Yes: run the network on this GPU, one number as nvidia-smi counts them. No: run it on the processor, "
+            "which is enough for the shipped networks; a GPU pays off for large maps and for the original network. It "
+            "needs a TensorFlow with CUDA, installed by: pip install 'tensorflow[and-cuda]'.",
+        )
+
+    @staticmethod
+    def _defineThreads(form):
+        form.addParallelSection(
+            threads=2, mpi=0, binThreadsHelp="Processor cores that the network may use, on the CPU."
+        )
+
+    # --------------------------- information --------------------------------
+    def _validate(self):
+        errors = super()._validate()
+        if self.useGpu and len(self.getGpuList()) != 1:
+            errors.append("The network uses one GPU: give the number of one, such as 0.")
+        return errors
+
+    # --------------------------- utilities ----------------------------------
+    def _getMachineArguments(self):
+        return super()._getMachineArguments() + (["--gpu", "%(GPU)s"] if self.useGpu else [])
+
+    def _getModelErrors(self, kinds):
+        """One sentence if ``modelPath`` leads nowhere; ``kinds`` says what it may be."""
+        path = self.modelPath.get("").strip()
+        return [] if path and os.path.exists(path) else [f"There is no network at '{path}': give the path of {kinds}."]

@@ -1,0 +1,87 @@
+"""CryoRes as a protocol: a headless run on one map and nothing else, outputs, texts, validation, viewer."""
+
+import numpy as np
+from pwem import Domain
+from pwem.objects import Volume, VolumeMask
+from pyworkflow.tests import BaseTest, setupTestProject
+
+from deepres import demo
+from deepres.maps import read_map
+from deepres_plugin import demo_project
+from deepres_plugin.protocols import ProtCryoResolution, ProtDeepLocalFsc
+from deepres_plugin.viewers import CryoResolutionViewer
+
+SAMPLING_RATE = demo.description()["voxel_size"]
+
+
+class TestCryoResolution(BaseTest):
+    """One run on the demonstration's map."""
+
+    @classmethod
+    def setUpClass(cls):
+        Domain.getProtocols()
+        setupTestProject(cls)
+        cls.volume, _ = demo_project.importDemo(cls.proj)
+        cls.run_ = cls.new()
+        cls.proj.launchProtocol(cls.run_, wait=True)
+
+    @classmethod
+    def new(cls, **options):
+        run = cls.proj.newProtocol(ProtCryoResolution, **options)
+        run.inputVolume.set(cls.volume)
+        run.inputVolume.setExtended("outputVolume")
+        return run
+
+    def testOutputs(self):
+        run = self.run_
+        self.assertTrue(run.isFinished(), run.getErrorMessage())
+        self.assertIs(type(run.outputMask), VolumeMask)
+        self.assertIs(type(run.resolution_Volume), Volume)
+        mask = read_map(run.outputMask.getFileName()).data
+        self.assertEqual(set(np.unique(mask)), {0.0, 1.0})
+        resolution = read_map(run.resolution_Volume.getFileName()).data
+        self.assertTrue((resolution[mask == 0] == 0).all())
+        self.assertGreaterEqual(resolution[mask == 1].min(), 2 * SAMPLING_RATE)
+        self.assertAlmostEqual(run.median_res_init.get(), np.median(resolution[mask == 1]), places=3)
+        truth = read_map(demo.MASK).data > 0.5
+        self.assertGreater((truth & (mask > 0)).sum() / (truth | (mask > 0)).sum(), 0.5)
+
+    def testOutputsLieOnTheInputsGrid(self):
+        for output in (self.run_.resolution_Volume, self.run_.uncertainty_Volume, self.run_.outputMask):
+            self.assertEqual(output.getSamplingRate(), SAMPLING_RATE)
+            self.assertEqual(output.getDim(), self.volume.outputVolume.getDim())
+            self.assertEqual(tuple(output.getOrigin(force=True).getShifts()), demo_project.ORIGIN)
+
+    def testGlobalResolution(self):
+        found = self.run_._readReport()["global_resolution"]
+        self.assertAlmostEqual(self.run_.global_resolution.get(), found["value"])
+        self.assertTrue(2 * SAMPLING_RATE <= found["value"] <= 12)
+        self.assertIn(f"Global resolution *{found['value']:.2f} ± {found['deviation']:.2f} Å*", self.run_.summary())
+        methods = "\n".join(self.run_.methods())
+        self.assertIn("mask found by CryoRes", methods)
+        self.assertIn("Dang", methods)
+
+    def testNothingButTheMapIsNeeded(self):
+        self.assertEqual(self.new().validate(), [])
+        self.assertEqual(self.new().warnings(), [])
+        self.assertNotIn("--mask", self.run_._readReport()["command"])
+
+    def testImpossibleOptions(self):
+        self.assertIn("no network at '/nowhere'", self.new(modelPath="/nowhere").validate()[0])
+        self.assertIn("one GPU", self.new(useGpu=True, gpuList="0,1").validate()[0])
+
+    def testMaskCanBeUsedByOthers(self):
+        other = self.proj.newProtocol(ProtDeepLocalFsc)
+        other.inputVolume.set(self.volume.outputVolume)
+        other.mask.set(self.run_.outputMask)
+        self.assertFalse([error for error in other.validate() if "mask" in error])
+
+    def testViewer(self):
+        viewer = CryoResolutionViewer(project=self.proj, protocol=self.run_)
+        viewer.setProtocol(self.run_)
+        self.assertEqual(viewer.validate(), [])
+        for entry in ("doShowResHistogram", "doShowUncertainty", "doShowMask", "doShowVolumeColorSlices"):
+            (view,) = viewer._getVisualizeDict()[entry](entry)
+            self.assertTrue(view.getFigure().axes, entry)
+        (view,) = viewer._getVisualizeDict()["doShowMask"]("doShowMask")
+        self.assertTrue(all(panel.collections for panel in view.getFigure().axes), "a slice lacks the outline")

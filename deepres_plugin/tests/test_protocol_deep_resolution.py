@@ -178,7 +178,7 @@ class TestDeepResolution(BaseTest):
 
         run.useGpu.set(True)
         run.gpuList.set("0,1")
-        self.assertIn("DeepRes uses one GPU", run.validate()[0])
+        self.assertIn("The network uses one GPU", run.validate()[0])
 
         run = demo_project.newDeepRes(self.proj, self.volume)
         self.assertIn("neither a mask nor a threshold", run.warnings()[0])

@@ -16,6 +16,7 @@ import os
 import time
 
 import numpy as np
+import reports
 from scipy import ndimage
 from scipy.stats import spearmanr
 from skimage.filters import threshold_otsu
@@ -28,7 +29,6 @@ from deepres.networks import store
 from deepres.training.cryores_recipe import SceneRecipe
 from deepres.training.cryores_scenes import make_scene
 
-RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
 SEED = 20230526
 GLOBAL_RANGE = (2.0, 10.0)
 LOCAL_RANGE = (1.0, 10.0)
@@ -201,7 +201,7 @@ def main():
     parser.add_argument("--data", required=True, help="folder with structures/test and maps")
     parser.add_argument("--most", type=int, help="use this many structures only, evenly spread")
     parser.add_argument("--only", nargs="+", default=(), help="judge these methods beside CryoRes (default: all)")
-    parser.add_argument("-o", "--output", default=os.path.join(RESULTS, "cryores_accuracy"), metavar="STEM")
+    parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "cryores_accuracy"), metavar="STEM")
     args = parser.parse_args()
     folder = os.path.join(args.data, "structures", "test")
     paths = structures.find_structures(folder)
@@ -213,12 +213,7 @@ def main():
     results["kinds"] = kinds(folder)
     results["maps"] = test_split(paths, args.only)
     results["summary"] = summarise(results["maps"])
-    text = markdown(results)
-    with open(f"{args.output}.json", "w", encoding="utf-8") as stream:
-        json.dump(results, stream, indent=1)
-    with open(f"{args.output}.md", "w", encoding="utf-8") as stream:
-        stream.write(text)
-    print(text)
+    reports.save(args.output, results, markdown(results))
 
 
 if __name__ == "__main__":

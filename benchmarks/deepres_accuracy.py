@@ -9,11 +9,11 @@ Writes a table (Markdown) and all figures (JSON) to benchmarks/results.
 
 import argparse
 import itertools
-import json
 import os
 import time
 
 import numpy as np
+import reports
 from scipy import ndimage
 
 from deepres import filters, simulation, structures
@@ -25,7 +25,6 @@ from deepres.ranges import RANGES
 SIZE, BALL = 96, 22
 NOISES = (0.0, 0.25, 0.5)
 STEPS = {"low": (2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), "high": (1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6)}
-RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
 
 
 class Bench:
@@ -274,7 +273,7 @@ def main():
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--published", metavar="DIR", help="folder with model folders 'low', 'high' of the paper's net")
     parser.add_argument("--most", type=int, help="use this many structures only, evenly spread")
-    parser.add_argument("-o", "--output", default=os.path.join(RESULTS, "deepres_accuracy"), metavar="STEM")
+    parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "deepres_accuracy"), metavar="STEM")
     args = parser.parse_args()
     paths = structures.find_structures(args.structures)
     if args.most:
@@ -287,12 +286,7 @@ def main():
         results[part] = PARTS[part](bench)
         results["seconds"][part] = round(time.monotonic() - started, 1)
         print(f"{part}: {results['seconds'][part]:.0f} s", flush=True)
-    text = markdown(results)
-    with open(f"{args.output}.json", "w", encoding="utf-8") as stream:
-        json.dump(results, stream, indent=1)
-    with open(f"{args.output}.md", "w", encoding="utf-8") as stream:
-        stream.write(text)
-    print(text)
+    reports.save(args.output, results, markdown(results))
 
 
 if __name__ == "__main__":

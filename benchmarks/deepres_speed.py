@@ -18,11 +18,11 @@ import tempfile
 import time
 
 import numpy as np
+import reports
 
 from deepres.commands import machine
 from deepres.maps import DensityMap, write_map
 
-RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
 MASK_SHARE = 0.15
 
 
@@ -118,7 +118,7 @@ def main():
     parser.add_argument("--boxes", type=int, nargs="*", default=[100, 200, 300, 400, 512])
     parser.add_argument("--threads", type=int)
     parser.add_argument("--gpu")
-    parser.add_argument("-o", "--output", default=os.path.join(RESULTS, "deepres_speed"), metavar="STEM")
+    parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "deepres_speed"), metavar="STEM")
     args = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     machine.choose(args.threads, args.gpu)
@@ -139,12 +139,7 @@ def main():
         results["boxes"] = [whole_box(size, folder, options) for size in args.boxes]
     first = results["boxes"][0] if results["boxes"] else {"seconds": float("nan"), "network_seconds": 0.0}
     results["start_up_seconds"] = first["seconds"] - first["network_seconds"]
-    text = markdown(results)
-    with open(f"{args.output}.json", "w", encoding="utf-8") as stream:
-        json.dump(results, stream, indent=1)
-    with open(f"{args.output}.md", "w", encoding="utf-8") as stream:
-        stream.write(text)
-    print(text)
+    reports.save(args.output, results, markdown(results))
 
 
 if __name__ == "__main__":

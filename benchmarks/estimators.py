@@ -15,6 +15,7 @@ import sys
 import time
 
 import numpy as np
+import reports
 from scipy.stats import spearmanr
 
 from deepres import comparison
@@ -22,7 +23,6 @@ from deepres.estimation import localfsc, monores, resmap
 from deepres.filters import low_pass
 from deepres.maps import DensityMap, read_map
 
-RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
 STRUCTURES = ("2gaf", "4qln", "1kc6")
 
 
@@ -174,7 +174,7 @@ def main():
     parser.add_argument("--data", help="folder with 'reference' and 'maps'")
     parser.add_argument("--size", type=int, default=200, help="box of the speed test, voxels (default: 200)")
     parser.add_argument("--speed", choices=["localfsc", "monores", "resmap"], help="time this one only and print it")
-    parser.add_argument("-o", "--output", default=os.path.join(RESULTS, "estimators"), metavar="STEM")
+    parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "estimators"), metavar="STEM")
     args = parser.parse_args()
     if args.speed:
         print(json.dumps(speed(args.speed, args.size)))
@@ -186,11 +186,7 @@ def main():
     for method in ("localfsc", "monores", "resmap"):
         command = [sys.executable, os.path.abspath(__file__), "--speed", method, "--size", str(args.size)]
         results["speed"].append(json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout))
-    with open(f"{args.output}.json", "w", encoding="utf-8") as stream:
-        json.dump(results, stream, indent=1)
-    with open(f"{args.output}.md", "w", encoding="utf-8") as stream:
-        stream.write(markdown(results))
-    print(markdown(results))
+    reports.save(args.output, results, markdown(results))
 
 
 if __name__ == "__main__":

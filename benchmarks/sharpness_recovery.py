@@ -14,18 +14,17 @@ of the rule on structures of the validation split. Writes Markdown and JSON to b
 """
 
 import argparse
-import json
 import os
 import time
 
 import numpy as np
+import reports
 
 from deepres import filters, fsc, masks, oversharpening, sharpness, simulation, structures
 from deepres.estimation import deepres, localfsc
 from deepres.maps import DensityMap
 from deepres.ranges import RANGES
 
-RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
 BLUR, VOXEL_SIZE, MOST_ATOMS = 100.0, 1.1, 6000
 LIMITS = {"filter": (3.2, 4.0, 5.0), "noise": (2.9, 3.2, 3.6)}
 """Å, in turn. Where noise alone limits a map with this B factor beyond 4 Å, the best is hardly to sharpen at all."""
@@ -224,7 +223,7 @@ def main():
     parser.add_argument("--sample", type=int, default=sharpness.SAMPLE, metavar="N", help="voxels to look at")
     parser.add_argument("-o", "--output", metavar="STEM", help="default: benchmarks/results/sharpness_PART")
     args = parser.parse_args()
-    output = args.output or os.path.join(RESULTS, f"sharpness_{args.part}")
+    output = args.output or os.path.join(reports.RESULTS, f"sharpness_{args.part}")
     weights = {name: deepres.load_model(name).sha256 for name in RANGES}
     rows = []
     for number, path in enumerate(fitting(args.structures, args.most)):
@@ -232,12 +231,7 @@ def main():
             rows.append(PARTS[args.part](Case(path, number, kind, LIMITS[kind][number % 3]), args.sample))
             print({key: value for key, value in rows[-1].items() if key != "rules"}, flush=True)
     text = "\n".join(["# The B factor that DeepRes recommends", *TABLES[args.part](rows)]) + "\n"
-    with open(f"{output}.json", "w", encoding="utf-8") as stream:
-        json.dump({"weights": weights, "cases": rows}, stream, indent=1)
-        stream.write("\n")
-    with open(f"{output}.md", "w", encoding="utf-8") as stream:
-        stream.write(text)
-    print(text)
+    reports.save(output, {"weights": weights, "cases": rows}, text)
 
 
 if __name__ == "__main__":

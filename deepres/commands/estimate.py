@@ -82,7 +82,7 @@ def run(args):
         mask, mask_report = inputs.read_mask(args, density_map)
     outcome = method.estimate(args, methods.Inputs(density_map, half_maps, mask, args.threads))
     if mask is None:
-        mask = outcome.mask
+        mask = outcome.resolution > 0
         mask_report = {"source": args.method, "path": None, "threshold": None, "voxels": int(mask.sum())}
     statistics = summary.statistics(outcome.resolution[mask])
     seconds = {"total": round(time.monotonic() - started, 2)} | outcome.report.pop("seconds", {})

@@ -36,7 +36,7 @@ def add_arguments(parser):
     parser.add_argument("--start", metavar="FOLDER", help="begin with the weights of this model folder")
     parser.add_argument("--seed", type=int, default=1, help="of structures, scenes and weights (default: 1)")
     parser.add_argument(
-        "--batch", type=int, help="patches a step (default: deepres 64, published 256 windows; cryores 4)"
+        "--batch", type=int, help="windows or examples a step (default: deepres 1024, published 256 windows; cryores 4)"
     )
     parser.add_argument(
         "--rate", type=float, help="first learning rate (default: 2e-3; published: deepres 1e-4, cryores 1e-7)"
@@ -79,7 +79,7 @@ def run(args):
             raise InputError("a DeepRes network has one range; give --range low or --range high.")
         options = training.Options(
             range_name=args.range_name,
-            batch=args.batch or (64 if compact else 256),
+            batch=args.batch or (1024 if compact else 256),
             rate=args.rate or (2e-3 if compact else 1e-4),
             **common,
         )

@@ -149,6 +149,8 @@ def predict(network, made, progress=False, tile=TILE):
         dict: ``baseline`` (2,), the mean over tiles weighted by the molecule in them; ``local`` (z, y, x, 2);
         ``mask`` (z, y, x), logits.
     """
+    from deepres.networks.cryores import MULTIPLE
+
     shape = made.features.shape[:3]
     local, mask = np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32)
     baselines, weights = [], []
@@ -156,7 +158,7 @@ def predict(network, made, progress=False, tile=TILE):
     for place in tqdm(places, desc="CryoRes", unit="tile", disable=not progress):
         read = tuple(slice(start, start + tile) for start in place)
         part = made.features[read]
-        pads = [(0, -(-count // 4) * 4 - count) for count in part.shape[:3]]
+        pads = [(0, -count % MULTIPLE) for count in part.shape[:3]]
         inputs = {
             "features": np.pad(part, [*pads, (0, 0)], mode="edge")[None],
             "summary": made.summary[None],

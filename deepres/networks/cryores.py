@@ -27,8 +27,6 @@ PERCENTILES = (2, 10, 50, 90, 99)
 FEATURES = 2 * len(BANDS) + 2
 SUMMARY = len(PERCENTILES) * len(BANDS) + 2
 MULTIPLE = 4
-RANGE = (1.0, 12.0)
-"""Å; CryoRes' range is 1 to 10 Å, and labels reach a little beyond."""
 
 PRESETS = {
     "published": {

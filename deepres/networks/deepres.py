@@ -5,10 +5,9 @@ range's voxel size (1.0 or 0.5 Å); the output is the resolution at the window's
 
 - ``published``: the layers of Ramírez-Aportela et al. 2019, section 2.2, as Xmipp distributes them; one window in,
   one number out, (batch, 13, 13, 13, 1) → (batch, 1).
-- ``compact``: fully convolutional with a receptive field of exactly 13 voxels; any box of at least 13 voxels in,
-  (batch, z, y, x, 1) → (batch, z - 12, y - 12, x - 12, 2): resolution and its predicted SD, Å, for each window. The
-  box itself need not be normalised: the spatial layers have no biases and are followed by ReLU, so they are
-  positively homogeneous, and dividing their output by the L2 norm of each window equals normalising the window.
+- ``compact``: fixed features of the window (``windowfeatures``), their logarithms, standardised, and a perceptron; all
+  windows of a box at once: any box of at least 13 voxels in, (batch, z, y, x, 1) → (batch, z - 12, y - 12, x - 12, 2):
+  resolution and its predicted SD, Å, for each window. The box need not be normalised: scaling it changes nothing.
 """
 
 import itertools
@@ -16,7 +15,11 @@ import itertools
 import keras
 from keras import layers, ops
 
+from deepres.networks import windowfeatures
 from deepres.ranges import WINDOW
+
+STANDARD = "standard"
+"""Name of the compact network's layer that standardises features."""
 
 PRESETS = {
     "published": {
@@ -24,53 +27,18 @@ PRESETS = {
         "config": {"filters": 32, "dense": 512, "dropout": 0.25},
     },
     "compact": {
-        "description": "six 3³ convolutions without biases, window norm, logarithm, three 1³ convolutions; mean and SD",
-        "config": {"spatial": [16, 32, 32, 32, 48, 48], "pointwise": [64, 64]},
+        "description": "energies by polynomial degree, moments; logarithm, perceptron of two layers; mean and SD",
+        "config": {"hidden": [256, 128]},
     },
 }
 
 
 @keras.saving.register_keras_serializable("deepres")
-class WindowNormalisation(layers.Layer):
-    """Divides features by the root mean square of the window that they come from.
-
-    Inputs: features (batch, z - 12, y - 12, x - 12, channels) and the box (batch, z, y, x, 1) that they were computed
-    from. An empty window (norm 0) gives features 0.
-    """
-
-    def call(self, features, box):
-        energy = ops.square(box)
-        for kernel in ((WINDOW, 1, 1), (1, WINDOW, 1), (1, 1, WINDOW)):
-            energy = ops.conv(energy, ops.full((*kernel, 1, 1), 1.0 / WINDOW, dtype=energy.dtype))
-        return features * ops.rsqrt(energy + 1e-20)
-
-    def compute_output_shape(self, features_shape, box_shape):
-        return features_shape
-
-
-@keras.saving.register_keras_serializable("deepres")
-class ContrastStart(keras.initializers.Initializer):
-    """Random first filters that sum to zero but for every eighth: they see contrast, not the mean density.
-
-    Windows inside a molecule at low resolution are almost constant, and what tells 8 from 10 Å is in the little that
-    is not; filters that start blind to the mean learn it several times as fast (RMSE after 200 steps, see
-    docs/training.rst).
-    """
-
-    def __call__(self, shape, dtype=None):
-        kernel = keras.random.normal(shape, dtype=dtype)
-        blind = ops.cast(ops.arange(shape[-1]) % 8 != 0, kernel.dtype)
-        kernel = kernel - blind * ops.mean(kernel, axis=(0, 1, 2), keepdims=True)
-        gain = 0.5 + 1.5 * blind
-        return gain * kernel / ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1, 2), keepdims=True))
-
-
-@keras.saving.register_keras_serializable("deepres")
 class Logarithm(layers.Layer):
-    """log of features ≥ 0 that span orders of magnitude, brought to about -1 … 1."""
+    """log of energies ≥ 0 that span orders of magnitude."""
 
     def call(self, features):
-        return 0.3 * (ops.log(features + 1e-3) + 2.0)
+        return ops.log(features + windowfeatures.FAINT)
 
     def compute_output_shape(self, features_shape):
         return features_shape
@@ -119,29 +87,47 @@ def published(resolution_range, filters, dense, dropout):
     )
 
 
-def compact(resolution_range, spatial, pointwise):
-    """The network we ship; ``spatial`` must make a receptive field of 13: six 3³ layers."""
-    if 1 + 2 * len(spatial) != WINDOW:
-        raise ValueError(f"{len(spatial)} layers of 3³ see {1 + 2 * len(spatial)} voxels, not {WINDOW}")
+def compact(resolution_range, hidden):
+    """The network we ship: ``features`` of every window of a box, then ``perceptron``."""
     box = layers.Input((None, None, None, 1), name="box")
-    features = box
-    for number, width in enumerate(spatial, 1):
-        start = "he_normal" if number > 1 else ContrastStart()
-        features = layers.Conv3D(
-            width, 3, use_bias=False, activation="relu", kernel_initializer=start, name=f"spatial_{number}"
-        )(features)
-    features = WindowNormalisation(name="window_normalisation")(features, box)
-    features = Logarithm(name="logarithm")(features)
-    for number, width in enumerate(pointwise, 1):
-        features = layers.Conv3D(width, 1, activation="relu", name=f"pointwise_{number}")(features)
-    start = keras.initializers.Constant([0.0, 2.0])  # the middle of the range, and a SD of about a third of it
-    raw = layers.Conv3D(2, 1, kernel_initializer="zeros", bias_initializer=start, name="raw")(features)
-    output = ResolutionAndDeviation(resolution_range.low, resolution_range.high, name="resolution")(raw)
+    output = _perceptron(_features(box), resolution_range, hidden)
     return keras.Model(box, output, name=f"deepres_{resolution_range.name}_compact")
 
 
-def multiply_adds_per_voxel(spatial, pointwise):
-    """Multiply-adds that the compact network spends on a voxel of a large box."""
-    spatial_cost = sum(27 * a * b for a, b in itertools.pairwise([1, *spatial]))
-    widths = [spatial[-1], *pointwise, 2]
-    return spatial_cost + 3 * WINDOW + sum(a * b for a, b in itertools.pairwise(widths))
+def features():
+    """The part of the compact network without trained weights: (batch, z, y, x, 1) → (..., features)."""
+    box = layers.Input((None, None, None, 1), name="box")
+    return keras.Model(box, _features(box), name="deepres_features")
+
+
+def perceptron(resolution_range, hidden):
+    """The part of the compact network that is trained, with its weights: (batch, features) → (batch, 2)."""
+    given = layers.Input((windowfeatures.COUNT,), name="features")
+    return keras.Model(given, _perceptron(given, resolution_range, hidden), name=f"perceptron_{resolution_range.name}")
+
+
+def adapt(network, examples):
+    """Sets the standardisation of a ``perceptron`` to the mean and variance of example features (n, features)."""
+    network.get_layer(STANDARD).adapt(examples)
+
+
+def _features(box):
+    energies = windowfeatures.PolynomialSpectrum(name="polynomial_spectrum")(box)
+    moments = windowfeatures.WindowMoments(name="window_moments")(box)
+    bands = windowfeatures.BandMoments(name="band_moments")(box)
+    return layers.Concatenate(name="features")([Logarithm(name="logarithm")(energies), moments, bands])
+
+
+def _perceptron(given, resolution_range, hidden):
+    found = layers.Normalization(name=STANDARD)(given)
+    for number, width in enumerate(hidden, 1):
+        found = layers.Dense(width, activation="relu", name=f"hidden_{number}")(found)
+    start = keras.initializers.Constant([0.0, 2.0])  # the middle of the range, and a SD of about a third of it
+    raw = layers.Dense(2, kernel_initializer="zeros", bias_initializer=start, name="raw")(found)
+    return ResolutionAndDeviation(resolution_range.low, resolution_range.high, name="resolution")(raw)
+
+
+def multiply_adds_per_voxel(hidden):
+    """Multiply-adds that the matrix products of the compact network spend on a voxel of a large box."""
+    widths = [windowfeatures.COUNT, *hidden, 2]
+    return windowfeatures.multiply_adds_per_voxel() + sum(a * b for a, b in itertools.pairwise(widths))

@@ -1,4 +1,8 @@
-"""The training program of the DeepRes networks, for any Keras backend (KERAS_BACKEND=tensorflow, torch or jax)."""
+"""The training program of the DeepRes networks, for any Keras backend (KERAS_BACKEND=tensorflow, torch or jax).
+
+Of the compact network only the perceptron has weights to train, so the features of a window are computed once and
+kept instead of the window.
+"""
 
 from dataclasses import dataclass
 
@@ -15,10 +19,16 @@ from deepres.training import loop, scenes, stream
 
 VALIDATION_SEED = 20190822
 VALIDATION_SCENES = 32
-VALIDATION_PATCHES = 512
+VALIDATION_WINDOWS = 8192
 
-BUFFER = 8192
-"""Patches among which batches are drawn."""
+BUFFER = {"compact": 500_000, "published": 20_000}
+"""Windows among which batches are drawn."""
+
+USES = {"compact": 16, "published": 1}
+"""How many times a window is drawn: making one costs more than a step of the compact network with it."""
+
+ADAPTED = 8
+"""Scenes whose features set the compact network's standardisation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +39,8 @@ class Options(loop.LoopOptions):
 
 
 def likelihood(truth, predicted):
-    """``loop.laplace_likelihood`` of truth (..., 2), resolution and voxel weight, and prediction (..., 2)."""
-    return loop.laplace_likelihood(truth[..., 0], predicted, truth[..., 1])
+    """``loop.laplace_likelihood`` of truth (n, 1) and prediction (n, 2)."""
+    return loop.laplace_likelihood(truth[..., 0], predicted, ops.ones_like(truth[..., 0]))
 
 
 def squared_error(truth, predicted):
@@ -54,11 +64,11 @@ def train(options, report=print):
         InputError: the folders hold no structure, or the checkpoint has all the minutes already.
     """
     recipe = scenes.SceneRecipe(RANGES[options.range_name])
-    if options.preset == "published":
-        recipe = scenes.SceneRecipe(RANGES[options.range_name], outputs=1)
     paths = find_structures(options.structures)
     probabilities = _probabilities(paths)
-    validation = validation_sets(find_structures(options.validation), recipe)
+    prepare = _preparation(options.preset)
+    sets = validation_sets(find_structures(options.validation), recipe)
+    validation = {name: (prepare(windows), labels) for name, (windows, labels) in sets.items()}
     keras.utils.set_random_seed(options.seed)
 
     def compile_network(network):
@@ -67,15 +77,23 @@ def train(options, report=print):
 
     def make_batches(first):
         source = stream.scene_stream(paths, probabilities, recipe, options.seed, first, options.workers)
-        for patches, labels, used in stream.batches(source, options.batch, BUFFER, options.seed + first):
-            yield *_prepared(options.preset, patches, labels), used
+        prepared = ((prepare(windows), labels) for windows, labels in source if len(windows))
+        buffer, uses = BUFFER[options.preset], USES[options.preset]
+        return stream.batches(prepared, options.batch, buffer, options.seed + first, uses)
+
+    def make_network():
+        network = _first_network(options)
+        if options.preset == "compact" and not options.start:
+            source = stream.scene_stream(paths, probabilities, recipe, options.seed)
+            networks.adapt(network, np.concatenate([prepare(next(source)[0]) for _ in range(ADAPTED)]))
+        return network
 
     network, state = loop.run(
         options,
-        lambda: _first_network(options),
+        make_network,
         compile_network,
         make_batches,
-        lambda network: _figures(network, validation, options.preset),
+        lambda network: _figures(network, validation),
         report,
     )
     card = {
@@ -104,47 +122,54 @@ def _probabilities(paths):
 
 
 def _first_network(options):
-    """The network to begin with: new, or that of a model folder."""
-    if not options.start:
-        return networks.build(options.preset, RANGES[options.range_name])
-    model = store.load_deepres(options.start, options.range_name)
-    if model.preset != options.preset:
-        raise InputError(f"{options.start}: a {model.preset} network; choose --preset {model.preset}.")
-    return model.network
+    """What is trained, new or as it is in a model folder: the published network or the compact one's perceptron."""
+    resolution_range = RANGES[options.range_name]
+    if options.preset == "published":
+        network = networks.build("published", resolution_range)
+    else:
+        network = networks.perceptron(resolution_range, **networks.PRESETS["compact"]["config"])
+    if options.start:
+        model = store.load_deepres(options.start, options.range_name)
+        if model.preset != options.preset:
+            raise InputError(f"{options.start}: a {model.preset} network; choose --preset {model.preset}.")
+        network.set_weights(model.network.get_weights())
+    return network
 
 
-def _prepared(preset, patches, labels):
-    """A batch as the preset's network takes it: boxes, or windows of unit L2 norm."""
+def _preparation(preset):
+    """Function that makes of windows (n, 13, 13, 13, 1) what is trained on: features, or windows of unit L2 norm."""
     if preset == "compact":
-        return patches, labels
-    norm = np.sqrt(np.sum(np.square(patches), axis=(1, 2, 3, 4), keepdims=True))
-    return patches / np.maximum(norm, 1e-12), labels[:, 0, 0, 0, :]
+        features = networks.features()
+        return lambda windows: np.asarray(features.predict_on_batch(windows))[:, 0, 0, 0]
+
+    def normalised(windows):
+        norm = np.sqrt(np.sum(np.square(windows), axis=(1, 2, 3, 4), keepdims=True))
+        return windows / np.maximum(norm, 1e-12)
+
+    return normalised
 
 
 def validation_sets(paths, recipe):
-    """Fixed patches of unseen structures: without noise, and with white noise of half the density's SD."""
+    """Fixed windows of unseen structures: without noise, and with white noise of half the density's SD."""
     sets = {}
     for name, noise in (("clean", 0.0), ("noisy", 0.5)):
         chosen = scenes.plain_recipe(recipe, noise)
         made = [
             scenes.make_scene(paths[i % len(paths)], chosen, [VALIDATION_SEED, i]) for i in range(VALIDATION_SCENES)
         ]
-        patches = np.concatenate([m[0] for m in made if len(m[0])])
-        labels = np.concatenate([m[1] for m in made if len(m[0])])
-        spread = np.linspace(0, len(patches) - 1, VALIDATION_PATCHES).astype(int)
-        sets[name] = patches[spread], labels[spread]
+        windows, labels = (np.concatenate(parts) for parts in zip(*made, strict=True))
+        spread = np.linspace(0, len(windows) - 1, VALIDATION_WINDOWS).astype(int)
+        sets[name] = windows[spread], labels[spread]
     return sets
 
 
-def _figures(network, validation, preset):
-    """RMSE in Å of each validation set, and the share of voxels within one predicted SD."""
+def _figures(network, validation):
+    """RMSE in Å of each validation set, and the share of windows within one predicted SD."""
     figures = {}
-    for name, (patches, labels) in validation.items():
-        inputs, truth = _prepared(preset, patches, labels)
-        predicted = network.predict(inputs, batch_size=32, verbose=0)
-        inside = truth[..., 1] > 0
-        error = predicted[..., 0][inside] - truth[..., 0][inside]
+    for name, (inputs, truth) in validation.items():
+        predicted = network.predict(inputs, batch_size=256, verbose=0)
+        error = predicted[:, 0] - truth[:, 0]
         figures[f"rmse_{name}"] = round(float(np.sqrt(np.mean(np.square(error)))), 4)
-        if preset == "compact":
-            figures[f"within_sd_{name}"] = round(float((np.abs(error) < predicted[..., 1][inside]).mean()), 4)
+        if predicted.shape[-1] == 2:
+            figures[f"within_sd_{name}"] = round(float((np.abs(error) < predicted[:, 1]).mean()), 4)
     return figures

@@ -1,9 +1,9 @@
-"""Training data for DeepRes, simulated on the fly: patches of maps with their true resolution.
+"""Training data for DeepRes, simulated on the fly: windows of maps with their true resolution.
 
 A *scene* is one structure, rotated, in a box at the network's voxel size; a *variant* is that scene low-pass filtered
-at one resolution, with or without a B factor, noise, randomised phases, a mask, an offset; a *patch* is a small cube
-of a variant around a voxel of the molecule. Scene number i of a seed is always the same, whoever makes it, so that
-any number of worker processes gives the same training run.
+at one resolution, with or without a B factor, noise, randomised phases, a mask, an offset; a *window* is the cube of
+13³ voxels of a variant around a voxel of the molecule. Scene number i of a seed is always the same, whoever makes it,
+so that any number of worker processes gives the same training run.
 """
 
 import functools
@@ -21,6 +21,8 @@ BOX = 80
 
 RIM = 4
 
+REACH = WINDOW // 2
+
 
 @dataclass(frozen=True)
 class SceneRecipe:
@@ -28,39 +30,33 @@ class SceneRecipe:
 
     Attributes:
         resolution_range: the range to train for.
-        outputs: edge of the cube of voxels predicted in a patch; the patch's edge is ``outputs + 12``.
         variants: maps a scene gives.
-        patches: patches a map gives.
+        windows: windows a map gives.
         margin: resolutions are drawn uniformly from the range and this many voxels (in Å) below and above it.
         regional: share of scenes made of two regions at different resolutions.
         blurred: share of maps with a B factor.
         b_factors: its least and greatest value at 1 Å/px, Å²; in proportion to the voxel size at others.
         scrambled: share of maps with phases randomised beyond a resolution.
         noisy: share of maps with noise.
-        noise: least and greatest SD of the noise, in units of the density's SD in the mask; small ones are commoner.
+        noise: least and greatest SD of the noise, in units of the density's SD in the mask: the greatest times a power
+            of the least over the greatest, the power being the square of a uniform random number.
         white: share of the noise that is white; the rest is band-limited, filtered as the signal, or tilted.
         masked, offset: shares of maps multiplied by a mask, or with a constant added.
     """
 
     resolution_range: ResolutionRange
-    outputs: int = 2
     variants: int = 16
-    patches: int = 24
+    windows: int = 128
     margin: tuple[float, float] = (0.4, 2.0)
-    regional: float = 0.06
-    blurred: float = 0.08
+    regional: float = 0.08
+    blurred: float = 0.1
     b_factors: tuple[float, float] = (-100.0, 200.0)
-    scrambled: float = 0.03
-    noisy: float = 0.5
-    noise: tuple[float, float] = (0.02, 0.8)
-    white: float = 0.85
+    scrambled: float = 0.08
+    noisy: float = 0.65
+    noise: tuple[float, float] = (1e-4, 1.0)
+    white: float = 0.75
     masked: float = 0.1
     offset: float = 0.05
-
-    @property
-    def edge(self):
-        """Edge of a patch, voxels."""
-        return self.outputs + WINDOW - 1
 
 
 def plain_recipe(recipe, noise=0.0):
@@ -116,7 +112,7 @@ def _moment(resolution, b_factor, voxel_size):
 
 
 def make_scene(structure_path, recipe, seed):
-    """All patches of one scene.
+    """All windows of one scene.
 
     Args:
         structure_path: a structure file.
@@ -124,8 +120,8 @@ def make_scene(structure_path, recipe, seed):
         seed: a sequence of integers.
 
     Returns:
-        (patches, labels): float32 (n, edge, edge, edge, 1), each of unit root mean square, and float32
-        (n, outputs, outputs, outputs, 2): true resolution in Å and the voxel's weight, 1 in the molecule and 0 outside.
+        (windows, labels): float32 (n, 13, 13, 13, 1), each of unit root mean square, and float32 (n, 1): the true
+        resolution at the window's centre, Å.
     """
     random = np.random.default_rng(seed)
     voxel_size = recipe.resolution_range.voxel_size
@@ -139,20 +135,20 @@ def make_scene(structure_path, recipe, seed):
         scipy.fft.rfftn(simulation.density(structure, positions, (BOX,) * 3, voxel_size, selected=group))
         for group in groups
     ]
-    patches, labels = [], []
+    windows, labels = [], []
     for _ in range(recipe.variants):
         volume, resolutions = _variant(spectra, frequency, mask, recipe, random)
         truth = np.full(mask.shape, resolutions[0], np.float32)
-        weight = mask.astype(np.float32)
+        allowed = mask
         if regions is not None:
             truth[regions.second] = resolutions[1]
-            weight[regions.border] = 0
-        for corner in _corners(weight > 0, recipe, random):
-            inner = tuple(slice(c + WINDOW // 2, c + WINDOW // 2 + recipe.outputs) for c in corner)
-            patch = volume[tuple(slice(c, c + recipe.edge) for c in corner)]
-            patches.append(patch / max(np.sqrt(np.mean(np.square(patch))), 1e-12))
-            labels.append(np.stack([truth[inner], weight[inner]], axis=-1))
-    return np.array(patches, np.float32)[..., None], np.array(labels, np.float32)
+            allowed = mask & ~regions.border
+        centres = _centres(allowed, recipe.windows, random)
+        cubes = np.lib.stride_tricks.sliding_window_view(volume, (WINDOW,) * 3)[tuple((centres - REACH).T)]
+        norms = np.sqrt(np.mean(np.square(cubes), axis=(1, 2, 3), keepdims=True))
+        windows.append(cubes / np.maximum(norms, 1e-12))
+        labels.append(truth[tuple(centres.T)])
+    return np.concatenate(windows).astype(np.float32)[..., None], np.concatenate(labels)[:, None]
 
 
 @dataclass(frozen=True)
@@ -193,7 +189,7 @@ def _variant(spectra, frequency, mask, recipe, random):
         volume = filters.randomise_phases(volume, voxel_size, resolutions[0], random)
     if random.random() < recipe.noisy:
         least, greatest = recipe.noise
-        strength = least + (greatest - least) * random.random() ** 1.5
+        strength = greatest * (least / greatest) ** (random.random() ** 2)
         shape = None
         if random.random() >= recipe.white:
             shape = _noise_weights(frequency, voxel_size, finest, weights[0], random)
@@ -224,12 +220,9 @@ def _soft_mask(mask, random):
     return (0.5 + 0.5 * np.cos(np.pi * np.clip(grown / edge, 0, 1))).astype(np.float32)
 
 
-def _corners(allowed, recipe, random):
-    """Corners of patches whose middle lies on an allowed voxel and which stay inside the box less twice its rim."""
-    reach = recipe.edge // 2
+def _centres(allowed, count, random):
+    """``count`` random allowed voxels (n, 3) whose windows stay inside the box less twice its rim; or none at all."""
     inside = np.zeros_like(allowed)
-    inside[(slice(2 * RIM + reach, BOX - 2 * RIM - reach),) * 3] = True
-    centres = np.argwhere(allowed & inside)
-    if not len(centres):
-        return np.empty((0, 3), int)
-    return centres[random.integers(len(centres), size=recipe.patches)] - reach
+    inside[(slice(2 * RIM + REACH, BOX - 2 * RIM - REACH),) * 3] = True
+    voxels = np.argwhere(allowed & inside)
+    return voxels[random.integers(len(voxels), size=count)] if len(voxels) else voxels

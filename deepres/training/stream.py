@@ -14,7 +14,7 @@ def _scene(paths, probabilities, recipe, seed, number):
 
 
 def scene_stream(paths, probabilities, recipe, seed, first=0, workers=0):
-    """Patches and labels of scene ``first``, ``first + 1``, ... without end.
+    """Windows and labels of scene ``first``, ``first + 1``, ... without end.
 
     Args:
         paths: structure files.
@@ -37,34 +37,36 @@ def scene_stream(paths, probabilities, recipe, seed, first=0, workers=0):
             first += len(numbers)
 
 
-def batches(stream, batch, buffer, seed):
-    """Shuffled batches: a buffer of patches is filled, then every new patch takes the place of a random one.
+def batches(stream, batch, buffer, seed, uses=1):
+    """Random batches from a buffer whose windows are replaced by new ones as they come.
 
     Args:
-        stream: pairs (patches, labels).
-        batch: patches a batch.
-        buffer: patches kept.
+        stream: pairs (windows, labels), at most ``buffer`` windows each.
+        batch: windows a batch.
+        buffer: windows kept; the first batch comes when there is a tenth of them.
         seed: of the drawing.
+        uses: how many times a window is drawn on average.
 
     Yields:
-        (patches, labels, scenes used so far).
+        (windows, labels, scenes used so far).
     """
     random = np.random.default_rng(seed)
-    kept, filled, drawn = None, 0, []
+    kept, filled, due = None, 0, 0
     for used, new in enumerate(stream, 1):
-        if not len(new[0]):
+        count = len(new[0])
+        if not count:
             continue
         if kept is None:
             kept = [np.empty((buffer, *array.shape[1:]), array.dtype) for array in new]
-        first = min(buffer - filled, len(new[0]))
+        first = min(buffer - filled, count)
+        places = np.concatenate([np.arange(filled, filled + first), random.permutation(filled)[: count - first]])
         for store, array in zip(kept, new, strict=True):
-            store[filled : filled + first] = array[:first]
+            store[places] = array
         filled += first
-        for number in range(first, len(new[0])):
-            place = random.integers(buffer)
-            drawn.append([store[place].copy() for store in kept])
-            for store, array in zip(kept, new, strict=True):
-                store[place] = array[number]
-            if len(drawn) == batch:
-                yield *(np.stack(arrays) for arrays in zip(*drawn, strict=True)), used
-                drawn = []
+        if 10 * filled < buffer:
+            continue
+        due += count * uses
+        while due >= batch:
+            due -= batch
+            drawn = random.integers(filled, size=batch)
+            yield *(store[drawn] for store in kept), used

@@ -1,26 +1,23 @@
 """The viewer of "resolution on a model"."""
 
-import functools
 import os
 
 import numpy as np
 from pwem.viewers import ChimeraAttributeViewer, ChimeraView
 from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
-from pwem.wizards import ColorScaleWizardBase
 from pyworkflow.protocol import params
-from pyworkflow.viewer import DESKTOP_TKINTER
 
 from deepres import annotation, pictures
 from deepres.attributes import ATOMS_ENDING
 from deepres.errors import InputError
 from deepres_plugin.protocols import ProtDeepAnnotateModel
 from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE, OUTPUT_MODEL
-from deepres_plugin.viewers.figure_view import FigureView
+from deepres_plugin.viewers.viewer_base import MapViewer
 
 MOST_PAGES = 3
 
 
-class AnnotateModelViewer(ChimeraAttributeViewer):
+class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
     """Plot along the chains, histogram, and the model in ChimeraX, on one colour scale.
 
     pwem's viewer of attributes, whose entries and parameters keep their names, with our plots: all chains at once,
@@ -29,7 +26,6 @@ class AnnotateModelViewer(ChimeraAttributeViewer):
 
     _label = "resolution on a model viewer"
     _targets = [ProtDeepAnnotateModel]
-    _environments = [DESKTOP_TKINTER]
 
     # --------------------------- form ---------------------------------------
     def _defineParams(self, form):
@@ -79,23 +75,14 @@ class AnnotateModelViewer(ChimeraAttributeViewer):
             label="Model in ChimeraX",
             help="The model coloured by the attribute, with a key of the colours in Å; grey where there is none.",
         )
-        scale = self._makeDefaultScale()
-        group = form.addGroup("Colour scale of all pictures")
-        ColorScaleWizardBase.defineColorScaleParams(
-            group,
-            defaultLowest=scale.low,
-            defaultHighest=scale.high,
-            defaultIntervals=scale.levels,
-            defaultColorMap=scale.colour_map,
-        )
+        self._defineColourScale(form, self._makeDefaultScale())
 
-    def _getVisualizeDict(self):
-        entries = {
+    def _getEntries(self):
+        return {
             "displaySequence": self._showSequence,
             "displayHistogram": self._showHistogram,
             "displayStruct": self._showChimera,
         }
-        return {name: functools.partial(self._showOrExplain, show) for name, show in entries.items()}
 
     def _validate(self):
         if not hasattr(self.protocol, OUTPUT_MODEL):
@@ -103,13 +90,7 @@ class AnnotateModelViewer(ChimeraAttributeViewer):
         return []
 
     # --------------------------- entries ------------------------------------
-    def _showOrExplain(self, show, paramName=None):
-        try:
-            return show(paramName)
-        except InputError as error:
-            return [self.errorMessage(str(error), "This cannot be shown")]
-
-    def _showSequence(self, paramName=None):
+    def _showSequence(self):
         chains = annotation.by_chain(self._readResidues())
         if wanted := [name.strip() for name in self.chain_name.get("").split(",") if name.strip()]:
             unknown = [name for name in wanted if name not in chains]
@@ -117,10 +98,10 @@ class AnnotateModelViewer(ChimeraAttributeViewer):
                 raise InputError(f"There is no chain {unknown[0]}: the model's chains are {', '.join(chains)}.")
             chains = {name: chains[name] for name in wanted}
         figures = pictures.residue_figures(chains, self._getScale(), self.protocol.getObjLabel())
-        title = f"Local resolution along the chains: {self.protocol.getObjLabel()}"
-        return [FigureView(figure, title, self.getTkRoot()) for figure in figures[:MOST_PAGES]]
+        title = "Local resolution along the chains"
+        return [view for page in figures[:MOST_PAGES] for view in self._figure(page, title)]
 
-    def _showChimera(self, paramName=None):
+    def _showChimera(self):
         script = os.path.abspath(self.protocol._getExtraPath("annotated_model_coloured.cxc"))
         attribute = self.getEnumText("attrName")
         pictures.write_chimerax_structure_script(
@@ -148,8 +129,3 @@ class AnnotateModelViewer(ChimeraAttributeViewer):
         if not hasattr(self.protocol, OUTPUT_MODEL):
             return pictures.ColourScale(2.5, 13.0)
         return pictures.ColourScale.from_values(np.array([residue.resolution for residue in self._readResidues()]))
-
-    def _getScale(self):
-        return pictures.ColourScale(
-            self.lowest.get(), self.highest.get(), self.colorMap.get(), max(self.intervals.get(), 2)
-        )

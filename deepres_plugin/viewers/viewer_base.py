@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 from pwem.constants import AX_Z
+from pwem.wizards import ColorScaleWizardBase
 from pyworkflow.protocol import params
 from pyworkflow.viewer import DESKTOP_TKINTER, ProtocolViewer
 
@@ -49,6 +50,25 @@ class MapViewer(ProtocolViewer):
 
     def _getAxis(self):
         return AXES[self.sliceAxis.get()]
+
+    # --------------------------- colours ------------------------------------
+    @staticmethod
+    def _defineColourScale(form, scale):
+        """The form's group of colours, as it is before the user changes it."""
+        group = form.addGroup("Colour scale of all pictures")
+        ColorScaleWizardBase.defineColorScaleParams(
+            group,
+            defaultLowest=scale.low,
+            defaultHighest=scale.high,
+            defaultIntervals=scale.levels,
+            defaultColorMap=scale.colour_map,
+        )
+
+    def _getScale(self):
+        """The colours that the form asks for, the same in every entry."""
+        return pictures.ColourScale(
+            self.lowest.get(), self.highest.get(), self.colorMap.get(), max(self.intervals.get(), 2)
+        )
 
     # --------------------------- utilities ----------------------------------
     def _readVolume(self, volume):

@@ -5,7 +5,6 @@ import os
 
 from pwem.viewers import ChimeraView, DataView, LocalResolutionViewer
 from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
-from pwem.wizards import ColorScaleWizardBase
 from pyworkflow.protocol import params
 
 from deepres import pictures
@@ -91,15 +90,7 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
             "origin that Scipion knows, with a key of the colours in Å.",
         )
 
-        scale = self._makeDefaultScale()
-        group = form.addGroup("Colour scale of all pictures")
-        ColorScaleWizardBase.defineColorScaleParams(
-            group,
-            defaultLowest=scale.low,
-            defaultHighest=scale.high,
-            defaultIntervals=scale.levels,
-            defaultColorMap=scale.colour_map,
-        )
+        self._defineColourScale(form, self._makeDefaultScale())
 
     def _defineMoreParams(self, form):
         """For subclasses: further entries, each with a function in ``_getMoreEntries``."""
@@ -171,12 +162,6 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
         if self._getResolutionVolume() is None:
             return pictures.ColourScale(2.5, 13.0)
         return pictures.ColourScale.from_values(self._readResolution().data)
-
-    def _getScale(self):
-        """The colours that the form asks for, the same in every entry."""
-        return pictures.ColourScale(
-            self.lowest.get(), self.highest.get(), self.colorMap.get(), max(self.intervals.get(), 2)
-        )
 
     def _readResolution(self):
         return self._readVolume(self._getResolutionVolume())

@@ -17,19 +17,18 @@ def structure(tmp_path_factory):
 
 
 def small(recipe):
-    return scenes.replace(recipe, variants=4, patches=3)
+    return scenes.replace(recipe, variants=4, windows=3)
 
 
 @pytest.mark.parametrize("range_name", ["low", "high"])
-def test_patches_and_labels_fit(structure, range_name):
+def test_windows_and_labels_fit(structure, range_name):
     recipe = small(scenes.SceneRecipe(RANGES[range_name]))
-    patches, labels = scenes.make_scene(structure, recipe, [1, 2])
-    assert patches.shape == (12, 14, 14, 14, 1)
-    assert labels.shape == (12, 2, 2, 2, 2)
-    np.testing.assert_allclose(np.sqrt(np.mean(np.square(patches), axis=(1, 2, 3, 4))), 1.0, rtol=1e-4)
-    assert set(np.unique(labels[..., 1])) <= {0.0, 1.0}
-    assert (labels[:, 1, 1, 1, 1] == 1).all()
+    windows, labels = scenes.make_scene(structure, recipe, [1, 2])
+    assert windows.shape == (12, 13, 13, 13, 1)
+    assert labels.shape == (12, 1)
+    np.testing.assert_allclose(np.sqrt(np.mean(np.square(windows), axis=(1, 2, 3, 4))), 1.0, rtol=1e-4)
     assert np.isfinite(labels).all()
+    assert (labels > 0).all()
 
 
 def test_a_scene_depends_on_its_seed_alone(structure):
@@ -41,15 +40,14 @@ def test_a_scene_depends_on_its_seed_alone(structure):
 
 
 def test_plain_scenes_are_band_limited_at_their_label(structure):
-    recipe = small(scenes.plain_recipe(scenes.SceneRecipe(RANGES["low"], outputs=52)))
-    patches, labels = scenes.make_scene(structure, scenes.replace(recipe, patches=1), [3])
-    for patch, label in zip(patches[..., 0], labels, strict=True):
-        resolution = label[0, 0, 0, 0]
+    recipe = small(scenes.plain_recipe(scenes.SceneRecipe(RANGES["low"])))
+    windows, labels = scenes.make_scene(structure, recipe, [3])
+    taper = np.hanning(15)[1:-1]
+    frequency = filters.frequencies((13, 13, 13), 1.0)
+    for window, resolution in zip(windows[..., 0], labels[:, 0], strict=True):
         assert 2.5 <= resolution <= 13
-        power = np.square(
-            np.abs(np.fft.rfftn(patch * np.hanning(64)[:, None, None] * np.hanning(64)[:, None] * np.hanning(64)))
-        )
-        beyond = filters.frequencies(patch.shape, 1.0) > 1 / resolution + 0.02 + 0.05
+        power = np.square(np.abs(np.fft.rfftn(window * taper[:, None, None] * taper[:, None] * taper)))
+        beyond = frequency > 1 / resolution + 0.02 + 2 / 13  # the taper's own width
         assert power[beyond].sum() < 1e-3 * power.sum()
 
 
@@ -77,9 +75,18 @@ def test_the_stream_is_the_same_with_and_without_workers(structure):
         np.testing.assert_array_equal(one[1], other[1])
 
 
-def test_batches_use_every_patch_once_in_another_order():
-    source = ((np.arange(10 * i, 10 * i + 10.0), np.arange(10 * i, 10 * i + 10.0)) for i in range(8))
-    drawn = [b for b, labels, _ in stream.batches(source, 5, 20, seed=0) if np.array_equal(b, labels)]
-    values = np.concatenate(drawn)
-    assert len(values) == len(set(values)) >= 60
+def test_batches_draw_windows_with_their_labels_as_often_as_asked():
+    source = ((np.arange(10 * i, 10 * i + 10.0), np.arange(10 * i, 10 * i + 10.0)) for i in range(200))
+    drawn = list(stream.batches(source, 5, 20, seed=0, uses=3))
+    assert all(np.array_equal(windows, labels) for windows, labels, _ in drawn)
+    values = np.concatenate([windows for windows, _, _ in drawn])
+    assert len(values) == 3 * 2000
+    _, counts = np.unique(values, return_counts=True)
+    assert len(counts) > 0.85 * 2000
     assert not np.array_equal(values, np.sort(values))
+
+
+def test_batches_wait_for_a_tenth_of_the_buffer():
+    source = ((np.arange(10.0), np.arange(10.0)) for _ in range(100))
+    _, _, used = next(stream.batches(source, 5, 500, seed=0))
+    assert used == 5

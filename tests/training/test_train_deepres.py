@@ -25,9 +25,11 @@ def folders(tmp_path_factory):
 @pytest.fixture
 def quick(monkeypatch):
     """Small and simple scenes and a small buffer, so that a minute of training shows."""
-    monkeypatch.setattr(training, "BUFFER", 24)
+    monkeypatch.setattr(training, "BUFFER", {"compact": 24, "published": 24})
     monkeypatch.setattr(training, "VALIDATION_SCENES", 6)
-    simple = {"variants": 8, "patches": 3, "noisy": 0, "blurred": 0, "scrambled": 0, "regional": 0}
+    monkeypatch.setattr(training, "VALIDATION_WINDOWS", 128)
+    monkeypatch.setattr(training, "ADAPTED", 2)
+    simple = {"variants": 8, "windows": 3, "noisy": 0, "blurred": 0, "scrambled": 0, "regional": 0}
     recipe = scenes.SceneRecipe
     monkeypatch.setattr(scenes, "SceneRecipe", lambda *a, **k: recipe(*a, **(k | simple)))
 

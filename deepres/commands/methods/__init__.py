@@ -53,14 +53,12 @@ class Outcome:
         more: ending of a further file's name → float32 (z, y, x).
         report: what the method adds to the report.
         headline: a few words for the line that is printed.
-        mask: bool (z, y, x), if the method found it.
     """
 
     resolution: np.ndarray
     more: dict[str, np.ndarray] = field(default_factory=dict)
     report: dict = field(default_factory=dict)
     headline: str = ""
-    mask: np.ndarray | None = None
 
 
 def load(name):

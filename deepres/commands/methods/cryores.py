@@ -26,4 +26,4 @@ def estimate(args, inputs):
     }
     headline = f"global resolution {found.global_resolution:.2f} ± {found.global_deviation:.2f} Å"
     more = {"_sd": found.deviation, "_mask": found.mask.astype(np.float32)}
-    return Outcome(found.resolution, more, report, headline, found.mask)
+    return Outcome(found.resolution, more, report, headline)

@@ -1,0 +1,15 @@
+"""Where the benchmarks leave what they find: a table for people and all figures for programs."""
+
+import os
+
+from deepres.files import write_aside, write_json
+
+RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
+
+
+def save(stem, results, table):
+    """Writes ``stem.json`` and ``stem.md`` and prints the table."""
+    write_json(f"{stem}.json", results)
+    with write_aside(f"{stem}.md") as temporary, open(temporary, "w", encoding="utf-8") as stream:
+        stream.write(table)
+    print(table)

@@ -1,0 +1,168 @@
+"""Fixed features of every 13 × 13 × 13 window of a box: Keras layers without trained weights.
+
+What resolution does to a map is to make it smooth, and a window tells how smooth it is by how fast its energy falls
+from one polynomial degree to the next: a window much smaller than the resolution is a polynomial of low degree to a
+part in thousands, however little of a wave it holds, where a Fourier spectrum sees only the jump at the window's
+edges. So the main features are the energies of the window in products of discrete Legendre polynomials.
+
+All inputs are boxes (batch, z, y, x, 1) of at least 13 voxels, all outputs (batch, z - 12, y - 12, x - 12, features),
+one row for each window. Scaling the box changes none of them.
+"""
+
+import functools
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from deepres.ranges import WINDOW
+
+HIGHEST_SUM = 16
+"""Products of polynomials whose degrees add up to more are grouped as if they added up to this."""
+
+BANDS = 8
+BAND_FILTER = 7
+"""Edge of the filters of ``BandMoments``; their squares, cubes and fourth powers are averaged over the rest."""
+
+FAINT = 1e-8
+"""Mean square, of that of the window, that is nothing."""
+
+
+def legendre_basis(count=WINDOW):
+    """Orthonormal discrete Legendre (Gram) polynomials on ``count`` points; float64 (degree, point)."""
+    points = np.linspace(-1, 1, count)
+    basis, triangle = np.linalg.qr(np.vander(points, increasing=True))
+    return (basis * np.sign(np.diag(triangle))).T
+
+
+def degree_groups():
+    """Products of three polynomials, grouped by the sum of their degrees and the largest of them.
+
+    Returns:
+        float64 (13, 13, 13, groups): the share of a product in its group's mean; turning the cube changes nothing.
+    """
+    degrees = np.indices((WINDOW,) * 3).reshape(3, -1)
+    keys = np.stack([np.minimum(degrees.sum(0), HIGHEST_SUM), degrees.max(0)])
+    _, group, sizes = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
+    shares = np.zeros((degrees.shape[1], len(sizes)))
+    shares[np.arange(len(shares)), group.ravel()] = 1 / sizes[group.ravel()]
+    return shares.reshape((WINDOW,) * 3 + (-1,))
+
+
+def band_filters():
+    """Spherical filters that pass bands of frequency, of sum 0 but for the first; float64 (7, 7, 7, 1, bands)."""
+    points = np.arange(BAND_FILTER) - BAND_FILTER // 2
+    radius = np.sqrt(sum(np.square(axis) for axis in np.meshgrid(points, points, points)))
+    taper = np.clip(1 - np.square(radius / (BAND_FILTER // 2 + 1)), 0, 1) ** 3
+    filters = np.stack([np.sinc(2 * q * radius) * taper for q in np.linspace(0, 0.65, BANDS)], axis=-1)
+    sums = filters.sum((0, 1, 2))
+    filters[..., 1:] -= filters[..., :1] * (sums[1:] / sums[0])
+    return (filters / np.sqrt(np.square(filters).sum((0, 1, 2))))[..., None, :]
+
+
+def shifted(data, axis, length):
+    """``length`` views of the data, each a voxel further along an axis than the last."""
+    count = data.shape[axis] if data.shape[axis] is not None else ops.shape(data)[axis]
+    before = (slice(None),) * axis
+    return [data[(*before, slice(start, start + count - length + 1))] for start in range(length)]
+
+
+def transformed(data, axis, basis):
+    """Coefficients of every run of 13 values along an axis in a basis (13, 13), as a new first axis."""
+    runs = ops.stack(shifted(data, axis, WINDOW))
+    return ops.reshape(ops.matmul(basis, ops.reshape(runs, (WINDOW, -1))), ops.shape(runs))
+
+
+def sliding_mean(data, weights):
+    """Mean of data (batch, z, y, x, ...) over all cubes of ``len(weights)`` voxels; the weights of each axis."""
+    for axis in (1, 2, 3):
+        parts = zip(shifted(data, axis, len(weights)), weights.tolist(), strict=True)
+        data = sum(weight * part for part, weight in parts)
+    return data
+
+
+def mean_square(box):
+    """Mean square of each window, (batch, z - 12, y - 12, x - 12, 1); a trace more than 0."""
+    return sliding_mean(ops.square(box), np.full(WINDOW, 1 / WINDOW)) + 1e-20
+
+
+@keras.saving.register_keras_serializable("deepres")
+class PolynomialSpectrum(layers.Layer):
+    """Mean square of the window's coefficients in each of ``degree_groups``, over the window's mean square."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._basis = legendre_basis().astype(np.float32)
+        self._groups = degree_groups().astype(np.float32).reshape(WINDOW, WINDOW**2, -1)
+
+    def call(self, box):
+        along_x = transformed(box[..., 0], 3, self._basis)
+        energies = 0.0
+        for degree in range(WINDOW):  # of the polynomial along x; all at once would need 13 times the memory
+            along_y = transformed(along_x[degree], 2, self._basis)
+            along_z = transformed(along_y, 2, self._basis)
+            power = ops.reshape(ops.square(along_z), (WINDOW**2, -1))
+            energies = energies + ops.matmul(self._groups[degree].T, power)
+        mean = mean_square(box)
+        return ops.reshape(ops.transpose(energies), (*ops.shape(mean)[:4], -1)) / mean
+
+    def compute_output_shape(self, box_shape):
+        return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), self._groups.shape[-1])
+
+
+@keras.saving.register_keras_serializable("deepres")
+class WindowMoments(layers.Layer):
+    """Mean, middle, least, greatest, mean third and fourth power of the window's values over their root mean square."""
+
+    def call(self, box):
+        scale = ops.rsqrt(mean_square(box))
+        flat = np.full(WINDOW, 1 / WINDOW)
+        middle = box[(slice(None), *(slice(WINDOW // 2, -(WINDOW // 2)),) * 3)]
+        values = [sliding_mean(box, flat), middle, -_greatest(-box), _greatest(box)]
+        powers = [sliding_mean(box**n, flat) * scale**n for n in (3, 4)]
+        return ops.concatenate([*(value * scale for value in values), *powers], axis=-1)
+
+    def compute_output_shape(self, box_shape):
+        return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), 6)
+
+
+def _greatest(box):
+    for axis in (1, 2, 3):
+        box = functools.reduce(ops.maximum, shifted(box, axis, WINDOW))
+    return box
+
+
+@keras.saving.register_keras_serializable("deepres")
+class BandMoments(layers.Layer):
+    """Skewness and kurtosis of the window in ``band_filters``' bands.
+
+    Density of atoms is skewed at every frequency and noise is not, nor is density whose phases are random: these tell
+    signal from power.
+    """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._filters = band_filters().astype(np.float32)
+
+    def call(self, box):
+        count = WINDOW - BAND_FILTER + 1
+        weights = np.square(np.sin(np.pi * np.arange(1, count + 1) / (count + 1)))
+        weights /= weights.sum()
+        bands = ops.conv(box, ops.convert_to_tensor(self._filters))
+        squares = ops.square(bands)
+        variance = sliding_mean(squares, weights) + FAINT * mean_square(box)
+        skewness = sliding_mean(squares * bands, weights) / (variance * ops.sqrt(variance))
+        kurtosis = sliding_mean(ops.square(squares), weights) / ops.square(variance)
+        return ops.concatenate([skewness, ops.sqrt(kurtosis)], axis=-1)
+
+    def compute_output_shape(self, box_shape):
+        return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), 2 * BANDS)
+
+
+COUNT = degree_groups().shape[-1] + 6 + 2 * BANDS
+"""Features that the three layers give together."""
+
+
+def multiply_adds_per_voxel():
+    """Multiply-adds that the matrix products of ``PolynomialSpectrum`` spend on a voxel of a large box."""
+    return sum(WINDOW**power for power in (2, 3, 4)) + degree_groups().size

@@ -1,0 +1,100 @@
+"""Fixed features of windows, against their definitions window by window."""
+
+import numpy as np
+import pytest
+
+from deepres.networks import windowfeatures
+from deepres.ranges import WINDOW
+
+
+@pytest.fixture(scope="module")
+def box():
+    return np.random.default_rng(3).standard_normal((1, 14, 13, 15, 1)).astype(np.float32) + np.float32(0.4)
+
+
+def windows_of(box):
+    """Every window of the box, (z, y, x, 13, 13, 13)."""
+    return np.lib.stride_tricks.sliding_window_view(box[0, ..., 0], (WINDOW,) * 3)
+
+
+def of(layer, box):
+    return np.asarray(layer(box))[0]
+
+
+def test_basis_is_orthonormal_and_rises_in_degree():
+    basis = windowfeatures.legendre_basis()
+    np.testing.assert_allclose(basis @ basis.T, np.eye(WINDOW), atol=1e-12)
+    points = np.linspace(-1, 1, WINDOW)
+    for degree in range(WINDOW):
+        np.testing.assert_allclose(basis[degree + 1 :] @ points**degree, 0, atol=1e-12)
+
+
+def test_groups_hold_every_product_once_whatever_its_axes():
+    groups = windowfeatures.degree_groups()
+    assert ((groups > 0).sum(-1) == 1).all()
+    np.testing.assert_allclose(groups.sum((0, 1, 2)), 1)
+    np.testing.assert_array_equal(groups, groups.transpose(1, 2, 0, 3))
+    np.testing.assert_array_equal(groups, groups.transpose(1, 0, 2, 3))
+
+
+def test_energies_are_those_of_the_products(box):
+    basis, groups = windowfeatures.legendre_basis(), windowfeatures.degree_groups()
+    windows = windows_of(box)
+    products = np.einsum("zyxabc,ia,jb,kc->zyxijk", windows, basis, basis, basis, optimize=True)
+    expected = np.einsum("zyxijk,ijkg->zyxg", products**2, groups)
+    expected /= np.mean(windows**2, axis=(3, 4, 5))[..., None]
+    np.testing.assert_allclose(of(windowfeatures.PolynomialSpectrum(), box), expected, rtol=1e-4)
+
+
+def test_a_polynomial_has_no_energy_beyond_its_degree():
+    z, y, x = np.meshgrid(*(np.linspace(-1, 1, WINDOW, dtype=np.float32),) * 3, indexing="ij")
+    energies = of(windowfeatures.PolynomialSpectrum(), (x**2 * y - z**3 + 0.5)[None, ..., None])[0, 0, 0]
+    degrees = np.indices((WINDOW,) * 3).sum(0)
+    within = (windowfeatures.degree_groups()[degrees <= 3] > 0).any(0)
+    assert energies[within].sum() > 1
+    assert energies[~within].max() < 1e-10
+
+
+def test_moments_are_those_of_the_window(box):
+    windows = windows_of(box)
+    inner = (3, 4, 5)
+    scale = np.sqrt(np.mean(windows**2, axis=inner))
+    expected = [
+        windows.mean(inner) / scale,
+        windows[..., 6, 6, 6] / scale,
+        windows.min(inner) / scale,
+        windows.max(inner) / scale,
+        np.mean(windows**3, axis=inner) / scale**3,
+        np.mean(windows**4, axis=inner) / scale**4,
+    ]
+    np.testing.assert_allclose(of(windowfeatures.WindowMoments(), box), np.stack(expected, -1), rtol=1e-3, atol=1e-4)
+
+
+def test_band_filters_are_blind_to_a_constant_and_of_unit_norm():
+    filters = windowfeatures.band_filters()
+    np.testing.assert_allclose(filters.sum((0, 1, 2, 3))[1:], 0, atol=1e-12)
+    np.testing.assert_allclose(np.square(filters).sum((0, 1, 2, 3)), 1)
+
+
+def test_sparse_peaks_are_skewed_and_noise_is_not():
+    random = np.random.default_rng(4)
+    shape = (1, WINDOW, WINDOW, WINDOW, 1)
+    peaks = (random.random(shape) < 0.02).astype(np.float32)
+    noise = random.standard_normal((50, *shape[1:])).astype(np.float32)
+    layer = windowfeatures.BandMoments()
+    skewness = slice(1, windowfeatures.BANDS)
+    assert (of(layer, peaks)[..., skewness] > 0.7).all()
+    assert abs(np.asarray(layer(noise))[..., skewness].mean()) < 0.1
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1e4])
+def test_scaling_a_box_changes_no_feature(box, factor):
+    for layer in (windowfeatures.PolynomialSpectrum(), windowfeatures.WindowMoments(), windowfeatures.BandMoments()):
+        one, other = of(layer, box), of(layer, box * np.float32(factor))
+        assert one.shape == layer.compute_output_shape(box.shape)[1:]
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+def test_the_layers_give_as_many_features_as_they_say(box):
+    layers = (windowfeatures.PolynomialSpectrum(), windowfeatures.WindowMoments(), windowfeatures.BandMoments())
+    assert sum(of(layer, box).shape[-1] for layer in layers) == windowfeatures.COUNT

@@ -28,10 +28,15 @@ STEPS = {"low": (2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), "high": (1.5, 2
 
 
 class Bench:
-    """The networks judged, the structures and the random numbers."""
+    """The networks judged, the structures and the random numbers.
 
-    def __init__(self, paths, published, seed=2019):
-        self.structures = [structures.read_structure(path) for path in paths]
+    ``structures`` are ``most`` structures, evenly spread; ``everything`` is all of them, for the parts about RNA and DNA.
+    """
+
+    def __init__(self, paths, published, most=None, seed=2019):
+        self.everything = [structures.read_structure(path) for path in paths]
+        chosen = np.linspace(0, len(paths) - 1, most or len(paths)).astype(int)
+        self.structures = [self.everything[number] for number in chosen]
         self.published = published
         self.seed = seed
 
@@ -140,7 +145,7 @@ def _away(other):
 
 def rna(bench):
     """RNA at 2 and 4 Å, 0.5 Å/px, noise 0.25 SD: median and SD."""
-    chosen = [s for s in bench.structures if s.nucleic.all()]
+    chosen = [s for s in bench.everything if s.nucleic.all()]
     rows = []
     for resolution in (2.0, 4.0):
         values = []
@@ -155,7 +160,7 @@ def rna(bench):
 def protein_dna(bench):
     """Protein-DNA complexes at 4 Å, 1 Å/px, noise 0.25 SD: median and SD in the DNA and in the protein."""
     values = {"DNA": [], "protein": []}
-    mixed = [s for s in bench.structures if 0.05 < s.nucleic.mean() < 0.95]
+    mixed = [s for s in bench.everything if 0.05 < s.nucleic.mean() < 0.95]
     for number, structure in enumerate(mixed):
         cut = Cut(structure, "low", bench.random(7, number))
         data = simulation.add_noise(cut.filtered(4.0), cut.mask, 0.25, bench.random(8, number))
@@ -272,15 +277,13 @@ def main():
     parser.add_argument("--structures", required=True, help="folder of structures never trained on")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--published", metavar="DIR", help="folder with model folders 'low', 'high' of the paper's net")
-    parser.add_argument("--most", type=int, help="use this many structures only, evenly spread")
+    parser.add_argument("--most", type=int, help="use this many structures only, evenly spread; RNA and DNA: all")
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "deepres_accuracy"), metavar="STEM")
     args = parser.parse_args()
     paths = structures.find_structures(args.structures)
-    if args.most:
-        paths = [paths[i] for i in np.linspace(0, len(paths) - 1, args.most).astype(int)]
-    bench = Bench(paths, args.published)
+    bench = Bench(paths, args.published, args.most)
     shas = {name: store.read_card(store.shipped_folder("deepres", name))["sha256"] for name in RANGES}
-    results = {"structures": len(paths), "seed": bench.seed, "weights": shas, "seconds": {}}
+    results = {"structures": len(bench.structures), "seed": bench.seed, "weights": shas, "seconds": {}}
     for part in args.parts:
         started = time.monotonic()
         results[part] = PARTS[part](bench)

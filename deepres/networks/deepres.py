@@ -111,6 +111,14 @@ def adapt(network, examples):
     network.get_layer(STANDARD).adapt(examples)
 
 
+def transfer(source, target):
+    """Gives a network the weights of another that has the same ones, as compact network and perceptron have."""
+    target.set_weights(source.get_weights())
+    for layer in target.layers:
+        if isinstance(layer, layers.Normalization):
+            layer.finalize_state()  # it computes with values derived from its weights
+
+
 def _features(box):
     energies = windowfeatures.PolynomialSpectrum(name="polynomial_spectrum")(box)
     moments = windowfeatures.WindowMoments(name="window_moments")(box)

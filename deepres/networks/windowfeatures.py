@@ -9,7 +9,6 @@ All inputs are boxes (batch, z, y, x, 1) of at least 13 voxels, all outputs (bat
 one row for each window. Scaling the box changes none of them.
 """
 
-import functools
 
 import keras
 import numpy as np
@@ -60,24 +59,20 @@ def band_filters():
     return (filters / np.sqrt(np.square(filters).sum((0, 1, 2))))[..., None, :]
 
 
-def shifted(data, axis, length):
-    """``length`` views of the data, each a voxel further along an axis than the last."""
-    count = data.shape[axis] if data.shape[axis] is not None else ops.shape(data)[axis]
-    before = (slice(None),) * axis
-    return [data[(*before, slice(start, start + count - length + 1))] for start in range(length)]
-
-
 def transformed(data, axis, basis):
-    """Coefficients of every run of 13 values along an axis in a basis (13, 13), as a new first axis."""
-    runs = ops.stack(shifted(data, axis, WINDOW))
-    return ops.reshape(ops.matmul(basis, ops.reshape(runs, (WINDOW, -1))), ops.shape(runs))
+    """Products of every run of values along an axis with each row of a matrix, as a new first axis."""
+    length = basis.shape[1]
+    before = (slice(None),) * axis
+    runs = ops.stack([data[(*before, slice(start, start - length + 1 or None))] for start in range(length)])
+    products = ops.matmul(basis, ops.reshape(runs, (length, -1)))
+    return ops.reshape(products, (-1, *ops.shape(runs)[1:]))
 
 
 def sliding_mean(data, weights):
     """Mean of data (batch, z, y, x, ...) over all cubes of ``len(weights)`` voxels; the weights of each axis."""
+    row = np.asarray(weights, np.float32)[None]
     for axis in (1, 2, 3):
-        parts = zip(shifted(data, axis, len(weights)), weights.tolist(), strict=True)
-        data = sum(weight * part for part, weight in parts)
+        data = transformed(data, axis, row)[0]
     return data
 
 
@@ -97,13 +92,18 @@ class PolynomialSpectrum(layers.Layer):
 
     def call(self, box):
         along_x = transformed(box[..., 0], 3, self._basis)
-        energies = 0.0
-        for degree in range(WINDOW):  # of the polynomial along x; all at once would need 13 times the memory
+        groups = ops.convert_to_tensor(self._groups)
+        mean = mean_square(box)
+
+        def add(degree, energies):
+            """Adds the products whose polynomial along x is of a degree; all at once would need 13 times the memory."""
             along_y = transformed(along_x[degree], 2, self._basis)
             along_z = transformed(along_y, 2, self._basis)
             power = ops.reshape(ops.square(along_z), (WINDOW**2, -1))
-            energies = energies + ops.matmul(self._groups[degree].T, power)
-        mean = mean_square(box)
+            return energies + ops.matmul(ops.transpose(groups[degree]), power)
+
+        nothing = ops.matmul(ops.zeros((groups.shape[-1], 1)), ops.reshape(mean, (1, -1)))
+        energies = ops.fori_loop(0, WINDOW, add, nothing)
         return ops.reshape(ops.transpose(energies), (*ops.shape(mean)[:4], -1)) / mean
 
     def compute_output_shape(self, box_shape):
@@ -116,19 +116,18 @@ class WindowMoments(layers.Layer):
 
     def call(self, box):
         scale = ops.rsqrt(mean_square(box))
-        flat = np.full(WINDOW, 1 / WINDOW)
+        powers = sliding_mean(ops.concatenate([box, box**3, box**4], axis=-1), np.full(WINDOW, 1 / WINDOW))
         middle = box[(slice(None), *(slice(WINDOW // 2, -(WINDOW // 2)),) * 3)]
-        values = [sliding_mean(box, flat), middle, -_greatest(-box), _greatest(box)]
-        powers = [sliding_mean(box**n, flat) * scale**n for n in (3, 4)]
-        return ops.concatenate([*(value * scale for value in values), *powers], axis=-1)
+        values = ops.concatenate([powers[..., :1], middle, -_greatest(-box), _greatest(box)], axis=-1)
+        return ops.concatenate([values * scale, powers[..., 1:2] * scale**3, powers[..., 2:] * scale**4], axis=-1)
 
     def compute_output_shape(self, box_shape):
         return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), 6)
 
 
 def _greatest(box):
-    for axis in (1, 2, 3):
-        box = functools.reduce(ops.maximum, shifted(box, axis, WINDOW))
+    for size in ((WINDOW, 1, 1), (1, WINDOW, 1), (1, 1, WINDOW)):
+        box = ops.max_pool(box, size, strides=1)
     return box
 
 
@@ -150,10 +149,10 @@ class BandMoments(layers.Layer):
         weights /= weights.sum()
         bands = ops.conv(box, ops.convert_to_tensor(self._filters))
         squares = ops.square(bands)
-        variance = sliding_mean(squares, weights) + FAINT * mean_square(box)
-        skewness = sliding_mean(squares * bands, weights) / (variance * ops.sqrt(variance))
-        kurtosis = sliding_mean(ops.square(squares), weights) / ops.square(variance)
-        return ops.concatenate([skewness, ops.sqrt(kurtosis)], axis=-1)
+        powers = ops.concatenate([squares, squares * bands, ops.square(squares)], axis=-1)
+        second, third, fourth = ops.split(sliding_mean(powers, weights), 3, axis=-1)
+        variance = second + FAINT * mean_square(box)
+        return ops.concatenate([third / (variance * ops.sqrt(variance)), ops.sqrt(fourth) / variance], axis=-1)
 
     def compute_output_shape(self, box_shape):
         return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), 2 * BANDS)

@@ -63,13 +63,14 @@ def train(options, report=print):
     Raises:
         InputError: the folders hold no structure, or the checkpoint has all the minutes already.
     """
+    keras.utils.set_random_seed(options.seed)
+    first_network = _first_network(options)
     recipe = scenes.SceneRecipe(RANGES[options.range_name])
     paths = find_structures(options.structures)
     probabilities = _probabilities(paths)
     prepare = _preparation(options.preset)
     sets = validation_sets(find_structures(options.validation), recipe)
     validation = {name: (prepare(windows), labels) for name, (windows, labels) in sets.items()}
-    keras.utils.set_random_seed(options.seed)
 
     def compile_network(network):
         loss = likelihood if options.preset == "compact" else squared_error
@@ -82,11 +83,10 @@ def train(options, report=print):
         return stream.batches(prepared, options.batch, buffer, options.seed + first, uses)
 
     def make_network():
-        network = _first_network(options)
         if options.preset == "compact" and not options.start:
             source = stream.scene_stream(paths, probabilities, recipe, options.seed)
-            networks.adapt(network, np.concatenate([prepare(next(source)[0]) for _ in range(ADAPTED)]))
-        return network
+            networks.adapt(first_network, np.concatenate([prepare(next(source)[0]) for _ in range(ADAPTED)]))
+        return first_network
 
     network, state = loop.run(
         options,
@@ -110,7 +110,7 @@ def train(options, report=print):
         **loop.card(options, state),
     }
     bare = networks.build(options.preset, RANGES[options.range_name])  # without the optimiser's variables
-    bare.set_weights(network.get_weights())
+    networks.transfer(network, bare)
     store.save(bare, options.folder, card)
     return card
 
@@ -132,7 +132,7 @@ def _first_network(options):
         model = store.load_deepres(options.start, options.range_name)
         if model.preset != options.preset:
             raise InputError(f"{options.start}: a {model.preset} network; choose --preset {model.preset}.")
-        network.set_weights(model.network.get_weights())
+        networks.transfer(model.network, network)
     return network
 
 

@@ -32,7 +32,7 @@ class SceneRecipe:
         resolution_range: the range to train for.
         variants: maps a scene gives.
         windows: windows a map gives.
-        margin: resolutions are drawn uniformly from the range and this many voxels (in Å) below and above it.
+        margin: resolutions are drawn from the range and this many voxels below and above it, uniformly in logarithm.
         regional: share of scenes made of two regions at different resolutions.
         blurred: share of maps with a B factor.
         b_factors: its least and greatest value at 1 Å/px, Å²; in proportion to the voxel size at others.
@@ -173,7 +173,7 @@ def _variant(spectra, frequency, mask, recipe, random):
     voxel_size = recipe.resolution_range.voxel_size
     low = recipe.resolution_range.low - recipe.margin[0] * voxel_size
     high = recipe.resolution_range.high + recipe.margin[1] * voxel_size
-    cutoffs = random.uniform(low, high, len(spectra))
+    cutoffs = np.exp(random.uniform(np.log(low), np.log(high), len(spectra)))
     finest = cutoffs.min()
     b_factor = 0.0
     if random.random() < recipe.blurred:

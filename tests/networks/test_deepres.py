@@ -52,12 +52,14 @@ def test_features_then_perceptron_are_the_compact_network():
     found = deepres.features().predict(windows, verbose=0)[:, 0, 0, 0]
     perceptron = deepres.perceptron(RANGES["low"], hidden=[8, 4])
     deepres.adapt(perceptron, found)
-    perceptron.set_weights([w if w.dtype == int else random.random(w.shape) + 0.1 for w in perceptron.get_weights()])
+    for layer in ("hidden_1", "hidden_2", "raw"):
+        weights = perceptron.get_layer(layer)
+        weights.set_weights([random.standard_normal(w.shape) for w in weights.get_weights()])
     whole = deepres.compact(RANGES["low"], hidden=[8, 4])
-    whole.set_weights(perceptron.get_weights())
+    deepres.transfer(perceptron, whole)
     expected = perceptron.predict(found, verbose=0)
-    np.testing.assert_allclose(whole.predict(windows, verbose=0)[:, 0, 0, 0], expected, rtol=1e-4)
-    assert np.ptp(expected[:, 0]) > 0
+    np.testing.assert_allclose(whole.predict(windows, verbose=0)[:, 0, 0, 0], expected, rtol=1e-3)
+    assert np.ptp(expected[:, 0]) > 0.1
 
 
 def test_published_has_the_papers_number_of_weights():

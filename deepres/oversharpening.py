@@ -12,10 +12,16 @@ from deepres.estimation import deepres
 MAJORITY = 0.5
 """A map is oversharpened if more than this share of the mask's voxels is overclaimed."""
 
-TOLERANCE = 0.4
-"""Å; the tolerance with networks that predict no SD."""
+DEVIATION = 0.4
+"""Å; taken for the SD of networks that predict none."""
 
-RULE = "oversharpened if more than half of the mask's voxels are finer by DeepRes, by more than its predicted SD"
+SNR_UNCERTAINTY = 0.1
+"""How well the SNR is taken to know the resolution, in units of it."""
+
+RULE = (
+    "oversharpened if more than half of the mask's voxels are finer by DeepRes, by more than the root of the sum of "
+    "squares of its predicted SD and a tenth of the SNR's resolution"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +56,7 @@ class Check:
         """The verdict in words."""
         verdict = "oversharpened" if self.oversharpened else "not oversharpened"
         return (
-            f"DeepRes is finer than the SNR allows in {100 * self.finer:.0f} % of the voxels, by more than its "
+            f"DeepRes is finer than the SNR allows in {100 * self.finer:.0f} % of the voxels, by more than the "
             f"uncertainty in {100 * self.overclaimed:.0f} %: {verdict}"
         )
 
@@ -79,14 +85,15 @@ def check(density_map, mask, snr, percentile, range_name="auto", model_path=None
         range_name, model_path, progress: see ``deepres.estimation.deepres.estimate``.
 
     Returns:
-        a ``Check``. The tolerance is the SD that the network predicts, or 0.4 Å if it predicts none.
+        a ``Check``. The tolerance is the root of the sum of squares of the SD that the network predicts (0.4 Å if it
+        predicts none) and a tenth of the SNR's resolution.
 
     Raises:
         InputError: the map cannot be estimated.
     """
     found = deepres.estimate(density_map, mask, range_name, model_path, progress)
     difference = np.where(mask, snr - found.resolution, np.float32(0))
-    tolerance = TOLERANCE if found.deviation is None else found.deviation
+    tolerance = np.hypot(DEVIATION if found.deviation is None else found.deviation, SNR_UNCERTAINTY * snr)
     beyond = difference > tolerance
     voxels = np.count_nonzero(mask)
     return Check(

@@ -41,9 +41,17 @@ def test_more_than_half_of_the_voxels_must_be_finer_by_more_than_the_sd(claims, 
 
 
 def test_networks_without_a_sd_have_a_fixed_tolerance(claims):
-    claims(np.float32(4 - oversharpening.TOLERANCE + 0.01), None)
+    tolerance = np.hypot(0.4, 0.1 * 4)
+    claims(np.float32(4 - tolerance + 0.01), None)
     assert check().overclaimed == 0
-    claims(np.float32(4 - oversharpening.TOLERANCE - 0.01), None)
+    claims(np.float32(4 - tolerance - 0.01), None)
+    assert check().overclaimed == 1
+
+
+def test_a_confident_network_is_not_surer_than_the_snr(claims):
+    claims(np.float32(3.65), np.full(SHAPE, np.float32(0.01)))
+    assert check().overclaimed == 0
+    claims(np.float32(3.55), np.full(SHAPE, np.float32(0.01)))
     assert check().overclaimed == 1
 
 

@@ -41,7 +41,7 @@ class SharpnessViewer(MapViewer):
             params.LabelParam,
             label="Where too much is claimed",
             help="Voxels where DeepRes on the sharpened map is finer than the signal-to-noise ratio allows, by more "
-            "than its own uncertainty: by how much, in Å, over the sharpened map in grey.",
+            "than the uncertainty of both: by how much, in Å, over the sharpened map in grey.",
         )
         group.addParam(
             "doShowSharpened",

@@ -30,7 +30,7 @@ STEPS = {"low": (2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), "high": (1.5, 2
 class Bench:
     """The networks judged, the structures and the random numbers.
 
-    ``structures`` are ``most`` structures, evenly spread; ``everything`` is all of them, for the parts about RNA and DNA.
+    ``structures`` are ``most`` of them, evenly spread; ``everything`` is all, for the parts about RNA and DNA.
     """
 
     def __init__(self, paths, published, most=None, seed=2019):

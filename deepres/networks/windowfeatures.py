@@ -23,6 +23,9 @@ BANDS = 8
 BAND_FILTER = 7
 """Edge of the filters of ``BandMoments``; their squares, cubes and fourth powers are averaged over the rest."""
 
+MOMENTS = 6
+"""Features of ``WindowMoments``."""
+
 FAINT = 1e-8
 """Mean square, of that of the window, that is nothing."""
 
@@ -76,6 +79,10 @@ def sliding_mean(data, weights):
     return data
 
 
+def _output_shape(box_shape, features):
+    return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), features)
+
+
 def mean_square(box):
     """Mean square of each window, (batch, z - 12, y - 12, x - 12, 1); a trace more than 0."""
     return sliding_mean(ops.square(box), np.full(WINDOW, 1 / WINDOW)) + 1e-20
@@ -107,7 +114,7 @@ class PolynomialSpectrum(layers.Layer):
         return ops.reshape(ops.transpose(energies), (*ops.shape(mean)[:4], -1)) / mean
 
     def compute_output_shape(self, box_shape):
-        return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), self._groups.shape[-1])
+        return _output_shape(box_shape, self._groups.shape[-1])
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -122,7 +129,7 @@ class WindowMoments(layers.Layer):
         return ops.concatenate([values * scale, powers[..., 1:2] * scale**3, powers[..., 2:] * scale**4], axis=-1)
 
     def compute_output_shape(self, box_shape):
-        return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), 6)
+        return _output_shape(box_shape, MOMENTS)
 
 
 def _greatest(box):
@@ -155,10 +162,10 @@ class BandMoments(layers.Layer):
         return ops.concatenate([third / (variance * ops.sqrt(variance)), ops.sqrt(fourth) / variance], axis=-1)
 
     def compute_output_shape(self, box_shape):
-        return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), 2 * BANDS)
+        return _output_shape(box_shape, 2 * BANDS)
 
 
-COUNT = degree_groups().shape[-1] + 6 + 2 * BANDS
+COUNT = degree_groups().shape[-1] + MOMENTS + 2 * BANDS
 """Features that the three layers give together."""
 
 

@@ -4,7 +4,7 @@ Of the compact network only the perceptron has weights to train, so the features
 kept instead of the window.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -19,7 +19,8 @@ from deepres.training import loop, scenes, stream
 
 VALIDATION_SEED = 20190822
 VALIDATION_SCENES = 32
-VALIDATION_WINDOWS = 8192
+VALIDATION_WINDOWS = 16
+"""Windows of each map validated on."""
 
 BUFFER = {"compact": 500_000, "published": 20_000}
 """Windows among which batches are drawn."""
@@ -78,7 +79,7 @@ def train(options, report=print):
 
     def make_batches(first):
         source = stream.scene_stream(paths, probabilities, recipe, options.seed, first, options.workers)
-        prepared = ((prepare(windows), labels) for windows, labels in source if len(windows))
+        prepared = ((prepare(windows), labels) for windows, labels in source)
         buffer, uses = BUFFER[options.preset], USES[options.preset]
         return stream.batches(prepared, options.batch, buffer, options.seed + first, uses)
 
@@ -140,7 +141,13 @@ def _preparation(preset):
     """Function that makes of windows (n, 13, 13, 13, 1) what is trained on: features, or windows of unit L2 norm."""
     if preset == "compact":
         features = networks.features()
-        return lambda windows: np.asarray(features.predict_on_batch(windows))[:, 0, 0, 0]
+
+        def described(windows):
+            if not len(windows):  # a scene without a molecule, which Keras cannot take
+                return np.empty((0, features.output_shape[-1]), np.float32)
+            return np.asarray(features.predict_on_batch(windows))[:, 0, 0, 0]
+
+        return described
 
     def normalised(windows):
         norm = np.sqrt(np.sum(np.square(windows), axis=(1, 2, 3, 4), keepdims=True))
@@ -153,13 +160,11 @@ def validation_sets(paths, recipe):
     """Fixed windows of unseen structures: without noise, and with white noise of half the density's SD."""
     sets = {}
     for name, noise in (("clean", 0.0), ("noisy", 0.5)):
-        chosen = scenes.plain_recipe(recipe, noise)
+        chosen = replace(scenes.plain_recipe(recipe, noise), windows=VALIDATION_WINDOWS)
         made = [
             scenes.make_scene(paths[i % len(paths)], chosen, [VALIDATION_SEED, i]) for i in range(VALIDATION_SCENES)
         ]
-        windows, labels = (np.concatenate(parts) for parts in zip(*made, strict=True))
-        spread = np.linspace(0, len(windows) - 1, VALIDATION_WINDOWS).astype(int)
-        sets[name] = windows[spread], labels[spread]
+        sets[name] = tuple(np.concatenate(parts) for parts in zip(*made, strict=True))
     return sets
 
 

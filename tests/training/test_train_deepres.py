@@ -27,7 +27,7 @@ def quick(monkeypatch):
     """Small and simple scenes and a small buffer, so that a minute of training shows."""
     monkeypatch.setattr(training, "BUFFER", {"compact": 24, "published": 24})
     monkeypatch.setattr(training, "VALIDATION_SCENES", 6)
-    monkeypatch.setattr(training, "VALIDATION_WINDOWS", 128)
+    monkeypatch.setattr(training, "VALIDATION_WINDOWS", 3)
     monkeypatch.setattr(training, "ADAPTED", 2)
     simple = {"variants": 8, "windows": 3, "noisy": 0, "blurred": 0, "scrambled": 0, "regional": 0}
     recipe = scenes.SceneRecipe

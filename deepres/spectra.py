@@ -17,14 +17,25 @@ from deepres.filters import frequencies, voxel_triple
 GRID = 3.0
 """Å, the coarse grid's voxel size."""
 
+WIDE_GRID = 2 * GRID
+"""Å, the grid of spectra that are smoothed further."""
+
 BANDS = np.geomspace(1 / 24.0, 1 / 1.3, 18)
 """Frequencies at which the bands are centred, 1/Å; each reaches from the centre before to the centre after."""
+
+SHELLS = np.geomspace(1 / 40.0, 1 / 1.3, 60)
+"""Frequencies at which the whole map's spectrum is told, 1/Å."""
 
 SMOOTHING = (4.0, 0.4)
 """SD of the smoothing: at least so many Å, and at least so many periods of the band's centre."""
 
+NOISE_EVENNESS = math.sqrt(2 / math.pi)
+"""Evenness of Gaussian noise."""
+
 _RATIO = float(BANDS[1] / BANDS[0])
 _LEAST_ENERGY = 1e-12
+_LEAST_WEIGHT = 1e-9
+_APART = 2
 
 
 @dataclass(frozen=True)
@@ -34,12 +45,54 @@ class LocalSpectrum:
     Attributes:
         energy: float32 (z, y, x, bands), in squared units of the map; 0 in bands beyond the map's Nyquist frequency.
         evenness: float32 (z, y, x, bands), 0 to 1.
+        radial: float64 (shells,), the whole map's mean energy in each unit of the logarithm of the frequency, at
+            ``SHELLS``; 0 beyond the map's Nyquist frequency.
         voxel_size: Å, ``GRID``.
     """
 
     energy: np.ndarray
     evenness: np.ndarray
+    radial: np.ndarray
     voxel_size: float = GRID
+
+    def wider(self, smoothing):
+        """The ``WideSpectrum``: smoothed further by a Gaussian, SD in Å."""
+        energy = _widened(self.energy, smoothing)
+        magnitude = _widened(self.evenness * np.sqrt(self.energy), smoothing)
+        evenness = np.full_like(energy, NOISE_EVENNESS)
+        np.divide(magnitude, np.sqrt(energy), out=evenness, where=energy > 0)
+
+        scale = np.float32(1 / max(float(self.energy.max()), 1e-30))  # squares of energies leave float32's range
+        scaled, means = self.energy * scale, energy * scale
+        products = _widened(scaled[..., :-_APART] * scaled[..., _APART:], smoothing)
+        expected = means[..., :-_APART] * means[..., _APART:]
+        ratio = np.ones_like(products)
+        np.divide(products, expected, out=ratio, where=(expected > 1e-30) & (products > 1e-30))
+        return WideSpectrum(energy, evenness, np.log10(ratio))
+
+
+@dataclass(frozen=True)
+class WideSpectrum:
+    """A local spectrum smoothed further, on a grid of ``WIDE_GRID`` whose voxel (0, 0, 0) is the map's.
+
+    Attributes:
+        energy: float32 (z, y, x, bands).
+        evenness: float32 (z, y, x, bands), smoothed magnitude over the root of the energy.
+        concurrence: float32 (z, y, x, bands - 2), whether bands are strong at the same places: logarithm (10) of the
+            mean product of two bands' energies over the product of their means. The two share no frequency, so for
+            noise it is 0.
+    """
+
+    energy: np.ndarray
+    evenness: np.ndarray
+    concurrence: np.ndarray
+
+    def planes(self, start, stop, shape):
+        """Energy, evenness and concurrence of some planes of the coarse grid (``shape``), linear between places."""
+        z, y, x = (_linear(count, wide) for count, wide in zip(shape, self.energy.shape[:3], strict=True))
+        return tuple(
+            _along(z[start:stop], y, x, values) for values in (self.energy, self.evenness, self.concurrence)
+        )
 
 
 def coarse_shape(shape, voxel_size):
@@ -74,7 +127,7 @@ def local_spectrum(data, voxel_size, workers=-1):
     coarse = coarse_shape(data.shape, sizes)
     spectrum = scipy.fft.rfftn(np.asarray(data, np.float32), workers=workers)
     energy = np.zeros((*coarse, len(BANDS)), np.float32)
-    evenness = np.full((*coarse, len(BANDS)), math.sqrt(2 / math.pi), np.float32)
+    evenness = np.full((*coarse, len(BANDS)), NOISE_EVENNESS, np.float32)
     for band, centre in enumerate(BANDS):
         if centre / _RATIO >= 0.5 / max(sizes):
             break
@@ -84,7 +137,36 @@ def local_spectrum(data, voxel_size, workers=-1):
         energy[..., band] = smooth(np.square(passed, out=passed), new_sizes, coarse, smoothing)
         found = energy[..., band] > _LEAST_ENERGY * max(float(energy.max()), _LEAST_ENERGY)
         evenness[found, band] = magnitude[found] / np.sqrt(energy[found, band])
-    return LocalSpectrum(energy, evenness)
+    return LocalSpectrum(energy, evenness, radial_energy(spectrum, data.shape, sizes))
+
+
+def radial_energy(spectrum, shape, sizes):
+    """``LocalSpectrum.radial`` of a map's ``rfftn``; between the map's own shells by the logarithm.
+
+    Args:
+        spectrum: complex (z, y, x // 2 + 1).
+        shape: the map's (z, y, x).
+        sizes: voxel size, Å (z, y, x).
+    """
+    edges = [n * size for n, size in zip(shape, sizes, strict=True)]
+    width, nyquist = 1 / max(edges), 0.5 / max(sizes)
+    z, y, x = (np.fft.fftfreq(n, size) / width for n, size in zip(shape, sizes, strict=True))
+    across = y[:, None] ** 2 + x[: shape[2] // 2 + 1] ** 2
+    twice = np.full(across.shape, 2.0)  # rfftn leaves out the mirror images of all but one plane or two
+    twice[:, 0] = 1
+    if shape[2] % 2 == 0:
+        twice[:, -1] = 1
+    last = max(int(nyquist / width), 1)
+    sums, counts = np.zeros(last + 2), np.zeros(last + 2)
+    for plane, height in zip(spectrum, z, strict=True):
+        shell = np.minimum(np.rint(np.sqrt(across + height**2)).astype(int), last + 1).ravel()
+        power = plane.real**2 + plane.imag**2
+        sums += np.bincount(shell, (twice * power).ravel(), last + 2)
+        counts += np.bincount(shell, twice.ravel(), last + 2)
+    filled = np.flatnonzero(counts[1 : last + 1]) + 1
+    logarithm = np.log(sums[filled] / counts[filled] + 1e-300)
+    density = np.exp(np.interp(SHELLS, filled * width, logarithm)) / math.prod(shape) ** 2
+    return np.where(nyquist < SHELLS, 0.0, density * 4 * math.pi * SHELLS**3 * math.prod(edges))
 
 
 def smooth(data, voxel_size, coarse, smoothing):
@@ -102,10 +184,32 @@ def smooth(data, voxel_size, coarse, smoothing):
     return np.ascontiguousarray(data)
 
 
-def _gaussians(count, size, coarse, smoothing):
-    """float32 (coarse, count): rows that sum to 1."""
-    distance = GRID * np.arange(coarse)[:, None] - size * np.arange(count)
+def _widened(values, smoothing):
+    """Values (z, y, x, bands) of the coarse grid smoothed by a Gaussian, SD in Å, on the wide grid."""
+    axes = (_gaussians(count, GRID, count // 2 + 1, smoothing, WIDE_GRID) for count in values.shape[:3])
+    return _along(*axes, values)
+
+
+def _along(z, y, x, values):
+    """Values (z, y, x, bands) with a matrix (to, from) applied along each of the first three axes."""
+    bands = np.ascontiguousarray(np.moveaxis(values, -1, 0))
+    bands = y @ (bands @ x.T)
+    count, _, *plane = bands.shape
+    bands = (z @ bands.reshape(count, len(z[0]), -1)).reshape(count, len(z), *plane)
+    return np.ascontiguousarray(np.moveaxis(bands, 0, -1))
+
+
+def _linear(count, wide):
+    """float32 (count, wide): linear interpolation at the places of the coarse grid between those of the wide one."""
+    offset = np.arange(count)[:, None] * (GRID / WIDE_GRID) - np.arange(wide)
+    return np.maximum(1 - abs(offset), 0).astype(np.float32)
+
+
+def _gaussians(count, size, places, smoothing, spacing=GRID):
+    """float32 (places, count): Gaussians, a spacing (Å) apart, at each of count voxels of a size; rows sum to 1."""
+    distance = spacing * np.arange(places)[:, None] - size * np.arange(count)
     weights = np.exp(-0.5 * np.square(distance / smoothing))
+    weights[weights < _LEAST_WEIGHT] = 0  # processors are slow with numbers that are almost 0
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 

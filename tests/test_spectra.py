@@ -69,3 +69,40 @@ def test_scale_is_squared():
     one, ten = spectra.local_spectrum(data, 1.1), spectra.local_spectrum(10 * data, 1.1)
     np.testing.assert_allclose(ten.energy, 100 * one.energy, rtol=1e-3, atol=1e-6)
     np.testing.assert_allclose(ten.evenness, one.evenness, atol=1e-4)
+
+
+def test_wider_spectrum_averages_energies_and_magnitudes():
+    noise = np.random.default_rng(2).standard_normal((48, 54, 60)).astype(np.float32)
+    noise[:, :, 30:] *= 3
+    found = spectra.local_spectrum(noise, 1.0)
+    wide = found.wider(9.0)
+    expected = spectra.smooth(found.energy[..., 10], (spectra.GRID,) * 3, found.energy.shape[:3], 9.0)
+    np.testing.assert_allclose(wide.energy[..., 10], expected[::2, ::2, ::2], rtol=1e-4)
+    energy, evenness, _ = wide.planes(2, 7, found.energy.shape[:3])
+    assert energy.shape == (5, *found.energy.shape[1:])
+    np.testing.assert_allclose(energy[..., 10], expected[2:7], rtol=0.1)
+    # at this place half of the noise has amplitude 1, half 3: mean magnitude 2, root mean square sqrt(5)
+    assert evenness[2, 9, 10, 10] == pytest.approx(spectra.NOISE_EVENNESS * 2 / math.sqrt(5), rel=0.06)
+
+
+def test_concurrence_tells_sparse_density_from_noise():
+    random = np.random.default_rng(3)
+    noise = random.standard_normal((60, 60, 60)).astype(np.float32)
+    found = spectra.local_spectrum(noise, 1.0)
+    assert np.abs(found.wider(9.0).concurrence[..., 8:12]).max() < 0.1
+    spots = np.zeros_like(noise)
+    spots[tuple(random.integers(60, size=(3, 12)))] = 30
+    found = spectra.local_spectrum(spots, 1.0)
+    assert np.median(found.wider(9.0).concurrence[..., 8:12]) > 0.4
+
+
+def test_radial_energy_is_the_variance():
+    voxel_size = 1.5
+    noise = np.random.default_rng(4).standard_normal((64, 60, 66)).astype(np.float32)
+    radial = spectra.local_spectrum(noise, voxel_size).radial
+    step = math.log(spectra.SHELLS[1] / spectra.SHELLS[0])
+    # of white noise the sphere within Nyquist's frequency holds pi / 6
+    assert radial.sum() * step == pytest.approx(math.pi / 6 * noise.var(), rel=0.1)
+    assert (radial[0.5 / voxel_size < spectra.SHELLS] == 0).all()
+    wavy = spectra.local_spectrum(wave((60, 60, 60), 1.0, 0.1), 1.0).radial
+    assert spectra.SHELLS[np.argmax(wavy)] == pytest.approx(0.1, rel=0.1)

@@ -36,13 +36,13 @@ def add_arguments(parser):
     parser.add_argument("--start", metavar="FOLDER", help="begin with the weights of this model folder")
     parser.add_argument("--seed", type=int, default=1, help="of structures, scenes and weights (default: 1)")
     parser.add_argument(
-        "--batch", type=int, help="windows or examples a step (default: deepres 1024, published 256 windows; cryores 4)"
+        "--batch", type=int, help="windows or examples a step (default: deepres 1024, published 256; cryores 32)"
     )
     parser.add_argument(
         "--rate", type=float, help="first learning rate (default: 2e-3; published: deepres 1e-4, cryores 1e-7)"
     )
     parser.add_argument(
-        "--examples", type=int, default=1200, metavar="N", help="maps to simulate, of cryores (default: 1200)"
+        "--examples", type=int, default=4000, metavar="N", help="half-map pairs to simulate, of cryores (default: 4000)"
     )
     parser.add_argument(
         "--workers",
@@ -87,7 +87,10 @@ def run(args):
         from deepres.training import cryores as training
 
         options = training.Options(
-            examples=args.examples, batch=args.batch or 4, rate=args.rate or (2e-3 if compact else 1e-7), **common
+            examples=args.examples,
+            batch=args.batch or training.BATCH,
+            rate=args.rate or (2e-3 if compact else 1e-7),
+            **common,
         )
     training.train(options, report=lambda line: print(line, flush=True))
     print(f"wrote {args.output}")

@@ -1,7 +1,6 @@
 """CryoRes: global resolution, local resolution and molecular mask from one map (Dang 2023, slides "Algorithm")."""
 
 import functools
-import itertools
 import math
 import time
 from dataclasses import dataclass
@@ -26,8 +25,8 @@ MARGIN = 30.0
 WINDOW = 30.0
 """Å, least edge of a map."""
 
-TILE, OVERLAP = 72, 12
-"""Edge of a tile and what it shares with its neighbours on each side, voxels of the network's grid."""
+PLACES = 65536
+"""So many places, voxels of the network's grid, are looked at together."""
 
 COARSEST = 20.0
 """Å; nothing coarser is told. A local FSC at 0.5 is much coarser than the global resolution: 16 Å at 10 Å."""
@@ -136,52 +135,28 @@ def bounding_box(data, voxel_size, inside=None):
     return tuple(parts)
 
 
-def predict(network, made, progress=False, tile=TILE):
-    """The network's answer on its own grid, tile by tile where the map is large.
+def predict(network, made, progress=False, places=PLACES):
+    """The network's answer on its own grid.
 
     Args:
         network: the Keras model.
         made: ``LocalFeatures``.
         progress: show a progress bar on standard error.
-        tile: edge of a tile, voxels of the network's grid; a multiple of the network's ``MULTIPLE``.
+        places: so many are looked at together.
 
     Returns:
-        dict: ``baseline`` (2,), the mean over tiles weighted by the molecule in them; ``local`` (z, y, x, 2);
-        ``mask`` (z, y, x), logits.
+        dict: ``baseline`` (2,); ``local`` (z, y, x, 2); ``mask`` (z, y, x), logits.
     """
-    from deepres.networks.cryores import MULTIPLE
-
-    shape = made.features.shape[:3]
-    local, mask = np.zeros((*shape, 2), np.float32), np.zeros(shape, np.float32)
-    baselines, weights = [], []
-    places = list(itertools.product(*(_starts(count, tile) for count in shape)))
-    for place in tqdm(places, desc="CryoRes", unit="tile", disable=not progress):
-        read = tuple(slice(start, start + tile) for start in place)
-        part = made.features[read]
-        pads = [(0, -count % MULTIPLE) for count in part.shape[:3]]
-        inputs = {
-            "features": np.pad(part, [*pads, (0, 0)], mode="edge")[None],
-            "summary": made.summary[None],
-        }
+    count, *plane = made.shape
+    step = max(places // math.prod(plane), 1)
+    local, mask = np.empty((*made.shape, 2), np.float32), np.empty(made.shape, np.float32)
+    for start in tqdm(range(0, count, step), desc="CryoRes", unit="part", disable=not progress):
+        start = min(start, max(count - step, 0))  # all parts of one shape, which is compiled once
+        part = slice(start, start + step)
+        inputs = {"features": made.planes(start, start + step)[None], "summary": made.summary[None]}
         found = {name: np.asarray(value)[0] for name, value in network.predict_on_batch(inputs).items()}
-        inner = tuple(
-            slice(OVERLAP if start else 0, count - (OVERLAP if start + count < whole else 0))
-            for start, count, whole in zip(place, part.shape[:3], shape, strict=True)
-        )
-        write = tuple(slice(s + i.start, s + i.stop) for s, i in zip(place, inner, strict=True))
-        local[write], mask[write] = found["local"][inner], found["mask"][..., 0][inner]
-        baselines.append(found["baseline"])
-        weights.append(1e-3 + float((mask[write] > 0).sum()))
-    return {"baseline": np.average(baselines, axis=0, weights=weights), "local": local, "mask": mask}
-
-
-def _starts(count, tile):
-    """First voxels of tiles that cover an axis, each sharing twice the overlap with the next."""
-    if count <= tile:
-        return [0]
-    step = tile - 2 * OVERLAP
-    starts = list(range(0, count - tile, step))
-    return [*starts, (count - tile)]
+        local[part], mask[part] = found["local"], found["mask"][..., 0]
+    return {"baseline": found["baseline"], "local": local, "mask": mask}
 
 
 def _largest_parts(mask, least=0.1):

@@ -1,4 +1,9 @@
-"""What CryoRes' network sees of a map: its local spectrum, its density and a summary, all on one scale."""
+"""What CryoRes' network sees of a map: local spectra and density around each place, and a summary of the whole.
+
+Everything is looked at from three distances: in the local spectrum itself, and smoothed further, as far as the windows
+of a local FSC reach and as far as a small molecule does. So a place needs no neighbours, and the network works on each
+alone.
+"""
 
 from dataclasses import dataclass
 
@@ -6,26 +11,54 @@ import numpy as np
 
 from deepres import spectra
 from deepres.filters import voxel_triple
-from deepres.networks.cryores import PERCENTILES
+from deepres.networks.cryores import EVENNESS_PERCENTILES, PERCENTILES
 
 FLOOR = -4.0
 """Logarithm of amplitudes at which nothing is told apart any more; also that of bands beyond Nyquist's frequency."""
 
-_NOISE_EVENNESS = float(np.sqrt(2 / np.pi))
-_DENSITY_SMOOTHING = 2.5
+WIDER = (9.0, 22.0)
+"""SD of the further smoothing of the local spectrum, Å."""
+
+DENSITY_SMOOTHING = (2.5, 5.0, 12.0)
+"""SD of the smoothing of the density, Å."""
+
+SAMPLED = 30_000
+"""Percentiles are taken of about so many places, evenly spread."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LocalFeatures:
-    """Inputs of the network for one map.
+    """Inputs of the network for one map, on the grid of ``spectra.GRID``, whose voxel (0, 0, 0) is the map's.
 
     Attributes:
-        features: float32 (z, y, x, features) on the grid of ``spectra.GRID``, whose voxel (0, 0, 0) is the map's.
-        summary: float32 (numbers,).
+        summary: float32 (numbers,), the whole map.
+        spectrum: the map's ``LocalSpectrum``.
+        wide: the ``WideSpectrum`` of each distance.
+        density: float32 (z, y, x, 4).
+        reference: amplitude that others are told in units of.
     """
 
-    features: np.ndarray
     summary: np.ndarray
+    spectrum: spectra.LocalSpectrum
+    wide: tuple
+    density: np.ndarray
+    reference: float
+
+    @property
+    def shape(self):
+        """The grid's (z, y, x)."""
+        return self.density.shape[:3]
+
+    def planes(self, start, stop):
+        """Features of some planes along z: float32 (planes, y, x, features). All at once would be a map's 100-fold."""
+        part = slice(start, stop)
+        seen = [(self.spectrum.energy[part], self.spectrum.evenness[part])]
+        seen += [wide.planes(start, stop, self.shape) for wide in self.wide]
+        features = []
+        for energy, evenness, *concurrence in seen:
+            features += [1 + 0.5 * _logarithm(energy, self.reference), _relative_evenness(evenness)]
+            features += [_relative_concurrence(each) for each in concurrence]
+        return np.concatenate([*features, self.density[part]], axis=-1, dtype=np.float32)
 
 
 def local_features(data, voxel_size, workers=-1):
@@ -41,21 +74,66 @@ def local_features(data, voxel_size, workers=-1):
     """
     sizes = voxel_triple(voxel_size)
     spectrum = spectra.local_spectrum(data, sizes, workers)
-    reference = np.sqrt(np.percentile(spectrum.energy.sum(axis=-1), 99)) + 1e-20
-    amplitude = 0.5 * np.log10(spectrum.energy / reference**2 + 10 ** (2 * FLOOR))
-    density = spectra.smooth(np.asarray(data, np.float32), sizes, amplitude.shape[:3], _DENSITY_SMOOTHING)
-    low, middle, high = np.percentile(density, (1, 50, 99.5))
-    scale = max(high - middle, middle - low, 1e-20)
-    features = np.concatenate(
+    reference = float(np.sqrt(np.percentile(spectrum.energy.sum(axis=-1), 99))) + 1e-20
+    wide = tuple(spectrum.wider(distance) for distance in WIDER)
+    density = _densities(np.asarray(data, np.float32), sizes, spectrum.energy.shape[:3], reference)
+    numbers = [_percentiles(spectrum, reference), _whole(spectrum, wide[0].concurrence, reference, sizes)]
+    return LocalFeatures(np.concatenate(numbers).astype(np.float32), spectrum, wide, density, reference)
+
+
+def _logarithm(energy, reference):
+    """Logarithm (10) of amplitudes in units of the reference, at least ``FLOOR``."""
+    return 0.5 * np.log10(energy / reference**2 + 10 ** (2 * FLOOR))
+
+
+def _relative_evenness(evenness):
+    return 5 * (evenness - spectra.NOISE_EVENNESS)
+
+
+def _relative_concurrence(concurrence):
+    return np.clip(3 * concurrence, -1, 4)
+
+
+def _densities(data, sizes, shape, reference):
+    """The density (z, y, x, 4): at three smoothings between the map's extremes, and the first in units of its power."""
+    found = []
+    for smoothing in DENSITY_SMOOTHING:
+        density = spectra.smooth(data, sizes, shape, smoothing)
+        low, middle, high = np.percentile(density, (1, 50, 99.5))
+        found.append((density - middle) / max(high - middle, middle - low, 1e-20))
+        if smoothing == DENSITY_SMOOTHING[0]:
+            found.append(np.clip(density / reference, -3, 3))
+    return np.stack(found, axis=-1)
+
+
+def _percentiles(spectrum, reference):
+    """Percentiles of amplitudes and evenness over the map, band by band, on the features' scales."""
+    energy, evenness = (each.reshape(-1, each.shape[-1]) for each in (spectrum.energy, spectrum.evenness))
+    step = max(len(energy) // SAMPLED, 1)
+    energy, evenness = (np.ascontiguousarray(each[::step].T) for each in (energy, evenness))
+    amplitude = np.percentile(_logarithm(energy, reference), PERCENTILES, axis=1)
+    evenness = np.percentile(evenness, EVENNESS_PERCENTILES, axis=1)
+    return np.concatenate([(1 + 0.5 * amplitude).ravel(), _relative_evenness(evenness).ravel()])
+
+
+def _whole(spectrum, concurrence, reference, sizes):
+    """Means over the molecule, roughly: each place weighted by its energy; the radial spectrum; voxel and box."""
+    bands, shape = spectrum.energy.shape[-1], spectrum.energy.shape[:3]
+    energy, evenness = spectrum.energy.reshape(-1, bands), spectrum.evenness.reshape(-1, bands)
+    weight = energy.sum(axis=-1)
+    weight /= max(weight.sum(dtype=float), 1e-20)
+    power = weight @ energy
+    magnitude = weight @ (evenness * np.sqrt(energy))
+    even = np.divide(magnitude, np.sqrt(power), out=np.full(bands, spectra.NOISE_EVENNESS), where=power > 0)
+    coarse = weight.reshape(shape)[::2, ::2, ::2]  # the places of the wide grid
+    concurrence = concurrence[tuple(map(slice, coarse.shape))]
+    together = _relative_concurrence(concurrence).reshape(coarse.size, -1)
+    return np.concatenate(
         [
-            1 + 0.5 * amplitude,
-            5 * (spectrum.evenness - _NOISE_EVENNESS),
-            ((density - middle) / scale)[..., None],
-            np.clip(density / reference, -3, 3)[..., None],
-        ],
-        axis=-1,
-        dtype=np.float32,
+            1 + 0.5 * _logarithm(power, reference),
+            _relative_evenness(even),
+            np.average(together, axis=0, weights=coarse.ravel() + 1e-20),
+            1 + 0.5 * _logarithm(spectrum.radial, reference),
+            [2 * np.log(max(sizes)), np.log(np.prod(shape, dtype=float)) - 10],
+        ]
     )
-    numbers = 1 + 0.5 * np.percentile(amplitude.reshape(-1, amplitude.shape[-1]), PERCENTILES, axis=0)
-    extra = [2 * np.log(max(sizes)), np.log(np.prod(features.shape[:3], dtype=float)) - 10]
-    return LocalFeatures(features, np.concatenate([numbers.ravel(), extra]).astype(np.float32))

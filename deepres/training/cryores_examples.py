@@ -1,7 +1,7 @@
-"""Training examples of CryoRes: a scene's features and labels on the network's grid, kept as files.
+"""Training examples of CryoRes: features and labels of some places of a scene, kept as files.
 
-Making a scene costs seconds and training on it again costs nothing, so examples are made once, by any number of
-processes, and read at random in training, cut and turned differently every time.
+Making a scene costs a second and training on it again costs nothing, so examples are made once, by any number of
+processes.
 """
 
 import functools
@@ -17,8 +17,14 @@ from deepres.estimation.localfeatures import local_features
 from deepres.files import write_aside
 from deepres.training import cryores_scenes
 
-LARGEST = 56
-"""Edge of what is kept of an example, voxels of the network's grid; larger scenes are cut at a random place."""
+FINISHES = 3
+"""Full maps made of each pair of half maps, which is what costs most."""
+
+KNOWN, ANYWHERE = 96, 160
+"""Places kept of an example: with a known local resolution, and anywhere in the box."""
+
+LARGEST = 190.0
+"""Å; of a larger map a box of this edge around a random place of the molecule is used."""
 
 LABEL_SMOOTHING = 1.3
 """SD in Å with which labels are brought to the network's grid."""
@@ -27,52 +33,80 @@ LEAST_OCCUPANCY = 0.3
 
 
 @dataclass(frozen=True, eq=False)
-class Example:
-    """One example; arrays (z, y, x, ...) on the network's grid.
+class Examples:
+    """Examples, one along the first axis of each array.
 
     Attributes:
-        features: float16 (z, y, x, features).
-        labels: float16 (z, y, x, 3): local resolution, Å; its weight, 1 or 0; occupancy by the molecule, 0 to 1.
-        summary: float32 (numbers,).
-        baseline: global resolution, Å.
+        features: float16 (examples, places, features).
+        labels: float16 (examples, places, 4): local resolution, Å; its weight, 1 or 0; occupancy by the molecule, 0 to
+            1; its weight: 1 for the places that are anywhere in the box.
+        summary: float32 (examples, numbers).
+        baseline: float32 (examples,), global resolution, Å.
     """
 
     features: np.ndarray
     labels: np.ndarray
     summary: np.ndarray
-    baseline: float
+    baseline: np.ndarray
+
+    def __len__(self):
+        return len(self.baseline)
+
+
+def joined(parts):
+    """The ``Examples`` of several in one."""
+    parts = [part.__dict__ for part in parts]
+    return Examples(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
 def from_scene(scene, random):
-    """The example of a ``cryores_scenes.Scene``."""
-    made = local_features(scene.data, scene.voxel_size, workers=1)
-    coarse = made.features.shape[:3]
-    sizes = (scene.voxel_size,) * 3
-    mask = scene.mask.astype(np.float32)
+    """One of ``Examples``, of a ``cryores_scenes.Scene``; its places are drawn at random."""
+    part = _part(scene, random)
+    mask, sizes = scene.mask[part].astype(np.float32), (scene.voxel_size,) * 3
+    coarse = spectra.coarse_shape(mask.shape, sizes)
     occupancy = spectra.smooth(mask, sizes, coarse, LABEL_SMOOTHING)
-    local = spectra.smooth(scene.local_resolution * mask, sizes, coarse, LABEL_SMOOTHING) / np.maximum(occupancy, 1e-6)
-    known = occupancy > LEAST_OCCUPANCY
-    labels = np.stack([np.where(known, local, 0), known, occupancy], axis=-1).astype(np.float16)
-    part = _part(known, random)
-    return Example(made.features[part].astype(np.float16), labels[part], made.summary, float(scene.global_resolution))
+    local = spectra.smooth(scene.local_resolution[part] * mask, sizes, coarse, LABEL_SMOOTHING)
+    local /= np.maximum(occupancy, 1e-6)
+    known = (occupancy > LEAST_OCCUPANCY).ravel()
+    inside = np.flatnonzero(known) if known.any() else np.arange(known.size)
+    places = np.concatenate([random.choice(inside, KNOWN), random.integers(known.size, size=ANYWHERE)])
+    made = local_features(np.ascontiguousarray(scene.data[part]), sizes, workers=1)
+    features = made.planes(0, coarse[0]).reshape(known.size, -1)[places]
+    known = known[places]
+    labels = [
+        np.where(known, local.ravel()[places], 0),
+        known,
+        occupancy.ravel()[places],
+        np.arange(len(places)) >= KNOWN,
+    ]
+    return Examples(
+        features.astype(np.float16)[None],
+        np.stack(labels, axis=-1).astype(np.float16)[None],
+        made.summary[None],
+        np.array([scene.global_resolution], np.float32),
+    )
 
 
-def _part(known, random):
-    """All, or a box of the largest edge around a random voxel of the molecule."""
-    places = np.argwhere(known)
-    centre = places[random.integers(len(places))] if len(places) else np.array(known.shape) // 2
-    starts = [int(np.clip(c - LARGEST // 2, 0, max(n - LARGEST, 0))) for c, n in zip(centre, known.shape, strict=True)]
-    return tuple(slice(start, start + LARGEST) for start in starts)
+def _part(scene, random):
+    """All of a map, or a box of the largest edge around a random voxel of the molecule."""
+    edge = int(LARGEST / scene.voxel_size)
+    if max(scene.mask.shape) <= edge:
+        return (slice(None),) * 3
+    places = np.argwhere(scene.mask)
+    centre = places[random.integers(len(places))]
+    sizes = zip(centre, scene.mask.shape, strict=True)
+    starts = [int(np.clip(middle - edge // 2, 0, max(count - edge, 0))) for middle, count in sizes]
+    return tuple(slice(start, start + edge) for start in starts)
 
 
 def make(paths, recipe, seed, count, folder, workers=0, probabilities=None):
-    """Makes the first examples of a seed, those that are not there yet, and returns their files.
+    """Makes the examples of the first pairs of half maps of a seed, those not there yet, and returns their files.
 
     Args:
         paths: structure files, in an order that is always the same.
         recipe: a ``cryores_scenes.SceneRecipe``.
-        seed: one integer; example i depends on it and on i alone.
-        count: how many.
+        seed: one integer; pair i depends on it and on i alone.
+        count: how many pairs, each of ``FINISHES`` examples.
         folder: made if it is not there.
         workers: processes; 0 makes them in this one.
         probabilities: of each file to be drawn; None for all alike.
@@ -93,43 +127,16 @@ def make(paths, recipe, seed, count, folder, workers=0, probabilities=None):
 def _make_one(paths, recipe, seed, folder, probabilities, number):
     random = np.random.default_rng([seed, number, 0])
     path = paths[random.choice(len(paths), p=probabilities)]
-    example = from_scene(cryores_scenes.make_scene(path, recipe, [seed, number, 1]), random)
+    scenes = cryores_scenes.make_scenes(path, recipe, [seed, number, 1], FINISHES)
+    examples = joined([from_scene(scene, random) for scene in scenes])
     with write_aside(os.path.join(folder, f"example_{seed}_{number:06d}.npz")) as temporary:
-        np.savez(temporary, **example.__dict__)
+        np.savez(temporary, **examples.__dict__)
 
 
-def load(path):
-    """The ``Example`` in a file."""
-    with np.load(path) as stored:
-        return Example(stored["features"], stored["labels"], stored["summary"], float(stored["baseline"]))
-
-
-def cut(example, edge, random=None):
-    """A cube of an example, padded where it is too small; turned at random if there is a ``random``.
-
-    Args:
-        example: an ``Example``.
-        edge: of the cube, voxels.
-        random: ``numpy.random.Generator``, or None for the middle, as it is.
-
-    Returns:
-        (features, labels): float32 (edge, edge, edge, ...); beyond the example the features are its corner's and the
-        labels 0.
-    """
-    features, labels = example.features, example.labels
-    parts, pads = [], []
-    for count in features.shape[:3]:
-        room = max(count - edge, 0)
-        start = room // 2 if random is None else int(random.integers(room + 1))
-        lack = max(edge - count, 0)
-        before = lack // 2 if random is None else int(random.integers(lack + 1))
-        parts.append(slice(start, start + edge))
-        pads.append((before, lack - before))
-    features, labels = features[tuple(parts)], labels[tuple(parts)]
-    if any(map(any, pads)):
-        features, labels = np.pad(features, [*pads, (0, 0)], mode="edge"), np.pad(labels, [*pads, (0, 0)])
-    if random is not None:
-        turn = random.permutation(3)
-        flips = tuple(axis for axis in range(3) if random.random() < 0.5)
-        features, labels = (np.flip(array.transpose(*turn, 3), flips) for array in (features, labels))
-    return features.astype(np.float32), labels.astype(np.float32)
+def load(paths):
+    """The ``Examples`` in files."""
+    parts = []
+    for path in paths:
+        with np.load(path) as stored:
+            parts.append(Examples(**stored))
+    return joined(parts)

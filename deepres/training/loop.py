@@ -21,7 +21,10 @@ STATE = "state.json"
 WARM_UP = 0.03
 """Share of the training over which the learning rate rises."""
 
-LAPLACE_DEVIATION = -math.log(1 - 0.6827)
+GAUSSIAN_SHARE = 0.6827
+"""What a Gaussian has within its SD."""
+
+LAPLACE_DEVIATION = -math.log(1 - GAUSSIAN_SHARE)
 """Half the interval around the centre of a Laplace distribution of width 1 that holds as much as a Gaussian's SD."""
 
 

@@ -48,7 +48,7 @@ class SceneRecipe:
     variants: int = 16
     windows: int = 128
     margin: tuple[float, float] = (0.4, 2.0)
-    regional: float = 0.08
+    regional: float = 0.15
     blurred: float = 0.1
     b_factors: tuple[float, float] = (-100.0, 200.0)
     scrambled: float = 0.08

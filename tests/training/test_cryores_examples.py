@@ -1,9 +1,11 @@
-"""Training examples of CryoRes: labels on the coarse grid, files, cuts; and the losses."""
+"""Training examples of CryoRes: labels on the coarse grid, files; the losses; the training program."""
 
 import numpy as np
 import pytest
 
+from deepres import spectra
 from deepres.networks import cryores as networks
+from deepres.networks import store
 from deepres.training import cryores as training
 from deepres.training import cryores_examples as examples
 from deepres.training.cryores_scenes import Scene
@@ -22,27 +24,29 @@ def scene():
 
 def test_labels_follow_the_scene(scene):
     example = examples.from_scene(scene, np.random.default_rng(1))
-    local, known, occupancy = (example.labels[..., n].astype(float) for n in range(3))
-    assert example.features.shape[:3] == local.shape
-    places = np.argwhere(known > 0)
-    np.testing.assert_allclose(local[known > 0], 4 + 0.1 * places[:, 0] * 2, atol=0.15)
+    local, known, occupancy, anywhere = (example.labels[0, :, n].astype(float) for n in range(4))
+    assert example.features.shape == (1, examples.KNOWN + examples.ANYWHERE, networks.FEATURES)
+    assert (anywhere == np.r_[np.zeros(examples.KNOWN), np.ones(examples.ANYWHERE)]).all()
+    assert known[: examples.KNOWN].all()
+    assert 4 + 0.1 * 8 - 0.1 < local[known > 0].min() < local[known > 0].max() < 4 + 0.1 * 32 + 0.1
+    assert local[known > 0].std() > 0.3
+    assert (local[known == 0] == 0).all()
     assert occupancy.max() <= 1.001
-    true = scene.mask.sum() * 1.5**3
-    assert (occupancy > 0.5).sum() * 27 == pytest.approx(true, rel=0.1)
+    share = scene.mask.sum() * 1.5**3 / np.prod([3.0 * n for n in spectra.coarse_shape(scene.mask.shape, 1.5)])
+    assert (occupancy > 0.5)[anywhere > 0].mean() == pytest.approx(share, abs=0.12)
 
 
-def test_cut_pads_turns_and_keeps_places_together(scene):
+def test_features_and_labels_are_of_the_same_places(scene):
     example = examples.from_scene(scene, np.random.default_rng(1))
-    features, labels = examples.cut(example, 32)
-    assert features.shape == (32, 32, 32, networks.FEATURES)
-    assert labels[..., 1].sum() == example.labels[..., 1].sum()
-    random = np.random.default_rng(2)
-    for _ in range(4):
-        features, labels = examples.cut(example, 16, random)
-        assert features.shape[:3] == labels.shape[:3] == (16, 16, 16)
-        inside, outside = labels[..., 2] > 0.9, labels[..., 2] < 0.05
-        energies = features[..., 8]
-        assert energies[inside].mean() > energies[outside].mean() + 0.2
+    features, occupancy = example.features[0].astype(float), example.labels[0, :, 2].astype(float)
+    assert features[occupancy > 0.9, 8].mean() > features[occupancy < 0.05, 8].mean() + 0.2
+
+
+def test_joined_examples_keep_their_order(scene):
+    one, other = (examples.from_scene(scene, np.random.default_rng(seed)) for seed in (1, 2))
+    both = examples.joined([one, other])
+    assert len(both) == 2
+    np.testing.assert_array_equal(both.features[1], other.features[0])
 
 
 def test_losses_against_their_formulas():
@@ -51,8 +55,9 @@ def test_losses_against_their_formulas():
     predicted = np.full((1, 1, 1, 2, 2), 9.0, np.float32)
     assert float(training._relative_logarithm(truth, predicted)) == pytest.approx(1.0, rel=1e-5)
     assert float(training._baseline_squared(np.array([[2.0]]), np.array([[5.0, 1.0]]))) == pytest.approx(9.0)
-    logits = np.array([[0.0]], np.float32)
-    assert float(training._cross_entropy(np.array([[1.0]], np.float32), logits)) == pytest.approx(np.log(2), rel=1e-5)
+    logits = np.array([[0.0], [5.0]], np.float32)
+    weighted = np.array([[1.0, 1.0], [0.0, 0.0]], np.float32)
+    assert float(training._cross_entropy(weighted, logits)) == pytest.approx(np.log(2), rel=1e-5)
 
 
 def test_absolute_resolution_is_baseline_and_relative():
@@ -64,11 +69,29 @@ def test_absolute_resolution_is_baseline_and_relative():
 
 
 def test_made_examples_are_kept(scene, tmp_path, monkeypatch):
-    monkeypatch.setattr(examples.cryores_scenes, "make_scene", lambda path, recipe, seed: scene)
+    monkeypatch.setattr(examples.cryores_scenes, "make_scenes", lambda path, recipe, seed, count: [scene] * count)
     paths = examples.make(["a structure"], None, 3, 2, tmp_path)
     assert [path.rsplit("/", 1)[1] for path in paths] == ["example_3_000000.npz", "example_3_000001.npz"]
-    example, stored = examples.from_scene(scene, np.random.default_rng(0)), examples.load(paths[0])
-    np.testing.assert_array_equal(stored.features, example.features)
-    assert stored.baseline == example.baseline
-    monkeypatch.setattr(examples.cryores_scenes, "make_scene", None)
+    stored = examples.load(paths)
+    assert len(stored) == 2 * examples.FINISHES
+    np.testing.assert_array_equal(stored.summary[-1], examples.from_scene(scene, np.random.default_rng(0)).summary[0])
+    assert stored.baseline[0] == scene.global_resolution
+    monkeypatch.setattr(examples.cryores_scenes, "make_scenes", None)
     assert examples.make(["a structure"], None, 3, 2, tmp_path) == paths
+
+
+def test_training_learns_and_goes_on(scene, tmp_path, monkeypatch):
+    monkeypatch.setattr(examples.cryores_scenes, "make_scenes", lambda path, recipe, seed, count: [scene] * count)
+    monkeypatch.setattr(training, "VALIDATION_EXAMPLES", 1)
+    monkeypatch.setattr(training, "find_structures", lambda folder: ["a structure"])
+    told = {"structures": "a", "validation": "b", "folder": str(tmp_path), "batch": 4, "rate": 1e-3, "examples": 2}
+    card = training.train(training.Options(minutes=5, steps=200, **told), report=lambda line: None)
+    first, last = card["history"][0], card["history"][-1]
+    assert last["rmse_local"] < 0.7 * first["rmse_local"]
+    assert last["iou_mask"] > 0.5
+    assert 0.55 < card["metrics"]["within_sd"] < 0.8  # calibrated
+    assert card["data"]["examples"] == 2 * examples.FINISHES
+    again = training.train(training.Options(minutes=5, steps=210, **told), report=lambda line: None)
+    assert again["steps"] == 210
+    loaded = store.load_cryores(tmp_path)
+    assert loaded.network.count_params() == networks.build("compact").count_params()

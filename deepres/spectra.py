@@ -87,12 +87,15 @@ class WideSpectrum:
     evenness: np.ndarray
     concurrence: np.ndarray
 
-    def planes(self, start, stop, shape):
-        """Energy, evenness and concurrence of some planes of the coarse grid (``shape``), linear between places."""
+    def planes(self, chosen, shape):
+        """Energy, evenness and concurrence on planes of the coarse grid (``shape``), linear between places.
+
+        Args:
+            chosen: planes along z, a slice or indices.
+            shape: the coarse grid's (z, y, x).
+        """
         z, y, x = (_linear(count, wide) for count, wide in zip(shape, self.energy.shape[:3], strict=True))
-        return tuple(
-            _along(z[start:stop], y, x, values) for values in (self.energy, self.evenness, self.concurrence)
-        )
+        return tuple(_along(z[chosen], y, x, values) for values in (self.energy, self.evenness, self.concurrence))
 
 
 def coarse_shape(shape, voxel_size):

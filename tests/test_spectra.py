@@ -78,7 +78,7 @@ def test_wider_spectrum_averages_energies_and_magnitudes():
     wide = found.wider(9.0)
     expected = spectra.smooth(found.energy[..., 10], (spectra.GRID,) * 3, found.energy.shape[:3], 9.0)
     np.testing.assert_allclose(wide.energy[..., 10], expected[::2, ::2, ::2], rtol=1e-4)
-    energy, evenness, _ = wide.planes(2, 7, found.energy.shape[:3])
+    energy, evenness, _ = wide.planes(slice(2, 7), found.energy.shape[:3])
     assert energy.shape == (5, *found.energy.shape[1:])
     np.testing.assert_allclose(energy[..., 10], expected[2:7], rtol=0.1)
     # at this place half of the noise has amplitude 1, half 3: mean magnitude 2, root mean square sqrt(5)

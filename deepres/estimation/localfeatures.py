@@ -49,16 +49,15 @@ class LocalFeatures:
         """The grid's (z, y, x)."""
         return self.density.shape[:3]
 
-    def planes(self, start, stop):
-        """Features of some planes along z: float32 (planes, y, x, features). All at once would be a map's 100-fold."""
-        part = slice(start, stop)
-        seen = [(self.spectrum.energy[part], self.spectrum.evenness[part])]
-        seen += [wide.planes(start, stop, self.shape) for wide in self.wide]
+    def planes(self, chosen=slice(None)):
+        """Features of planes along z, a slice or indices: float32 (planes, y, x, features). All at once are large."""
+        seen = [(self.spectrum.energy[chosen], self.spectrum.evenness[chosen])]
+        seen += [wide.planes(chosen, self.shape) for wide in self.wide]
         features = []
         for energy, evenness, *concurrence in seen:
             features += [1 + 0.5 * _logarithm(energy, self.reference), _relative_evenness(evenness)]
             features += [_relative_concurrence(each) for each in concurrence]
-        return np.concatenate([*features, self.density[part]], axis=-1, dtype=np.float32)
+        return np.concatenate([*features, self.density[chosen]], axis=-1, dtype=np.float32)
 
 
 def local_features(data, voxel_size, workers=-1):

@@ -71,7 +71,7 @@ def from_scene(scene, random):
     inside = np.flatnonzero(known) if known.any() else np.arange(known.size)
     places = np.concatenate([random.choice(inside, KNOWN), random.integers(known.size, size=ANYWHERE)])
     made = local_features(np.ascontiguousarray(scene.data[part]), sizes, workers=1)
-    features = made.planes(0, coarse[0]).reshape(known.size, -1)[places]
+    features = made.planes().reshape(known.size, -1)[places]
     known = known[places]
     labels = [
         np.where(known, local.ravel()[places], 0),

@@ -3,6 +3,8 @@
 The network is replaced by one whose answer is known: the density decides on the mask, everything else is constant.
 """
 
+import math
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,22 @@ def test_parts_make_no_difference(ball):
     np.testing.assert_allclose(parts["mask"], whole["mask"])
     np.testing.assert_allclose(parts["local"], whole["local"])
     np.testing.assert_allclose(parts["baseline"], [4.0, 0.3], rtol=1e-6)
+
+
+def test_the_global_resolution_is_of_the_whole_map_however_it_is_parted(ball):
+    class Counting(KnownNetwork):
+        """Global resolution: the mean density, which is that of a few planes unless they are of the whole map."""
+
+        def predict_on_batch(self, inputs):
+            mean = inputs["features"][..., DENSITY].mean()
+            return super().predict_on_batch(inputs) | {"baseline": np.array([[mean, 0.3]], np.float32)}
+
+    density_map, _ = ball
+    made = local_features(density_map.data, density_map.voxel_size)
+    whole = cryores.predict(Counting(), made)["baseline"][0]
+    parted = cryores.predict(Counting(), made, places=math.prod(made.shape) // 4)["baseline"][0]
+    assert parted == pytest.approx(whole, rel=0.1)
+    assert made.planes(slice(-6, None))[..., DENSITY].mean() < 0.5 * whole
 
 
 def test_bounding_box_holds_the_molecule_and_a_margin(ball):

@@ -94,22 +94,41 @@ def shell_sums(map1, map2, voxel_size, mask=None):
     if map1.shape != map2.shape or (mask is not None and mask.shape != map1.shape):
         raise ValueError(f"maps of shapes {map1.shape} and {map2.shape} in a mask of {np.shape(mask)}: they differ")
     sizes = filters.voxel_triple(voxel_size)
-    width = 1 / max(count * size for count, size in zip(map1.shape, sizes, strict=True))
-    shells = math.floor(0.5 / max(sizes) / width + 1e-6) + 1
     one, two = (scipy.fft.rfftn(_masked(each, mask), workers=-1) for each in (map1, map2))
-    z, y, x = (np.fft.fftfreq(count, size) / width for count, size in zip(map1.shape, sizes, strict=True))
-    across = y[:, None] ** 2 + x[: one.shape[2]] ** 2
-    twice = np.full(one.shape[2], 2.0)  # rfftn leaves out the mirror images of all but two planes
-    twice[0] = 1
-    if map1.shape[2] % 2 == 0:
-        twice[-1] = 1
-    sums, ones = np.zeros((4, shells + 1)), np.ones(one.shape[1:])
-    for plane1, plane2, height in zip(one, two, z, strict=True):
+    planes = (
+        ((plane1 * plane2.conj()).real, np.square(np.abs(plane1)), np.square(np.abs(plane2)))
+        for plane1, plane2 in zip(one, two, strict=True)
+    )
+    frequency, count, sums = sums_in_shells(map1.shape, sizes, planes)
+    return ShellSums(frequency, *sums, count)
+
+
+def sums_in_shells(shape, sizes, planes):
+    """Sums over the Fourier coefficients of a map in shells as wide as one Fourier voxel of its longest edge.
+
+    Args:
+        shape: the map's (z, y, x).
+        sizes: voxel size, Å (z, y, x).
+        planes: for each plane of ``rfftn``, the quantities (y, x // 2 + 1) to be summed.
+
+    Returns:
+        (frequency, count, sums): float64 (shells,), the shells' centres from 0 up to Nyquist's frequency, 1/Å, and how
+        many coefficients each has; float64 (quantities, shells).
+    """
+    width = 1 / max(count * size for count, size in zip(shape, sizes, strict=True))
+    shells = math.floor(0.5 / max(sizes) / width + 1e-6) + 1
+    z, y, x = (np.fft.fftfreq(count, size) / width for count, size in zip(shape, sizes, strict=True))
+    across = y[:, None] ** 2 + x[: shape[2] // 2 + 1] ** 2
+    twice = np.ones(across.shape) * 2  # rfftn leaves out the mirror images of all but two planes
+    twice[:, 0] = 1
+    if shape[2] % 2 == 0:
+        twice[:, -1] = 1
+    totals = 0
+    for quantities, height in zip(planes, z, strict=True):
         shell = np.minimum(np.rint(np.sqrt(across + height**2)).astype(int), shells).ravel()
-        products = (plane1 * plane2.conj()).real, np.square(np.abs(plane1)), np.square(np.abs(plane2)), ones
-        for total, product in zip(sums, products, strict=True):
-            total += np.bincount(shell, (twice * product).ravel(), shells + 1)
-    return ShellSums(np.arange(shells) * width, *sums[:, :shells])
+        totals = totals + np.array([np.bincount(shell, (twice * q).ravel(), shells + 1) for q in (1.0, *quantities)])
+    count, *sums = totals[:, :shells]
+    return np.arange(shells) * width, count, sums
 
 
 def _masked(data, mask):

@@ -13,6 +13,7 @@ import numpy as np
 import scipy.fft
 
 from deepres.filters import frequencies, voxel_triple
+from deepres.fsc import sums_in_shells
 
 GRID = 3.0
 """Å, the coarse grid's voxel size."""
@@ -47,13 +48,11 @@ class LocalSpectrum:
         evenness: float32 (z, y, x, bands), 0 to 1.
         radial: float64 (shells,), the whole map's mean energy in each unit of the logarithm of the frequency, at
             ``SHELLS``; 0 beyond the map's Nyquist frequency.
-        voxel_size: Å, ``GRID``.
     """
 
     energy: np.ndarray
     evenness: np.ndarray
     radial: np.ndarray
-    voxel_size: float = GRID
 
     def wider(self, smoothing):
         """The ``WideSpectrum``: smoothed further by a Gaussian, SD in Å."""
@@ -95,7 +94,10 @@ class WideSpectrum:
             shape: the coarse grid's (z, y, x).
         """
         z, y, x = (_linear(count, wide) for count, wide in zip(shape, self.energy.shape[:3], strict=True))
-        return tuple(_along(z[chosen], y, x, values) for values in (self.energy, self.evenness, self.concurrence))
+        z = z[chosen]
+        used = z.any(axis=0)
+        everything = self.energy, self.evenness, self.concurrence
+        return tuple(_along(z[:, used], y, x, values[used]) for values in everything)
 
 
 def coarse_shape(shape, voxel_size):
@@ -151,25 +153,13 @@ def radial_energy(spectrum, shape, sizes):
         shape: the map's (z, y, x).
         sizes: voxel size, Å (z, y, x).
     """
-    edges = [n * size for n, size in zip(shape, sizes, strict=True)]
-    width, nyquist = 1 / max(edges), 0.5 / max(sizes)
-    z, y, x = (np.fft.fftfreq(n, size) / width for n, size in zip(shape, sizes, strict=True))
-    across = y[:, None] ** 2 + x[: shape[2] // 2 + 1] ** 2
-    twice = np.full(across.shape, 2.0)  # rfftn leaves out the mirror images of all but one plane or two
-    twice[:, 0] = 1
-    if shape[2] % 2 == 0:
-        twice[:, -1] = 1
-    last = max(int(nyquist / width), 1)
-    sums, counts = np.zeros(last + 2), np.zeros(last + 2)
-    for plane, height in zip(spectrum, z, strict=True):
-        shell = np.minimum(np.rint(np.sqrt(across + height**2)).astype(int), last + 1).ravel()
-        power = plane.real**2 + plane.imag**2
-        sums += np.bincount(shell, (twice * power).ravel(), last + 2)
-        counts += np.bincount(shell, twice.ravel(), last + 2)
-    filled = np.flatnonzero(counts[1 : last + 1]) + 1
-    logarithm = np.log(sums[filled] / counts[filled] + 1e-300)
-    density = np.exp(np.interp(SHELLS, filled * width, logarithm)) / math.prod(shape) ** 2
-    return np.where(nyquist < SHELLS, 0.0, density * 4 * math.pi * SHELLS**3 * math.prod(edges))
+    frequency, count, (power,) = sums_in_shells(shape, sizes, ((np.square(np.abs(plane)),) for plane in spectrum))
+    filled = np.flatnonzero(count[1:]) + 1
+    logarithm = np.log(power[filled] / count[filled] + 1e-300)
+    density = np.exp(np.interp(SHELLS, frequency[filled], logarithm)) / math.prod(shape) ** 2
+    volume = math.prod(shape) * math.prod(sizes)
+    within = 0.5 / max(sizes) >= SHELLS
+    return np.where(within, density * 4 * math.pi * SHELLS**3 * volume, 0.0)
 
 
 def smooth(data, voxel_size, coarse, smoothing):
@@ -196,10 +186,9 @@ def _widened(values, smoothing):
 def _along(z, y, x, values):
     """Values (z, y, x, bands) with a matrix (to, from) applied along each of the first three axes."""
     bands = np.ascontiguousarray(np.moveaxis(values, -1, 0))
-    bands = y @ (bands @ x.T)
     count, _, *plane = bands.shape
     bands = (z @ bands.reshape(count, len(z[0]), -1)).reshape(count, len(z), *plane)
-    return np.ascontiguousarray(np.moveaxis(bands, 0, -1))
+    return np.ascontiguousarray(np.moveaxis(y @ (bands @ x.T), 0, -1))
 
 
 def _linear(count, wide):

@@ -154,15 +154,15 @@ def predict(network, made, progress=False, places=PLACES):
         inputs = {"features": made.planes(planes)[None], "summary": made.summary[None]}
         return {name: np.asarray(value)[0] for name, value in network.predict_on_batch(inputs).items()}
 
-    spread = np.rint(np.linspace(0, count - 1, step)).astype(int)
-    baseline = found(spread)["baseline"]  # it takes the mean of its places, so they are to be those of the whole map
     local, mask = np.empty((*made.shape, 2), np.float32), np.empty(made.shape, np.float32)
     for start in tqdm(range(0, count, step), desc="CryoRes", unit="part", disable=not progress):
         start = min(start, count - step)  # all parts of one shape, which is compiled once
         part = slice(start, start + step)
         here = found(part)
         local[part], mask[part] = here["local"], here["mask"][..., 0]
-    return {"baseline": baseline, "local": local, "mask": mask}
+    if step < count:  # the global resolution takes the mean of its places, which are to be those of the whole map
+        here = found(np.rint(np.linspace(0, count - 1, step)).astype(int))
+    return {"baseline": here["baseline"], "local": local, "mask": mask}
 
 
 def _largest_parts(mask, least=0.1):

@@ -30,7 +30,7 @@ STEPS = {"low": (2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), "high": (1.5, 2
 class Bench:
     """The networks judged, the structures and the random numbers.
 
-    ``structures`` are ``most`` of them, evenly spread; ``everything`` is all, for the parts about RNA and DNA.
+    ``structures`` are ``most`` of them, evenly spread; ``everything`` is all, for the parts that take few of them.
     """
 
     def __init__(self, paths, published, most=None, seed=2019):
@@ -119,10 +119,13 @@ def resolution_by_resolution(bench, range_name):
 
 
 def regions(bench, count=8, resolutions=(3.0, 5.0, 7.0, 9.0), size=128):
-    """Four quarters of a molecule, noise 0.25 SD: median and SD more than half a window from the other quarters."""
+    """Four quarters of a molecule, noise 0.25 SD: median and SD more than half a window from the other quarters.
+
+    Of all structures those with most atoms are taken that fit the box.
+    """
     found = {resolution: [] for resolution in resolutions}
     shape = (size,) * 3
-    fitting = [s for s in bench.structures if np.ptp(s.positions, axis=0).max() < size / 2**0.5 - 10]
+    fitting = [s for s in bench.everything if np.ptp(s.positions, axis=0).max() < size / 2**0.5 - 10]
     for number, structure in enumerate(sorted(fitting, key=len)[-count:]):
         turn = structures.random_rotation(bench.random(3, number))
         positions = simulation.placed(structure, shape, 1.0, turn)
@@ -277,7 +280,7 @@ def main():
     parser.add_argument("--structures", required=True, help="folder of structures never trained on")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--published", metavar="DIR", help="folder with model folders 'low', 'high' of the paper's net")
-    parser.add_argument("--most", type=int, help="use this many structures only, evenly spread; RNA and DNA: all")
+    parser.add_argument("--most", type=int, help="use so many structures, evenly spread; regions, RNA, DNA: of all")
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "deepres_accuracy"), metavar="STEM")
     args = parser.parse_args()
     paths = structures.find_structures(args.structures)

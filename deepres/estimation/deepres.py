@@ -9,6 +9,7 @@ import scipy.ndimage
 from tqdm import tqdm
 
 from deepres import checks, resampling
+from deepres.estimation import fusion
 from deepres.estimation.tiles import tiles
 from deepres.networks import store
 from deepres.ranges import RANGES, WINDOW
@@ -81,6 +82,10 @@ def _estimate(density_map, mask, range_name, model_path, progress):
     needed = resampling.needed_voxels(mask, density_map.voxel_size, reached, data.shape)
     started = time.monotonic()
     resolution, deviation = predict(model, data, needed, progress)
+    if deviation is not None:
+        resolution, deviation = fusion.fused(resolution, deviation, needed)
+        if model.calibration is not None:
+            deviation *= model.calibration.factors(resolution)
     seconds = time.monotonic() - started
 
     scale = np.float32(np.mean(reached) / target)
@@ -110,13 +115,15 @@ def predict(model, data, needed, progress=False, tile=TILE):
     deviation = np.zeros(data.shape, np.float32) if model.preset == "compact" else None
     run = _dense if model.preset == "compact" else _windows
     scale = np.float32(1.0 / data.std())
+    low, high = model.resolution_range.low, model.resolution_range.high
+    nothing_seen = [high, (high - low) / 2][: 1 if deviation is None else 2]
     for part in tqdm(tiles(needed, tile, REACH), desc="DeepRes", unit="tile", disable=not progress):
         wanted = needed[part.crop]
         box = part.read(data) * scale
         values = run(model, box, wanted)
         empty = _empty_windows(box)
         if empty is not None:
-            values[empty[wanted], 0] = model.resolution_range.high
+            values[empty[wanted]] = nothing_seen
         resolution[part.crop][wanted] = values[:, 0]
         if deviation is not None:
             deviation[part.crop][wanted] = values[:, 1]

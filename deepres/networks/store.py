@@ -12,6 +12,7 @@ from typing import Any
 
 from deepres.errors import InputError
 from deepres.files import write_aside, write_json
+from deepres.networks.calibration import Calibration
 from deepres.ranges import RANGES, ResolutionRange
 
 WEIGHTS_FILE = "model.weights.h5"
@@ -28,6 +29,7 @@ class StoredModel:
         preset: ``compact`` or ``published``.
         resolution_range: what it was trained for; None for CryoRes, which has one range.
         name, path, sha256: for reports.
+        calibration: of the deviations of a DeepRes network; None leaves them as they are.
     """
 
     network: Any
@@ -36,6 +38,7 @@ class StoredModel:
     name: str
     path: str
     sha256: str
+    calibration: Calibration | None = None
 
 
 def sha256(path):
@@ -91,7 +94,15 @@ def load_deepres(path, range_name):
             raise InputError(f"{path}: trained for the {card['range']} range; choose --range {card['range']}.")
         network = deepres.build(card["preset"], resolution_range)
         network.load_weights(_checked_weights(path, card))
-        return StoredModel(network, card["preset"], resolution_range, card["name"], path, card["sha256"])
+        return StoredModel(
+            network,
+            card["preset"],
+            resolution_range,
+            card["name"],
+            path,
+            card["sha256"],
+            Calibration.from_card(card),
+        )
     if not os.path.isfile(path):
         raise InputError(f"{path}: there is no such model; give a model folder or a Keras .h5 file.")
     network = deepres.build("published", resolution_range)

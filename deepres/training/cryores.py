@@ -26,7 +26,7 @@ LARGEST_BOX = 96
 """Edge of the boxes trained on, voxels; the recipe's own would cost twice the time."""
 
 VALIDATION_SEED = 20230525
-VALIDATION_EXAMPLES = 48
+VALIDATION_EXAMPLES = 144
 RELATIVE_WEIGHT = 1.0
 """The slides' lambda, which they do not give."""
 

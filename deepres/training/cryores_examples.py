@@ -13,18 +13,20 @@ import numpy as np
 from tqdm import tqdm
 
 from deepres import spectra
+from deepres.estimation.cryores import bounding_box
 from deepres.estimation.localfeatures import local_features
 from deepres.files import write_aside
+from deepres.networks.cryores import FEATURES
 from deepres.training import cryores_scenes
 
-FINISHES = 3
-"""Full maps made of each pair of half maps, which is what costs most."""
+FINISHES = 1
+"""Full maps made of each pair of half maps. More of them cost less than new pairs, but teach less."""
 
 KNOWN, ANYWHERE = 96, 160
 """Places kept of an example: with a known local resolution, and anywhere in the box."""
 
-LARGEST = 190.0
-"""Å; of a larger map a box of this edge around a random place of the molecule is used."""
+SLAB = 8
+"""Planes whose features are made together; those of all places at once take much memory."""
 
 LABEL_SMOOTHING = 1.3
 """SD in Å with which labels are brought to the network's grid."""
@@ -61,8 +63,9 @@ def joined(parts):
 
 def from_scene(scene, random):
     """One of ``Examples``, of a ``cryores_scenes.Scene``; its places are drawn at random."""
-    part = _part(scene, random)
-    mask, sizes = scene.mask[part].astype(np.float32), (scene.voxel_size,) * 3
+    sizes = (scene.voxel_size,) * 3
+    part = bounding_box(scene.data, sizes)
+    mask = scene.mask[part].astype(np.float32)
     coarse = spectra.coarse_shape(mask.shape, sizes)
     occupancy = spectra.smooth(mask, sizes, coarse, LABEL_SMOOTHING)
     local = spectra.smooth(scene.local_resolution[part] * mask, sizes, coarse, LABEL_SMOOTHING)
@@ -71,7 +74,7 @@ def from_scene(scene, random):
     inside = np.flatnonzero(known) if known.any() else np.arange(known.size)
     places = np.concatenate([random.choice(inside, KNOWN), random.integers(known.size, size=ANYWHERE)])
     made = local_features(np.ascontiguousarray(scene.data[part]), sizes, workers=1)
-    features = made.planes().reshape(known.size, -1)[places]
+    features = _features(made, places)
     known = known[places]
     labels = [
         np.where(known, local.ravel()[places], 0),
@@ -87,16 +90,16 @@ def from_scene(scene, random):
     )
 
 
-def _part(scene, random):
-    """All of a map, or a box of the largest edge around a random voxel of the molecule."""
-    edge = int(LARGEST / scene.voxel_size)
-    if max(scene.mask.shape) <= edge:
-        return (slice(None),) * 3
-    places = np.argwhere(scene.mask)
-    centre = places[random.integers(len(places))]
-    sizes = zip(centre, scene.mask.shape, strict=True)
-    starts = [int(np.clip(middle - edge // 2, 0, max(count - edge, 0))) for middle, count in sizes]
-    return tuple(slice(start, start + edge) for start in starts)
+def _features(made, places):
+    """Features (places, numbers) of some places of a map, given by their numbers in its grid."""
+    found = np.empty((len(places), FEATURES), np.float32)
+    planes, *within = np.unravel_index(places, made.shape)
+    for start in range(0, made.shape[0], SLAB):
+        chosen = np.flatnonzero((planes >= start) & (planes < start + SLAB))
+        if len(chosen):
+            slab = made.planes(slice(start, start + SLAB))
+            found[chosen] = slab[(planes[chosen] - start, *(index[chosen] for index in within))]
+    return found
 
 
 def make(paths, recipe, seed, count, folder, workers=0, probabilities=None):

@@ -4,7 +4,7 @@ Of the compact network only the perceptron has weights to train, so the features
 kept instead of the window.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ from deepres.networks import deepres as networks
 from deepres.networks import store
 from deepres.ranges import RANGES
 from deepres.structures import find_structures, read_structure
-from deepres.training import loop, scenes, stream
+from deepres.training import calibration, loop, scenes, stream
 
 VALIDATION_SEED = 20190822
 VALIDATION_SCENES = 32
@@ -116,6 +116,10 @@ def train(options, report=print):
     }
     bare = networks.build(options.preset, RANGES[options.range_name])  # without the optimiser's variables
     networks.transfer(network, bare)
+    if options.preset == "compact":
+        model = store.StoredModel(bare, "compact", RANGES[options.range_name], card["name"], options.folder, "")
+        found = calibration.calibrate(model, find_structures(options.validation))
+        card["calibration"] = found and asdict(found)
     store.save(bare, options.folder, card)
     return card
 

@@ -220,9 +220,15 @@ def _soft_mask(mask, random):
     return (0.5 + 0.5 * np.cos(np.pi * np.clip(grown / edge, 0, 1))).astype(np.float32)
 
 
-def _centres(allowed, count, random):
-    """``count`` random allowed voxels (n, 3) whose windows stay inside the box less twice its rim; or none at all."""
+def inner(allowed):
+    """Those of the allowed voxels, bool (z, y, x), whose windows stay inside the box less twice its rim."""
     inside = np.zeros_like(allowed)
-    inside[(slice(2 * RIM + REACH, BOX - 2 * RIM - REACH),) * 3] = True
-    voxels = np.argwhere(allowed & inside)
+    rim = 2 * RIM + REACH
+    inside[(slice(rim, -rim),) * 3] = True
+    return allowed & inside
+
+
+def _centres(allowed, count, random):
+    """``count`` random voxels (n, 3) of the inner allowed ones; or none at all."""
+    voxels = np.argwhere(inner(allowed))
     return voxels[random.integers(len(voxels), size=count)] if len(voxels) else voxels

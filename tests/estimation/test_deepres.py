@@ -7,6 +7,7 @@ from test_structures import write_structure
 from deepres import demo, simulation, structures
 from deepres.errors import InputError
 from deepres.estimation import deepres as estimation
+from deepres.estimation import fusion
 from deepres.maps import DensityMap, read_map
 from deepres.networks import deepres as networks
 from deepres.networks import store
@@ -73,7 +74,9 @@ def test_windows_of_zeros_get_the_coarsest_resolution():
     mask = np.zeros(data.shape, bool)
     mask[25:35, 15:25, 15:25] = True
     result = estimation.estimate(DensityMap(data, (1.0,) * 3), mask, "low")
-    assert (result.resolution[mask] == 13).all()
+    np.testing.assert_allclose(result.resolution[mask], 13, atol=1e-4)
+    assert np.isfinite(result.deviation).all()
+    assert result.deviation[mask].min() > 1
 
 
 @pytest.mark.parametrize(("resolution", "chosen"), [(2.0, "high"), (8.0, "low")])
@@ -108,3 +111,14 @@ def test_published_network_slides_its_window():
         window = padded[z : z + WINDOW, y : y + WINDOW, x : x + WINDOW]
         expected = network.predict((window / np.linalg.norm(window))[None, ..., None], verbose=0)[0, 0]
         assert resolution[z, y, x] == pytest.approx(expected, abs=1e-4)
+
+
+def test_windows_are_fused_and_their_deviations_calibrated(model):
+    data = noise((20, 20, 20))
+    needed = np.zeros(data.shape, bool)
+    needed[8:12, 7:12, 8:13] = True
+    result = estimation.estimate(DensityMap(data, (1.0,) * 3), needed, "low")
+    resolution, deviation = fusion.fused(*estimation.predict(model, data, needed), needed)
+    np.testing.assert_allclose(result.resolution, np.where(needed, np.clip(resolution, 2.5, 13), 0), atol=1e-3)
+    expected = deviation * model.calibration.factors(resolution)
+    np.testing.assert_allclose(result.deviation[needed], expected[needed], rtol=1e-3)

@@ -9,8 +9,8 @@ from test_structures import write_structure
 from deepres.commands import main
 from deepres.estimation import deepres as estimation
 from deepres.networks import store
+from deepres.training import calibration, loop, scenes
 from deepres.training import deepres as training
-from deepres.training import loop, scenes
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(training, "VALIDATION_SCENES", 6)
     monkeypatch.setattr(training, "VALIDATION_WINDOWS", 3)
     monkeypatch.setattr(training, "ADAPTED", 2)
+    monkeypatch.setattr(calibration, "SCENES", 3)
     simple = {"variants": 8, "windows": 3, "noisy": 0, "blurred": 0, "scrambled": 0, "regional": 0}
     recipe = scenes.SceneRecipe
     monkeypatch.setattr(scenes, "SceneRecipe", lambda *a, **k: recipe(*a, **(k | simple)))
@@ -62,6 +63,8 @@ def test_training_improves_resumes_and_leaves_a_usable_model(folders, quick, cap
     resolution, deviation = estimation.predict(model, data, np.ones(data.shape, bool))
     assert np.isfinite(resolution).all()
     assert (deviation > 0).all()
+    assert model.calibration.resolution == tuple(np.linspace(1.5, 6, calibration.KNOTS))
+    assert min(model.calibration.factor) > 0
 
 
 def test_training_starts_from_a_model(folders, quick, tmp_path):
@@ -101,3 +104,18 @@ def test_folders_without_structures_are_refused(tmp_path, capsys):
     )
     assert "no PDB or mmCIF file" in capsys.readouterr().err
     assert not (tmp_path / "model").exists()
+
+
+def test_calibrated_deviations_hold_their_share(folders, monkeypatch):
+    """On the very maps the calibration was found on; maps of one structure are more alike than a molecule's parts."""
+    monkeypatch.setattr(calibration, "SCENES", 4)
+    model = estimation.load_model("high")
+    paths = [str(folders / "val" / "val.pdb")]
+    found = calibration.calibrate(model, paths)
+    ratios, weights = [], []
+    for number in range(4):
+        for resolution, ratio, weight in calibration._scene(model, paths[0], number):
+            ratios.append(ratio / found.factors(resolution))
+            weights.append(weight)
+    held = np.average(np.concatenate(ratios) < 1, weights=np.concatenate(weights))
+    assert held == pytest.approx(0.6827, abs=0.1)

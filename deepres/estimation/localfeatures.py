@@ -55,7 +55,7 @@ class LocalFeatures:
         seen += [wide.planes(chosen, self.shape) for wide in self.wide]
         features = []
         for energy, evenness, *concurrence in seen:
-            features += [1 + 0.5 * _logarithm(energy, self.reference), _relative_evenness(evenness)]
+            features += [scaled(_logarithm(energy, self.reference)), _relative_evenness(evenness)]
             features += [_relative_concurrence(each) for each in concurrence]
         return np.concatenate([*features, self.density[chosen]], axis=-1, dtype=np.float32)
 
@@ -78,6 +78,16 @@ def local_features(data, voxel_size, workers=-1):
     density = _densities(np.asarray(data, np.float32), sizes, spectrum.energy.shape[:3], reference)
     numbers = [_percentiles(spectrum, reference), _whole(spectrum, wide[0].concurrence, reference, sizes)]
     return LocalFeatures(np.concatenate(numbers).astype(np.float32), spectrum, wide, density, reference)
+
+
+def scaled(amplitude):
+    """Logarithms (10) of amplitudes as the network is given them."""
+    return 1 + 0.5 * amplitude
+
+
+def unscaled(value):
+    """Logarithms (10) of amplitudes from what the network is given."""
+    return 2 * (value - 1)
 
 
 def _logarithm(energy, reference):
@@ -112,7 +122,7 @@ def _percentiles(spectrum, reference):
     energy, evenness = (np.ascontiguousarray(each[::step].T) for each in (energy, evenness))
     amplitude = np.percentile(_logarithm(energy, reference), PERCENTILES, axis=1)
     evenness = np.percentile(evenness, EVENNESS_PERCENTILES, axis=1)
-    return np.concatenate([(1 + 0.5 * amplitude).ravel(), _relative_evenness(evenness).ravel()])
+    return np.concatenate([scaled(amplitude).ravel(), _relative_evenness(evenness).ravel()])
 
 
 def _whole(spectrum, concurrence, reference, sizes):
@@ -129,10 +139,10 @@ def _whole(spectrum, concurrence, reference, sizes):
     together = _relative_concurrence(concurrence).reshape(coarse.size, -1)
     return np.concatenate(
         [
-            1 + 0.5 * _logarithm(power, reference),
+            scaled(_logarithm(power, reference)),
             _relative_evenness(even),
             np.average(together, axis=0, weights=coarse.ravel() + 1e-20),
-            1 + 0.5 * _logarithm(spectrum.radial, reference),
+            scaled(_logarithm(spectrum.radial, reference)),
             [2 * np.log(max(sizes)), np.log(np.prod(shape, dtype=float)) - 10],
         ]
     )

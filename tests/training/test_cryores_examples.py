@@ -95,3 +95,20 @@ def test_training_learns_and_goes_on(scene, tmp_path, monkeypatch):
     assert again["steps"] == 210
     loaded = store.load_cryores(tmp_path)
     assert loaded.network.count_params() == networks.build("compact").count_params()
+
+
+def test_agreement_is_the_correlation_within_maps():
+    random = np.random.default_rng(0)
+    truth = np.stack([random.normal(5, 2, (3, 7, 1, 1)), random.random((3, 7, 1, 1)) > 0.3], axis=-1)
+    found = random.normal(0, 1, (3, 7, 1, 1, 2)) + truth
+    expected, shares = [], []
+    for true, prediction in zip(truth[:, :, 0, 0], found[:, :, 0, 0], strict=True):
+        known = true[:, 1] > 0
+        expected.append(np.corrcoef(true[known, 0], prediction[known, 0])[0, 1])
+        deviation = true[known, 0].std()
+        shares.append(deviation / (deviation + training.EVEN))
+    truth, found = truth.astype(np.float32), found.astype(np.float32)
+    agreed = float(training.agreement(truth, found))
+    assert agreed == pytest.approx(np.average(expected, weights=shares), abs=1e-3)
+    moved = found + np.array([3, -1, 8], np.float32)[:, None, None, None, None]
+    assert float(training.agreement(truth, moved)) == pytest.approx(agreed, abs=1e-3)

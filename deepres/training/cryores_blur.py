@@ -1,0 +1,67 @@
+"""Examples of CryoRes as if their maps had been given another B factor, which changes no half-map resolution.
+
+A B factor multiplies every coefficient of a frequency alike, so it moves the logarithms of amplitudes in the features
+and leaves the rest nearly as it is; what it does within a band and to the density is not followed.
+"""
+
+import numpy as np
+
+from deepres.estimation.localfeatures import FLOOR, scaled, unscaled
+from deepres.networks import cryores as networks
+from deepres.spectra import BANDS, SHELLS
+
+SPREAD, LIMITS = 5.0, (-6.0, 15.0)
+"""SD and limits of the B factor, in units of the squared global resolution: 5 takes away 1 - exp(-5 / 4) of the
+amplitude there."""
+
+SHARE = 0.6
+"""Of the examples that are given another B factor."""
+
+_NEAR_FLOOR = 0.05
+
+
+def blurred(features, summary, resolution, random):
+    """Features and summaries of maps with B factors drawn at random; ``SHARE`` of them, the others as they are.
+
+    Args:
+        features: float32 (batch, ..., ``FEATURES``).
+        summary: float32 (batch, ``SUMMARY``).
+        resolution: (batch,) Å, global.
+        random: ``numpy.random.Generator``.
+
+    Returns:
+        (features, summary): new arrays, float32.
+    """
+    count = len(summary)
+    chosen = random.random(count) < SHARE
+    factor = np.clip(random.normal(0, SPREAD, count), *LIMITS) * np.square(resolution) * chosen
+    return with_b_factor(features, summary, factor)
+
+
+def with_b_factor(features, summary, b_factor):
+    """Features and summaries of maps to which B factors (batch,), Å², were applied."""
+    gain, radial = (-np.square(f) * b_factor[:, None] / (4 * np.log(10)) for f in (BANDS, SHELLS))
+    features, summary = features.copy(), summary.copy()
+    # Amplitudes are in units of that of the map's strong places, which the B factor changes too.
+    strong = unscaled(summary[:, networks.SUMMARY_PERCENTILES][:, -len(BANDS) :])
+    reference = 0.5 * np.log10(np.sum(10 ** (2 * (strong + gain)), axis=1) / np.sum(10 ** (2 * strong), axis=1))
+    gain, radial = gain - reference[:, None], radial - reference[:, None]
+
+    everywhere = gain.reshape(len(gain), *(1,) * (features.ndim - 2), -1)
+    for part in networks.FEATURE_AMPLITUDES:
+        features[..., part] = _moved(features[..., part], everywhere)
+    percentiles = np.tile(gain, len(networks.PERCENTILES))
+    for part, change in (
+        (networks.SUMMARY_PERCENTILES, percentiles),
+        (networks.SUMMARY_AMPLITUDES, gain),
+        (networks.SUMMARY_RADIAL, radial),
+    ):
+        summary[:, part] = _moved(summary[:, part], change)
+    return features, summary
+
+
+def _moved(values, gain):
+    """Amplitudes multiplied; those at the floor, which nothing is known of, stay there."""
+    amplitude = unscaled(values)
+    moved = np.maximum(amplitude + gain, FLOOR)
+    return scaled(np.where(amplitude <= FLOOR + _NEAR_FLOOR, amplitude, moved))

@@ -1,0 +1,60 @@
+"""Examples given another B factor against the features of a map that was given it."""
+
+import numpy as np
+import pytest
+
+from deepres import filters
+from deepres.estimation.localfeatures import local_features
+from deepres.networks import cryores as networks
+from deepres.training import cryores_blur
+
+VOXEL = 1.5
+
+
+@pytest.fixture(scope="module")
+def data():
+    random = np.random.default_rng(0)
+    noise = random.standard_normal((2, 60, 60, 60)).astype(np.float32)
+    radius = np.square(np.indices(noise.shape[1:]) - 30).sum(0)
+    return filters.low_pass(noise[0], VOXEL, 4.0) * (np.exp(-radius / 300) + 0.05) + 0.01 * noise[1]
+
+
+@pytest.mark.parametrize("b_factor", [100.0, -60.0])
+def test_amplitudes_are_those_of_the_blurred_map(data, b_factor):
+    before, after = (local_features(filters.apply_b_factor(data, VOXEL, b), VOXEL) for b in (0.0, b_factor))
+    features, summary = cryores_blur.with_b_factor(
+        before.planes()[None], before.summary[None], np.array([b_factor])
+    )
+    changed, found, true = before.planes(), features[0], after.planes()
+    for part in networks.FEATURE_AMPLITUDES:
+        change = np.abs(true[..., part] - changed[..., part]).mean(axis=(0, 1, 2))
+        assert change.max() > 0.3
+        error = np.abs(true[..., part] - found[..., part]).mean(axis=(0, 1, 2))
+        assert error.max() < 0.08
+    for part in (networks.SUMMARY_PERCENTILES, networks.SUMMARY_AMPLITUDES, networks.SUMMARY_RADIAL):
+        change, error = np.abs(after.summary - np.stack([before.summary, summary[0]]))[:, part].mean(axis=1)
+        assert error < 0.2 * change
+
+
+def test_nothing_else_changes(data):
+    made = local_features(data, VOXEL)
+    features, summary = cryores_blur.with_b_factor(made.planes()[None], made.summary[None], np.array([80.0]))
+    same = np.ones(networks.FEATURES, bool)
+    for part in networks.FEATURE_AMPLITUDES:
+        same[part] = False
+    np.testing.assert_array_equal(features[0][..., same], made.planes()[..., same])
+    beyond = made.planes()[..., networks.FEATURE_AMPLITUDES[0]][..., -1]  # finer than Nyquist's frequency
+    np.testing.assert_array_equal(features[0][..., networks.FEATURE_AMPLITUDES[0]][..., -1], beyond)
+    assert (summary[0][-2:] == made.summary[-2:]).all()
+
+
+def test_a_share_of_the_examples_is_blurred_or_sharpened(data):
+    made = local_features(data, VOXEL)
+    features, numbers = np.repeat(made.planes(slice(10, 11))[None], 400, axis=0), np.repeat(made.summary[None], 400, 0)
+    found, summary = cryores_blur.blurred(features, numbers, np.full(400, 4.0), np.random.default_rng(1))
+    assert found.dtype == summary.dtype == np.float32
+    changed = (np.abs(found - features) > 1e-4).any(axis=(1, 2, 3, 4))
+    assert changed.mean() == pytest.approx(cryores_blur.SHARE, abs=0.08)
+    fine = networks.FEATURE_AMPLITUDES[0].start + 12
+    higher = found[changed][..., fine].mean(axis=(1, 2, 3)) > features[0][..., fine].mean()
+    assert 0.2 < higher.mean() < 0.8

@@ -83,7 +83,7 @@ def _estimate(density_map, mask, range_name, model_path, progress):
     started = time.monotonic()
     resolution, deviation = predict(model, data, needed, progress)
     if deviation is not None:
-        resolution, deviation = fusion.fused(resolution, deviation, needed)
+        fusion.fuse(resolution, deviation, needed)
         if model.calibration is not None:
             deviation *= model.calibration.factors(resolution)
     seconds = time.monotonic() - started

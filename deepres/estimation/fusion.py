@@ -16,30 +16,38 @@ _REACH = round(4 * SMOOTHING)
 _PLANES = 48
 
 
-def fused(resolution, deviation, needed):
-    """Weighted means of the answers around each voxel.
+def fuse(resolution, deviation, needed):
+    """Puts in place of each answer the weighted mean of those around it.
+
+    The deviation becomes the mean one, which allows nothing for errors that cancel, and is to be calibrated.
 
     Args:
-        resolution, deviation: float32 (z, y, x), Å, what each window says of its centre.
+        resolution, deviation: float32 (z, y, x), Å, what each window says of its centre; changed where needed.
         needed: bool (z, y, x), where there are answers; their deviations are above 0.
-
-    Returns:
-        (resolution, deviation): new arrays, 0 where not needed; the deviation is the mean one, which allows nothing
-        for errors that cancel, and is to be calibrated.
     """
-    found = np.zeros_like(resolution), np.zeros_like(deviation)
-    occupied = np.flatnonzero(needed.any(axis=(1, 2)))
-    for start in range(occupied[0], occupied[-1] + 1, _PLANES) if len(occupied) else ():
-        stop = min(start + _PLANES, occupied[-1] + 1)
-        first = max(start - _REACH, 0)
-        wide, inner = slice(first, stop + _REACH), slice(start - first, stop - first)
-        here = needed[wide]
-        weight = np.divide(1, deviation[wide], out=np.zeros_like(deviation[wide]), where=here)
+    box = _box(needed)
+    if box is None:
+        return
+    values, needed = (resolution[box], deviation[box]), needed[box]
+    depth = len(needed)
+    before = [part[:0].copy() for part in values]  # planes that are changed already, as they were
+    for start in range(0, depth, _PLANES):
+        stop, first = min(start + _PLANES, depth), start - len(before[0])
+        wide = [np.concatenate([old, part[start : stop + _REACH]]) for old, part in zip(before, values, strict=True)]
+        before = [part[max(stop - _REACH, 0) - first : stop - first].copy() for part in wide]
+        here, inner = needed[first : stop + _REACH], slice(start - first, stop - first)
+        weight = np.divide(1, wide[1], out=np.zeros_like(wide[1]), where=here)
         total = _smooth(weight)[inner]
-        wanted = needed[start:stop]
-        for target, values in zip(found, (weight * resolution[wide], here.astype(np.float32)), strict=True):
-            np.divide(_smooth(values)[inner], total, out=target[start:stop], where=wanted)
-    return found
+        for part, weighted in zip(values, (weight * wide[0], here.astype(np.float32)), strict=True):
+            np.divide(_smooth(weighted)[inner], total, out=part[start:stop], where=needed[start:stop])
+
+
+def _box(needed):
+    """Slices of the smallest box with all that is needed; None if nothing is."""
+    span = [np.flatnonzero(needed.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    if not len(span[0]):
+        return None
+    return tuple(slice(found[0], found[-1] + 1) for found in span)
 
 
 def _smooth(values):

@@ -61,7 +61,8 @@ def _scene(model, path, number):
         part = tuple(slice(n - EDGE // 2, n + EDGE // 2) for n in voxels[random.integers(len(voxels))])
         needed = np.zeros_like(allowed)
         needed[part] = allowed[part]
-        answers = fusion.fused(*estimation.predict(model, data, needed), needed)
+        answers = estimation.predict(model, data, needed)
+        fusion.fuse(*answers, needed)
         found, deviation = (values[needed] for values in answers)
         error = np.abs(np.clip(found, limits.low, limits.high) - resolution)
         yield found, error / deviation, np.full(len(found), 1 / len(found))

@@ -118,7 +118,8 @@ def test_windows_are_fused_and_their_deviations_calibrated(model):
     needed = np.zeros(data.shape, bool)
     needed[8:12, 7:12, 8:13] = True
     result = estimation.estimate(DensityMap(data, (1.0,) * 3), needed, "low")
-    resolution, deviation = fusion.fused(*estimation.predict(model, data, needed), needed)
+    resolution, deviation = estimation.predict(model, data, needed)
+    fusion.fuse(resolution, deviation, needed)
     np.testing.assert_allclose(result.resolution, np.where(needed, np.clip(resolution, 2.5, 13), 0), atol=1e-3)
     expected = deviation * model.calibration.factors(resolution)
     np.testing.assert_allclose(result.deviation[needed], expected[needed], rtol=1e-3)

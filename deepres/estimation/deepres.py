@@ -85,7 +85,7 @@ def _estimate(density_map, mask, range_name, model_path, progress):
     if deviation is not None:
         fusion.fuse(resolution, deviation, needed)
         if model.calibration is not None:
-            deviation *= model.calibration.factors(resolution)
+            deviation[needed] *= model.calibration.factors(resolution[needed])
     seconds = time.monotonic() - started
 
     scale = np.float32(np.mean(reached) / target)

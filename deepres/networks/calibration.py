@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SHARE = 0.6827
-"""Of the errors, what one deviation shall hold: a Gaussian's share within its SD."""
+GAUSSIAN_SHARE = 0.6827
+"""What a Gaussian has within its SD, and a deviation shall hold of the errors."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Calibration:
 
 
 def fit(resolution, ratio, weight, knots):
-    """The ``Calibration`` after which deviations hold ``SHARE`` of the errors around each knot.
+    """The ``Calibration`` after which deviations hold ``GAUSSIAN_SHARE`` of the errors around each knot.
 
     Args:
         resolution: (n,) Å, predicted.
@@ -46,11 +46,17 @@ def fit(resolution, ratio, weight, knots):
     factors = []
     for number in range(len(knots)):
         near = weight * np.interp(resolution, knots, np.eye(len(knots))[number])
-        factors.append(_quantile(ratio, near if near.sum() > 0 else weight))
-    return Calibration(tuple(map(float, knots)), tuple(round(float(factor), 4) for factor in factors))
+        factors.append(factor(ratio, near if near.sum() > 0 else weight))
+    return Calibration(tuple(map(float, knots)), tuple(round(value, 4) for value in factors))
 
 
-def _quantile(ratio, weight):
+def factor(ratio, weight):
+    """The factor of deviations after which they hold ``GAUSSIAN_SHARE`` of the errors, by weight.
+
+    Args:
+        ratio: (n,) |error| / deviation.
+        weight: (n,), not all 0.
+    """
     order = np.argsort(ratio)
     reached = np.cumsum(weight[order])
-    return ratio[order][np.searchsorted(reached, SHARE * reached[-1])]
+    return float(ratio[order][np.searchsorted(reached, GAUSSIAN_SHARE * reached[-1])])

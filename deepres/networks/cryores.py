@@ -34,9 +34,7 @@ _BANDS, _PAIRS = len(BANDS), len(BANDS) - 2
 FEATURES = DISTANCES * 2 * _BANDS + (DISTANCES - 1) * _PAIRS + 4
 SUMMARY = (len(PERCENTILES) + len(EVENNESS_PERCENTILES) + 2) * _BANDS + _PAIRS + len(SHELLS) + 2
 
-FEATURE_AMPLITUDES = tuple(
-    slice(start, start + _BANDS) for start in (0, 2 * _BANDS, 2 * _BANDS + 2 * _BANDS + _PAIRS)
-)
+FEATURE_AMPLITUDES = tuple(slice(start, start + _BANDS) for start in (0, 2 * _BANDS, 4 * _BANDS + _PAIRS))
 """Features that are amplitudes of the bands, as logarithms: one slice for each distance."""
 
 _WHOLE = (len(PERCENTILES) + len(EVENNESS_PERCENTILES)) * _BANDS

@@ -8,8 +8,8 @@ import numpy as np
 from keras import layers, ops
 from scipy.stats import spearmanr
 
+from deepres.networks import calibration, store
 from deepres.networks import cryores as networks
-from deepres.networks import store
 from deepres.structures import find_structures
 from deepres.training import cryores_blur, loop
 from deepres.training import cryores_examples as examples
@@ -246,11 +246,8 @@ def calibrate(network, validation):
         ("baseline", np.ones(len(validation), bool), np.ones(len(validation))),
     ):
         error, deviation = (each[chosen] for each in found[name])
-        ratio = error / deviation
-        order = np.argsort(ratio)
-        place = np.searchsorted(np.cumsum(weight[order]), loop.GAUSSIAN_SHARE * weight.sum())
         factor = network.get_layer(name).factor
-        factor.assign(factor * float(ratio[order][min(place, len(order) - 1)]))
+        factor.assign(factor * calibration.factor(error / deviation, weight))
 
 
 def figures(network, validation):

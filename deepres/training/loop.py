@@ -15,14 +15,12 @@ from keras import ops
 from deepres.errors import InputError
 from deepres.files import write_aside, write_json
 from deepres.networks import store
+from deepres.networks.calibration import GAUSSIAN_SHARE
 
 CHECKPOINT = "checkpoint.keras"
 STATE = "state.json"
 WARM_UP = 0.03
 """Share of the training over which the learning rate rises."""
-
-GAUSSIAN_SHARE = 0.6827
-"""What a Gaussian has within its SD."""
 
 LAPLACE_DEVIATION = -math.log(1 - GAUSSIAN_SHARE)
 """Half the interval around the centre of a Laplace distribution of width 1 that holds as much as a Gaussian's SD."""

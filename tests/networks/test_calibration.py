@@ -32,6 +32,12 @@ def test_weights_count():
     assert calibration.fit(np.full(3, 5.0), ratio, weight, np.array([4.0, 6.0])).factor == (3.0, 3.0)
 
 
+def test_factor_is_the_weighted_quantile():
+    ratio = np.random.default_rng(0).random(1000)
+    assert calibration.factor(ratio, np.ones(1000)) == pytest.approx(np.quantile(ratio, 0.6827), abs=2e-3)
+    assert calibration.factor(ratio, (ratio < 0.1).astype(float)) < 0.1
+
+
 def test_the_card_keeps_it():
     assert calibration.Calibration.from_card({}) is None
     found = calibration.Calibration.from_card({"calibration": {"resolution": [2, 6], "factor": [0.5, 1.5]}})

@@ -23,9 +23,6 @@ BATCH = 32
 
 WEIGHT_DECAY = 0.01
 
-LARGEST_BOX = 96
-"""Edge of the boxes trained on, voxels; the recipe's own would cost twice the time."""
-
 VALIDATION_SEED = 20230525
 VALIDATION_EXAMPLES = 144
 AGREEMENT_WEIGHT = 10.0
@@ -120,7 +117,7 @@ LOSSES = {
 }
 WEIGHTS = {
     "published": {"baseline": 1.0, "local": RELATIVE_WEIGHT, "mask": 1.0},
-    "compact": {"baseline": 1.0, "absolute": 1.0, "mask": 3.0},
+    "compact": {"baseline": 1.0, "absolute": 1.0, "mask": 8.0},
 }
 OPTIMISERS = {
     "published": lambda rate: keras.optimizers.SGD(rate, momentum=0.8),
@@ -143,10 +140,10 @@ def train(options, report=print):
     Raises:
         InputError: the folders hold no structure, or the checkpoint has all the minutes already.
     """
-    recipe = SceneRecipe(largest_box=LARGEST_BOX, largest_work=LARGEST_BOX)
+    recipe = SceneRecipe()
     paths, held_out = find_structures(options.structures), find_structures(options.validation)
     folder = os.path.join(options.folder, "examples")
-    checks = examples.make(held_out, SceneRecipe(), VALIDATION_SEED, VALIDATION_EXAMPLES, folder, options.workers)
+    checks = examples.make(held_out, recipe, VALIDATION_SEED, VALIDATION_EXAMPLES, folder, options.workers)
     files = examples.make(paths, recipe, options.seed, options.examples, folder, options.workers)
     validation, known = examples.load(checks), examples.load(files)
     keras.utils.set_random_seed(options.seed)

@@ -10,7 +10,7 @@ from deepres.estimation.localfeatures import FLOOR, scaled, unscaled
 from deepres.networks import cryores as networks
 from deepres.spectra import BANDS, SHELLS
 
-SPREAD, LIMITS = 5.0, (-6.0, 15.0)
+SPREAD, LIMITS = 7.0, (-6.0, 15.0)
 """SD and limits of the B factor, in units of the squared global resolution: 5 takes away 1 - exp(-5 / 4) of the
 amplitude there."""
 

@@ -251,7 +251,8 @@ def markdown(results):
             for noise in NOISES:
                 cells = [span(rows, "low", network, noise, *limits) for limits in ((2.5, 13), (2.5, 9), (9, 13))]
                 cells.append(span(rows, "high", network, noise, 1.5, 6))
-                lines.append(f"| {network} | {noise} | " + " | ".join(f"{c:.3f}" for c in cells) + " |")
+                shown = ["–" if np.isnan(cell) else f"{cell:.3f}" for cell in cells]
+                lines.append(f"| {network} | {noise} | " + " | ".join(shown) + " |")
         lines += ["", "| range | network | resolution | noise | median error | SD | RMSE | within predicted SD |",
                   "|---|---|---|---|---|---|---|---|"]
         for r in rows:

@@ -241,6 +241,17 @@ def span(rows, name, network, noise, low, high):
     return float(np.sqrt(np.mean(np.square(chosen)))) if chosen else float("nan")
 
 
+def held(rows):
+    """Share within the predicted SD at each resolution, every map of every noise counting alike, as text."""
+    parts = {}
+    for row in rows:
+        if row["within_sd"] is not None:
+            parts.setdefault((row["range"], row["resolution"]), []).append((row["within_sd"], row["maps"]))
+    shares = {key: np.average([share for share, _ in part], weights=[maps for _, maps in part])
+              for key, part in parts.items()}
+    return ", ".join(f"{name} {resolution:g} Å {100 * share:.0f} %" for (name, resolution), share in shares.items())
+
+
 def markdown(results):
     """The table of the results as Markdown text."""
     lines = ["# DeepRes on the test split", "", f"{results['structures']} structures, seed {results['seed']}.", ""]
@@ -253,6 +264,7 @@ def markdown(results):
                 cells.append(span(rows, "high", network, noise, 1.5, 6))
                 shown = ["–" if np.isnan(cell) else f"{cell:.3f}" for cell in cells]
                 lines.append(f"| {network} | {noise} | " + " | ".join(shown) + " |")
+        lines += ["", f"Within the predicted SD, all noises together: {held(rows)}."]
         lines += ["", "| range | network | resolution | noise | median error | SD | RMSE | within predicted SD |",
                   "|---|---|---|---|---|---|---|---|"]
         for r in rows:

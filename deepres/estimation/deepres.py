@@ -116,14 +116,14 @@ def predict(model, data, needed, progress=False, tile=TILE):
     run = _dense if model.preset == "compact" else _windows
     scale = np.float32(1.0 / data.std())
     low, high = model.resolution_range.low, model.resolution_range.high
-    nothing_seen = [high, (high - low) / 2][: 1 if deviation is None else 2]
+    nothing_seen = [high, (high - low) / 2]
     for part in tqdm(tiles(needed, tile, REACH), desc="DeepRes", unit="tile", disable=not progress):
         wanted = needed[part.crop]
         box = part.read(data) * scale
         values = run(model, box, wanted)
         empty = _empty_windows(box)
         if empty is not None:
-            values[empty[wanted]] = nothing_seen
+            values[empty[wanted]] = nothing_seen[: values.shape[1]]
         resolution[part.crop][wanted] = values[:, 0]
         if deviation is not None:
             deviation[part.crop][wanted] = values[:, 1]

@@ -9,6 +9,8 @@ resolved regions grow into badly resolved ones.
 import numpy as np
 import scipy.ndimage
 
+from deepres.estimation.tiles import span_of
+
 SMOOTHING = 1.5
 """SD of the Gaussian weights, voxels of the network's grid; an eighth of a window."""
 
@@ -25,7 +27,7 @@ def fuse(resolution, deviation, needed):
         resolution, deviation: float32 (z, y, x), Å, what each window says of its centre; changed where needed.
         needed: bool (z, y, x), where there are answers; their deviations are above 0.
     """
-    box = _box(needed)
+    box = span_of(needed)
     if box is None:
         return
     values, needed = (resolution[box], deviation[box]), needed[box]
@@ -40,14 +42,6 @@ def fuse(resolution, deviation, needed):
         total = _smooth(weight)[inner]
         for part, weighted in zip(values, (weight * wide[0], here.astype(np.float32)), strict=True):
             np.divide(_smooth(weighted)[inner], total, out=part[start:stop], where=needed[start:stop])
-
-
-def _box(needed):
-    """Slices of the smallest box with all that is needed; None if nothing is."""
-    span = [np.flatnonzero(needed.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
-    if not len(span[0]):
-        return None
-    return tuple(slice(found[0], found[-1] + 1) for found in span)
 
 
 def _smooth(values):

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.ndimage
 
 OVERHEAD = 3000
 """What a tile costs beside its voxels, in voxels."""
@@ -79,16 +80,11 @@ def _cheapest(needed, cell, overlap):
 
 def _shrunk(needed, cell):
     """The part of a cell that holds all its needed voxels, or None if it has none."""
-    span = _span(needed[cell])
+    span = span_of(needed[cell])
     return span and tuple(slice(c.start + s.start, c.start + s.stop) for c, s in zip(cell, span, strict=True))
 
 
-def _span(needed):
-    """Slices of the smallest box with all needed voxels, or None if there are none."""
-    span = []
-    for axis in range(3):
-        occupied = np.flatnonzero(needed.any(axis=tuple(a for a in range(3) if a != axis)))
-        if not len(occupied):
-            return None
-        span.append(slice(int(occupied[0]), int(occupied[-1]) + 1))
-    return tuple(span)
+def span_of(needed):
+    """Slices of the smallest box with all needed voxels, bool (z, y, x), or None if there are none."""
+    found = scipy.ndimage.find_objects(needed.view(np.int8))
+    return found[0] if found else None

@@ -19,9 +19,6 @@ from deepres.files import write_aside
 from deepres.networks.cryores import FEATURES
 from deepres.training import cryores_scenes
 
-FINISHES = 1
-"""Full maps made of each pair of half maps. More of them cost less than new pairs, but teach less."""
-
 KNOWN, ANYWHERE = 96, 160
 """Places kept of an example: with a known local resolution, and anywhere in the box."""
 
@@ -102,22 +99,21 @@ def _features(made, places):
     return found
 
 
-def make(paths, recipe, seed, count, folder, workers=0, probabilities=None):
-    """Makes the examples of the first pairs of half maps of a seed, those not there yet, and returns their files.
+def make(paths, recipe, seed, count, folder, workers=0):
+    """Makes the first examples of a seed, those not there yet, and returns their files.
 
     Args:
         paths: structure files, in an order that is always the same.
         recipe: a ``cryores_scenes.SceneRecipe``.
-        seed: one integer; pair i depends on it and on i alone.
-        count: how many pairs, each of ``FINISHES`` examples.
+        seed: one integer; example i depends on it and on i alone.
+        count: how many.
         folder: made if it is not there.
         workers: processes; 0 makes them in this one.
-        probabilities: of each file to be drawn; None for all alike.
     """
     os.makedirs(folder, exist_ok=True)
     targets = [os.path.join(folder, f"example_{seed}_{number:06d}.npz") for number in range(count)]
     missing = [number for number, target in enumerate(targets) if not os.path.exists(target)]
-    work = functools.partial(_make_one, paths, recipe, seed, folder, probabilities)
+    work = functools.partial(_make_one, paths, recipe, seed, folder)
     progress = functools.partial(tqdm, total=len(missing), desc="examples", disable=not missing, mininterval=30)
     if workers:
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
@@ -127,13 +123,12 @@ def make(paths, recipe, seed, count, folder, workers=0, probabilities=None):
     return targets
 
 
-def _make_one(paths, recipe, seed, folder, probabilities, number):
+def _make_one(paths, recipe, seed, folder, number):
     random = np.random.default_rng([seed, number, 0])
-    path = paths[random.choice(len(paths), p=probabilities)]
-    scenes = cryores_scenes.make_scenes(path, recipe, [seed, number, 1], FINISHES)
-    examples = joined([from_scene(scene, random) for scene in scenes])
+    path = paths[random.choice(len(paths))]
+    example = from_scene(cryores_scenes.make_scene(path, recipe, [seed, number, 1]), random)
     with write_aside(os.path.join(folder, f"example_{seed}_{number:06d}.npz")) as temporary:
-        np.savez(temporary, **examples.__dict__)
+        np.savez(temporary, **example.__dict__)
 
 
 def load(paths):

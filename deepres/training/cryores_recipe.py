@@ -113,7 +113,7 @@ def draw_settings(resolution, sphere, recipe, random):
         solvent=Solvent(random.uniform(0.3, 0.75), random.uniform(70, 200)),
         belt=belt,
         noise=_noise(sphere, recipe, random),
-        finish=draw_finish(resolution, disorder, recipe, random),
+        finish=_finish(resolution, disorder, recipe, random),
         detail=recipe.detail,
         local_cutoff=recipe.local_cutoff,
     )
@@ -145,15 +145,8 @@ def _noise(sphere, recipe, random):
     )
 
 
-def draw_finish(resolution, disorder, recipe, random):
-    """What the user did to the map, a ``Finish``: sharpened ones are always filtered or weighted.
-
-    Args:
-        resolution: Å, wanted.
-        disorder: the ``Disorder`` of the map.
-        recipe: a ``SceneRecipe``.
-        random: ``numpy.random.Generator``.
-    """
+def _finish(resolution, disorder, recipe, random):
+    """What the user did to the map: sharpened ones are always filtered or weighted."""
     finish = Finish()
     low_pass, width = resolution * random.uniform(*recipe.low_pass), random.choice([0.02, 0.05, 0.1])
     if random.random() < recipe.sharpened:

@@ -7,12 +7,12 @@ a seed is always the same, whoever makes it.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from deepres import fullmap, halfmaps, structures
-from deepres.training.cryores_recipe import draw_finish, draw_settings, log_uniform
+from deepres import halfmaps, structures
+from deepres.training.cryores_recipe import draw_settings, log_uniform
 
 _LARGEST_FACTOR = 13
 _CLEARANCE = 6.0
@@ -54,19 +54,6 @@ def make_scene(path, recipe, seed):
     Returns:
         ``Scene``.
     """
-    return make_scenes(path, recipe, seed, 1)[0]
-
-
-def make_scenes(path, recipe, seed, count):
-    """Scenes of one pair of half maps, each sharpened, filtered, masked and cropped in its own way.
-
-    Args:
-        path, recipe, seed: see ``make_scene``, which gives the first of them.
-        count: how many.
-
-    Returns:
-        list of ``Scene``.
-    """
     random = np.random.default_rng(seed)
     structure = structures.read_structure(path)
     resolution = random.uniform(*recipe.resolution)
@@ -75,29 +62,18 @@ def make_scenes(path, recipe, seed, count):
     made = halfmaps.simulate(
         structure, place.positions, place.size, place.voxel_size, settings, random, selected=place.selected
     )
-    drawn = {"box": place.size, "atoms": int(place.selected.sum()), "of": len(structure)}
-    scenes = [_scene(structure.name, made, made.full.data, settings, drawn, recipe, random)]
-    while len(scenes) < count:
-        changed = replace(settings, finish=draw_finish(resolution, settings.disorder, recipe, random))
-        halves = made.half1.data, made.half2.data
-        full = fullmap.full_map(*halves, place.voxel_size, made.mask, changed.finish, made.fsc)
-        scenes.append(_scene(structure.name, made, full, changed, drawn, recipe, random))
-    return scenes
-
-
-def _scene(name, made, full, settings, drawn, recipe, random):
-    """The scene of half maps and a full map made of them, cropped or not."""
     cropped = random.random() < recipe.cropped
     part = _crop(made.mask, random) if cropped else (slice(None),) * 3
-    data = full[part]
+    data = made.full.data[part]
     return Scene(
-        name=name,
+        name=structure.name,
         data=data / max(data.std(), np.finfo(np.float32).tiny),
-        voxel_size=made.full.voxel_size[0],
+        voxel_size=place.voxel_size,
         local_resolution=np.ascontiguousarray(made.local_resolution[part]),
         mask=np.ascontiguousarray(made.mask[part]),
         global_resolution=made.global_resolution,
-        settings=settings.as_dict() | drawn | {"cropped": cropped},
+        settings=settings.as_dict()
+        | {"box": place.size, "atoms": int(place.selected.sum()), "of": len(structure), "cropped": cropped},
     )
 
 

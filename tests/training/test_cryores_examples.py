@@ -69,19 +69,19 @@ def test_absolute_resolution_is_baseline_and_relative():
 
 
 def test_made_examples_are_kept(scene, tmp_path, monkeypatch):
-    monkeypatch.setattr(examples.cryores_scenes, "make_scenes", lambda path, recipe, seed, count: [scene] * count)
+    monkeypatch.setattr(examples.cryores_scenes, "make_scene", lambda path, recipe, seed: scene)
     paths = examples.make(["a structure"], None, 3, 2, tmp_path)
     assert [path.rsplit("/", 1)[1] for path in paths] == ["example_3_000000.npz", "example_3_000001.npz"]
     stored = examples.load(paths)
-    assert len(stored) == 2 * examples.FINISHES
+    assert len(stored) == 2
     np.testing.assert_array_equal(stored.summary[-1], examples.from_scene(scene, np.random.default_rng(0)).summary[0])
     assert stored.baseline[0] == scene.global_resolution
-    monkeypatch.setattr(examples.cryores_scenes, "make_scenes", None)
+    monkeypatch.setattr(examples.cryores_scenes, "make_scene", None)
     assert examples.make(["a structure"], None, 3, 2, tmp_path) == paths
 
 
 def test_training_learns_and_goes_on(scene, tmp_path, monkeypatch):
-    monkeypatch.setattr(examples.cryores_scenes, "make_scenes", lambda path, recipe, seed, count: [scene] * count)
+    monkeypatch.setattr(examples.cryores_scenes, "make_scene", lambda path, recipe, seed: scene)
     monkeypatch.setattr(training, "VALIDATION_EXAMPLES", 1)
     monkeypatch.setattr(training, "find_structures", lambda folder: ["a structure"])
     told = {"structures": "a", "validation": "b", "folder": str(tmp_path), "batch": 4, "rate": 1e-3, "examples": 2}
@@ -90,7 +90,7 @@ def test_training_learns_and_goes_on(scene, tmp_path, monkeypatch):
     assert last["rmse_local"] < 0.7 * first["rmse_local"]
     assert last["iou_mask"] > 0.5
     assert 0.55 < card["metrics"]["within_sd"] < 0.8  # calibrated
-    assert card["data"]["examples"] == 2 * examples.FINISHES
+    assert card["data"]["examples"] == 2
     again = training.train(training.Options(minutes=5, steps=210, **told), report=lambda line: None)
     assert again["steps"] == 210
     loaded = store.load_cryores(tmp_path)

@@ -55,17 +55,6 @@ def test_a_scene_depends_on_its_seed_alone(structure, scenes):
     assert scenes[0].global_resolution != scenes[1].global_resolution
 
 
-def test_more_scenes_of_a_pair_differ_in_what_was_done_to_the_map(structure):
-    whole = replace(SMALL, cropped=0.0)
-    first, second, third = cryores_scenes.make_scenes(structure, whole, [1, 0], 3)
-    assert_same(first, cryores_scenes.make_scene(structure, whole, [1, 0]))
-    assert first.settings["finish"] != second.settings["finish"] != third.settings["finish"]
-    assert first.settings["noise"] == third.settings["noise"]
-    np.testing.assert_array_equal(first.local_resolution, third.local_resolution)
-    assert first.global_resolution == second.global_resolution
-    assert np.abs(first.data - second.data).max() > 0.1
-
-
 def test_large_molecules_are_cut_to_fit(structure):
     tight = replace(SMALL, resolution=(5.0, 5.0), voxel_size=(1.0, 1.1), largest_box=40)
     scene = cryores_scenes.make_scene(structure, tight, [2])

@@ -33,10 +33,12 @@ SMOOTHING = (4.0, 0.4)
 NOISE_EVENNESS = math.sqrt(2 / math.pi)
 """Evenness of Gaussian noise."""
 
+APART = 2
+"""Bands so far apart share no frequency."""
+
 _RATIO = float(BANDS[1] / BANDS[0])
 _LEAST_ENERGY = 1e-12
 _LEAST_WEIGHT = 1e-9
-_APART = 2
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ class LocalSpectrum:
 
         scale = np.float32(1 / max(float(self.energy.max()), 1e-30))  # squares of energies leave float32's range
         scaled, means = self.energy * scale, energy * scale
-        products = _widened(scaled[..., :-_APART] * scaled[..., _APART:], smoothing)
-        expected = means[..., :-_APART] * means[..., _APART:]
+        products = _widened(scaled[..., :-APART] * scaled[..., APART:], smoothing)
+        expected = means[..., :-APART] * means[..., APART:]
         ratio = np.ones_like(products)
         np.divide(products, expected, out=ratio, where=(expected > 1e-30) & (products > 1e-30))
         return WideSpectrum(energy, evenness, np.log10(ratio))

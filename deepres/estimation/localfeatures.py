@@ -11,7 +11,6 @@ import numpy as np
 
 from deepres import spectra
 from deepres.filters import voxel_triple
-from deepres.networks.cryores import EVENNESS_PERCENTILES, PERCENTILES
 
 FLOOR = -4.0
 """Logarithm of amplitudes at which nothing is told apart any more; also that of bands beyond Nyquist's frequency."""
@@ -22,8 +21,36 @@ WIDER = (9.0, 22.0)
 DENSITY_SMOOTHING = (2.5, 5.0, 12.0)
 """SD of the smoothing of the density, Å."""
 
+PERCENTILES = (2, 10, 30, 50, 70, 90, 99)
+"""Percentiles over the map of each band's energy."""
+
+EVENNESS_PERCENTILES = (10, 50, 90)
+"""Percentiles over the map of each band's evenness."""
+
 SAMPLED = 30_000
 """Percentiles are taken of about so many places, evenly spread."""
+
+_BANDS, _PAIRS = len(spectra.BANDS), len(spectra.BANDS) - spectra.APART
+_WIDE = 2 * _BANDS + _PAIRS
+_WHOLE = (len(PERCENTILES) + len(EVENNESS_PERCENTILES)) * _BANDS
+_RADIAL = _WHOLE + _WIDE
+
+FEATURES = 2 * _BANDS + len(WIDER) * _WIDE + len(DENSITY_SMOOTHING) + 1
+"""Features of a place: energy and evenness of the bands, and with concurrence from each distance further; density."""
+
+FEATURE_AMPLITUDES = tuple(
+    slice(start, start + _BANDS) for start in (0, *range(2 * _BANDS, 2 * _BANDS + len(WIDER) * _WIDE, _WIDE))
+)
+"""Features that are amplitudes of the bands, as logarithms: one slice for each distance."""
+
+SUMMARY = _RADIAL + len(spectra.SHELLS) + 2
+"""Numbers of a map's summary."""
+
+SUMMARY_PERCENTILES = slice(0, len(PERCENTILES) * _BANDS)
+SUMMARY_AMPLITUDES = slice(_WHOLE, _WHOLE + _BANDS)
+SUMMARY_RADIAL = slice(_RADIAL, _RADIAL + len(spectra.SHELLS))
+"""Numbers of the summary that are amplitudes, as logarithms: percentiles of each band over the map, the molecule's of
+each band, and the radial spectrum's of each shell."""
 
 
 @dataclass(frozen=True, eq=False)

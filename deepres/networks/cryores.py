@@ -19,30 +19,7 @@ Outputs, a dict:
 import keras
 from keras import layers, ops
 
-from deepres.spectra import BANDS, SHELLS
-
-PERCENTILES = (2, 10, 30, 50, 70, 90, 99)
-"""Percentiles over the map of each band's energy."""
-
-EVENNESS_PERCENTILES = (10, 50, 90)
-"""Percentiles over the map of each band's evenness."""
-
-DISTANCES = 3
-"""From so many distances the spectrum is looked at."""
-
-_BANDS, _PAIRS = len(BANDS), len(BANDS) - 2
-FEATURES = DISTANCES * 2 * _BANDS + (DISTANCES - 1) * _PAIRS + 4
-SUMMARY = (len(PERCENTILES) + len(EVENNESS_PERCENTILES) + 2) * _BANDS + _PAIRS + len(SHELLS) + 2
-
-FEATURE_AMPLITUDES = tuple(slice(start, start + _BANDS) for start in (0, 2 * _BANDS, 4 * _BANDS + _PAIRS))
-"""Features that are amplitudes of the bands, as logarithms: one slice for each distance."""
-
-_WHOLE = (len(PERCENTILES) + len(EVENNESS_PERCENTILES)) * _BANDS
-SUMMARY_PERCENTILES = slice(0, len(PERCENTILES) * _BANDS)
-SUMMARY_AMPLITUDES = slice(_WHOLE, _WHOLE + _BANDS)
-SUMMARY_RADIAL = slice(SUMMARY - 2 - len(SHELLS), SUMMARY - 2)
-"""Numbers of the summary that are amplitudes, as logarithms: percentiles of each band over the map, the molecule's of
-each band, and the radial spectrum's of each shell."""
+from deepres.estimation.localfeatures import FEATURES, SUMMARY
 
 _CONFIG = {"summary": [192, 128], "trunk": [256, 256], "heads": 128, "dropout": 0.1}
 PRESETS = {

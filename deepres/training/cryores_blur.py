@@ -6,8 +6,8 @@ and leaves the rest nearly as it is; what it does within a band and to the densi
 
 import numpy as np
 
+from deepres.estimation import localfeatures as layout
 from deepres.estimation.localfeatures import FLOOR, scaled, unscaled
-from deepres.networks import cryores as networks
 from deepres.spectra import BANDS, SHELLS
 
 SPREAD, LIMITS = 7.0, (-6.0, 15.0)
@@ -43,18 +43,18 @@ def with_b_factor(features, summary, b_factor):
     gain, radial = (-np.square(f) * b_factor[:, None] / (4 * np.log(10)) for f in (BANDS, SHELLS))
     features, summary = features.copy(), summary.copy()
     # Amplitudes are in units of that of the map's strong places, which the B factor changes too.
-    strong = unscaled(summary[:, networks.SUMMARY_PERCENTILES][:, -len(BANDS) :])
+    strong = unscaled(summary[:, layout.SUMMARY_PERCENTILES][:, -len(BANDS) :])
     reference = 0.5 * np.log10(np.sum(10 ** (2 * (strong + gain)), axis=1) / np.sum(10 ** (2 * strong), axis=1))
     gain, radial = gain - reference[:, None], radial - reference[:, None]
 
     everywhere = gain.reshape(len(gain), *(1,) * (features.ndim - 2), -1)
-    for part in networks.FEATURE_AMPLITUDES:
+    for part in layout.FEATURE_AMPLITUDES:
         features[..., part] = _moved(features[..., part], everywhere)
-    percentiles = np.tile(gain, len(networks.PERCENTILES))
+    percentiles = np.tile(gain, len(layout.PERCENTILES))
     for part, change in (
-        (networks.SUMMARY_PERCENTILES, percentiles),
-        (networks.SUMMARY_AMPLITUDES, gain),
-        (networks.SUMMARY_RADIAL, radial),
+        (layout.SUMMARY_PERCENTILES, percentiles),
+        (layout.SUMMARY_AMPLITUDES, gain),
+        (layout.SUMMARY_RADIAL, radial),
     ):
         summary[:, part] = _moved(summary[:, part], change)
     return features, summary

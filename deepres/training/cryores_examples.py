@@ -14,9 +14,8 @@ from tqdm import tqdm
 
 from deepres import spectra
 from deepres.estimation.cryores import bounding_box
-from deepres.estimation.localfeatures import local_features
+from deepres.estimation.localfeatures import FEATURES, local_features
 from deepres.files import write_aside
-from deepres.networks.cryores import FEATURES
 from deepres.training import cryores_scenes
 
 KNOWN, ANYWHERE = 96, 160

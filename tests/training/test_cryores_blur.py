@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from deepres import filters
+from deepres.estimation import localfeatures as layout
 from deepres.estimation.localfeatures import local_features
-from deepres.networks import cryores as networks
 from deepres.training import cryores_blur
 
 VOXEL = 1.5
@@ -26,12 +26,12 @@ def test_amplitudes_are_those_of_the_blurred_map(data, b_factor):
         before.planes()[None], before.summary[None], np.array([b_factor])
     )
     changed, found, true = before.planes(), features[0], after.planes()
-    for part in networks.FEATURE_AMPLITUDES:
+    for part in layout.FEATURE_AMPLITUDES:
         change = np.abs(true[..., part] - changed[..., part]).mean(axis=(0, 1, 2))
         assert change.max() > 0.3
         error = np.abs(true[..., part] - found[..., part]).mean(axis=(0, 1, 2))
         assert error.max() < 0.08
-    for part in (networks.SUMMARY_PERCENTILES, networks.SUMMARY_AMPLITUDES, networks.SUMMARY_RADIAL):
+    for part in (layout.SUMMARY_PERCENTILES, layout.SUMMARY_AMPLITUDES, layout.SUMMARY_RADIAL):
         change, error = np.abs(after.summary - np.stack([before.summary, summary[0]]))[:, part].mean(axis=1)
         assert error < 0.2 * change
 
@@ -39,12 +39,12 @@ def test_amplitudes_are_those_of_the_blurred_map(data, b_factor):
 def test_nothing_else_changes(data):
     made = local_features(data, VOXEL)
     features, summary = cryores_blur.with_b_factor(made.planes()[None], made.summary[None], np.array([80.0]))
-    same = np.ones(networks.FEATURES, bool)
-    for part in networks.FEATURE_AMPLITUDES:
+    same = np.ones(layout.FEATURES, bool)
+    for part in layout.FEATURE_AMPLITUDES:
         same[part] = False
     np.testing.assert_array_equal(features[0][..., same], made.planes()[..., same])
-    beyond = made.planes()[..., networks.FEATURE_AMPLITUDES[0]][..., -1]  # finer than Nyquist's frequency
-    np.testing.assert_array_equal(features[0][..., networks.FEATURE_AMPLITUDES[0]][..., -1], beyond)
+    beyond = made.planes()[..., layout.FEATURE_AMPLITUDES[0]][..., -1]  # finer than Nyquist's frequency
+    np.testing.assert_array_equal(features[0][..., layout.FEATURE_AMPLITUDES[0]][..., -1], beyond)
     assert (summary[0][-2:] == made.summary[-2:]).all()
 
 
@@ -55,6 +55,6 @@ def test_a_share_of_the_examples_is_blurred_or_sharpened(data):
     assert found.dtype == summary.dtype == np.float32
     changed = (np.abs(found - features) > 1e-4).any(axis=(1, 2, 3, 4))
     assert changed.mean() == pytest.approx(cryores_blur.SHARE, abs=0.08)
-    fine = networks.FEATURE_AMPLITUDES[0].start + 12
+    fine = layout.FEATURE_AMPLITUDES[0].start + 12
     higher = found[changed][..., fine].mean(axis=(1, 2, 3)) > features[0][..., fine].mean()
     assert 0.2 < higher.mean() < 0.8

@@ -47,10 +47,14 @@ KINDS = {
     "60 % padding": ("2gaf", {"padding": (0.6, 0.6)}),
     "off-centre": ("1e6e", {"off_centre": 1.0, "padding": (0.5, 0.5)}),
     "masked": ("1cma", {"masked": 1.0}),
+    "binned": ("1cma", {"binned": 1.0, "binning": (1.0, 1.3)}),
 }
 """Maps that training has few of or none: name → structure and what of the recipe differs."""
 
 PER_KIND = 3
+
+RECIPE = SceneRecipe(binned=0.0)
+"""Of the maps judged; binned ones, of which nothing finer is asked than two voxels, are a kind of their own."""
 
 
 def overlap(one, two):
@@ -107,9 +111,9 @@ def judge(scene, only=()):
 
 def test_split(paths, only):
     """One scene a structure."""
-    recipe, rows = SceneRecipe(), []
+    rows = []
     for number, path in enumerate(paths):
-        rows.append(judge(make_scene(path, recipe, [SEED, number]), only))
+        rows.append(judge(make_scene(path, RECIPE, [SEED, number]), only))
         print(json.dumps({k: rows[-1][k] for k in ("structure", "global", "global_found", "cryores")}), flush=True)
     return rows
 
@@ -118,7 +122,7 @@ def kinds(folder):
     """Three scenes of each kind that training does not have."""
     found = {}
     for number, (kind, (name, changes)) in enumerate(KINDS.items()):
-        recipe, path = dataclasses.replace(SceneRecipe(), **changes), os.path.join(folder, f"{name}.pdb.gz")
+        recipe, path = dataclasses.replace(RECIPE, **changes), os.path.join(folder, f"{name}.pdb.gz")
         scenes = [make_scene(path, recipe, [SEED, 1000 + number, each]) for each in range(PER_KIND)]
         found[kind] = [judge(scene, ("none",)) for scene in scenes]
         print(kind, [round(row["cryores"]["rmse"], 2) for row in found[kind]], flush=True)

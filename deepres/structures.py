@@ -10,6 +10,9 @@ from deepres.errors import InputError
 
 NUCLEOTIDES = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
 
+LEAST_NUCLEIC = 0.1
+"""Share of a structure's atoms from which nucleic acid counts."""
+
 
 @dataclass(frozen=True)
 class AtomicStructure:
@@ -89,6 +92,26 @@ def random_rotation(random):
     q, r = np.linalg.qr(random.standard_normal((3, 3)))
     q *= np.sign(np.diag(r))
     return q if np.linalg.det(q) > 0 else -q
+
+
+def drawn_shares(paths, complex_weight, nucleic_weight):
+    """How often each structure is drawn for training: nucleic acid, of which there is little, more often than protein.
+
+    Args:
+        paths: structure files.
+        complex_weight: of a structure with more than ``LEAST_NUCLEIC`` of its atoms in nucleotides, relative to a
+            protein.
+        nucleic_weight: of nucleic acid alone, with less than ``LEAST_NUCLEIC`` of anything else.
+
+    Returns:
+        (n,) float64, sum 1.
+    """
+    weights = np.ones(len(paths))
+    for number, path in enumerate(paths):
+        share = read_structure(path).nucleic.mean()
+        if share > LEAST_NUCLEIC:
+            weights[number] = nucleic_weight if share > 1 - LEAST_NUCLEIC else complex_weight
+    return weights / weights.sum()
 
 
 def find_structures(folder):

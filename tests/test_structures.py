@@ -41,6 +41,15 @@ def test_nucleotides_are_recognised(tmp_path):
     assert structures.read_structure(write_structure(tmp_path / "dna.pdb", name="DA")).nucleic.all()
 
 
+def test_nucleic_acid_is_drawn_more_often(tmp_path):
+    protein, dna = (write_structure(tmp_path / f"{name}.pdb", name=name) for name in ("ALA", "DA"))
+    mixed = gemmi.read_structure(dna)
+    mixed[0][0][0].name = "ALA"
+    mixed.write_pdb(str(tmp_path / "mixed.pdb"))
+    shares = structures.drawn_shares([protein, str(tmp_path / "mixed.pdb"), dna, protein], 2.0, 5.0)
+    np.testing.assert_allclose(shares, np.array([1, 2, 5, 1]) / 9)
+
+
 def test_model_holds_the_selected_atoms_where_told(tmp_path):
     structure = structures.read_structure(write_structure(tmp_path / "two.pdb"))
     selected = structure.chains == "B"

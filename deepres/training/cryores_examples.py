@@ -16,6 +16,7 @@ from deepres import spectra
 from deepres.estimation.cryores import bounding_box
 from deepres.estimation.localfeatures import FEATURES, local_features
 from deepres.files import write_aside
+from deepres.structures import drawn_shares
 from deepres.training import cryores_scenes
 
 KNOWN, ANYWHERE = 96, 160
@@ -28,6 +29,9 @@ LABEL_SMOOTHING = 1.3
 """SD in Å with which labels are brought to the network's grid."""
 
 LEAST_OCCUPANCY = 0.3
+
+COMPLEX_WEIGHT, NUCLEIC_WEIGHT = 1.5, 3.0
+"""How often a complex with nucleic acid, and nucleic acid alone, is drawn, relative to a protein."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +116,8 @@ def make(paths, recipe, seed, count, folder, workers=0):
     os.makedirs(folder, exist_ok=True)
     targets = [os.path.join(folder, f"example_{seed}_{number:06d}.npz") for number in range(count)]
     missing = [number for number, target in enumerate(targets) if not os.path.exists(target)]
-    work = functools.partial(_make_one, paths, recipe, seed, folder)
+    shares = drawn_shares(paths, COMPLEX_WEIGHT, NUCLEIC_WEIGHT) if missing else None
+    work = functools.partial(_make_one, paths, shares, recipe, seed, folder)
     progress = functools.partial(tqdm, total=len(missing), desc="examples", disable=not missing, mininterval=30)
     if workers:
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
@@ -122,9 +127,9 @@ def make(paths, recipe, seed, count, folder, workers=0):
     return targets
 
 
-def _make_one(paths, recipe, seed, folder, number):
+def _make_one(paths, shares, recipe, seed, folder, number):
     random = np.random.default_rng([seed, number, 0])
-    path = paths[random.choice(len(paths))]
+    path = paths[random.choice(len(paths), p=shares)]
     example = from_scene(cryores_scenes.make_scene(path, recipe, [seed, number, 1]), random)
     with write_aside(os.path.join(folder, f"example_{seed}_{number:06d}.npz")) as temporary:
         np.savez(temporary, **example.__dict__)

@@ -47,6 +47,9 @@ class SceneRecipe:
         masked: share of maps that are masked softly.
         cropped: share of maps cropped to the molecule, to a box that is no cube.
         offset: share of maps with a constant added.
+        binned: share of maps resampled to coarser voxels than resolve all there is, as people do to save time.
+        binning: of those, twice the new voxel size in units of the global resolution.
+        binned_voxel_size: Å, limit of the new voxel size; maps that would get coarser ones stay as they are.
         detail, local_cutoff: see ``halfmaps.HalfMapSettings``.
     """
 
@@ -73,6 +76,9 @@ class SceneRecipe:
     masked: float = 0.3
     cropped: float = 0.12
     offset: float = 0.08
+    binned: float = 0.2
+    binning: tuple[float, float] = (0.97, 1.5)
+    binned_voxel_size: float = 4.5
     detail: float = 1.25
     local_cutoff: float = 0.5
 

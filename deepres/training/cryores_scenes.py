@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepres import halfmaps, structures
+from deepres import halfmaps, resampling, structures
 from deepres.training.cryores_recipe import draw_settings, log_uniform
 
 _LARGEST_FACTOR = 13
 _CLEARANCE = 6.0
 _SMALLEST_BOX = 32
 _SMALLEST_PART = 25.0
+_LEAST_INSIDE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,16 +63,17 @@ def make_scene(path, recipe, seed):
     made = halfmaps.simulate(
         structure, place.positions, place.size, place.voxel_size, settings, random, selected=place.selected
     )
+    voxel_size, data, mask, local_resolution = _binned(made, recipe, random.spawn(1)[0])
     cropped = random.random() < recipe.cropped
-    part = _crop(made.mask, random) if cropped else (slice(None),) * 3
-    data = made.full.data[part]
+    part = _crop(mask, random) if cropped else (slice(None),) * 3
+    data = data[part]
     return Scene(
         name=structure.name,
         data=data / max(data.std(), np.finfo(np.float32).tiny),
-        voxel_size=place.voxel_size,
-        local_resolution=np.ascontiguousarray(made.local_resolution[part]),
-        mask=np.ascontiguousarray(made.mask[part]),
-        global_resolution=made.global_resolution,
+        voxel_size=voxel_size,
+        local_resolution=np.ascontiguousarray(local_resolution[part]),
+        mask=np.ascontiguousarray(mask[part]),
+        global_resolution=max(made.global_resolution, 2 * voxel_size),
         settings=settings.as_dict()
         | {"box": place.size, "atoms": int(place.selected.sum()), "of": len(structure), "cropped": cropped},
     )
@@ -137,6 +139,25 @@ def _is_smooth(number):
         while number % factor == 0:
             number //= factor
     return number == 1
+
+
+def _binned(made, recipe, random):
+    """Voxel size, map, mask and local resolution of ``HalfMaps``, resampled to coarser voxels or as they are.
+
+    Nothing finer than two voxels is left then, of the local resolution neither.
+    """
+    (old, *_), size = made.full.voxel_size, len(made.mask)
+    wanted = made.global_resolution * random.uniform(*recipe.binning) / 2
+    new_size = round(size * old / wanted)
+    if random.random() >= recipe.binned or wanted > recipe.binned_voxel_size or new_size >= size:
+        return old, made.full.data, made.mask, made.local_resolution
+    shape, new = (new_size,) * 3, size * old / new_size
+    everywhere = np.ones(shape, bool)
+    inside = resampling.sample_back(made.mask.astype(np.float32), everywhere, new, old)
+    total = resampling.sample_back(made.local_resolution, everywhere, new, old)
+    mask = inside > _LEAST_INSIDE
+    local = np.where(mask, np.maximum(total / np.maximum(inside, _LEAST_INSIDE), 2 * new), 0).astype(np.float32)
+    return new, resampling.to_shape(made.full.data, shape), mask, local
 
 
 def _crop(mask, random):

@@ -14,7 +14,7 @@ from deepres.errors import InputError
 from deepres.networks import deepres as networks
 from deepres.networks import store
 from deepres.ranges import RANGES
-from deepres.structures import find_structures, read_structure
+from deepres.structures import drawn_shares, find_structures
 from deepres.training import calibration, loop, scenes, stream
 
 VALIDATION_SEED = 20190822
@@ -28,9 +28,9 @@ BUFFER = {"compact": 500_000, "published": 20_000}
 USES = {"compact": 16, "published": 1}
 """How many times a window is drawn: making one costs more than a step of the compact network with it."""
 
-LEAST_NUCLEIC, COMPLEX_WEIGHT, NUCLEIC_WEIGHT = 0.1, 3.0, 10.0
-"""Share of atoms from which nucleic acid counts; how often such a complex, and nucleic acid alone, is drawn, relative
-to a protein. Of our training structures one in fifteen is nucleic acid alone; this makes it one in three."""
+COMPLEX_WEIGHT, NUCLEIC_WEIGHT = 3.0, 10.0
+"""How often a complex with nucleic acid, and nucleic acid alone, is drawn, relative to a protein. Of our training
+structures one in fifteen is nucleic acid alone; this makes it one in three."""
 
 ADAPTED = 8
 """Scenes whose features set the compact network's standardisation."""
@@ -72,7 +72,7 @@ def train(options, report=print):
     first_network = _first_network(options)
     recipe = scenes.SceneRecipe(RANGES[options.range_name])
     paths = find_structures(options.structures)
-    probabilities = _probabilities(paths)
+    probabilities = drawn_shares(paths, COMPLEX_WEIGHT, NUCLEIC_WEIGHT)
     prepare = _preparation(options.preset)
     sets = validation_sets(find_structures(options.validation), recipe)
     validation = {name: (prepare(windows), labels) for name, (windows, labels) in sets.items()}
@@ -122,16 +122,6 @@ def train(options, report=print):
         card["calibration"] = found and asdict(found)
     store.save(bare, options.folder, card)
     return card
-
-
-def _probabilities(paths):
-    """Nucleic acids are drawn more often, since there are few of them, and complexes with them."""
-    weights = np.ones(len(paths))
-    for number, path in enumerate(paths):
-        share = read_structure(path).nucleic.mean()
-        if share > LEAST_NUCLEIC:
-            weights[number] = NUCLEIC_WEIGHT if share > 1 - LEAST_NUCLEIC else COMPLEX_WEIGHT
-    return weights / weights.sum()
 
 
 def _first_network(options):

@@ -68,20 +68,28 @@ def test_absolute_resolution_is_baseline_and_relative():
     assert (found[..., 1] == 0.5).all()
 
 
-def test_made_examples_are_kept(scene, tmp_path, monkeypatch):
+@pytest.fixture
+def one_scene(scene, monkeypatch):
+    """Every structure gives this scene."""
     monkeypatch.setattr(examples.cryores_scenes, "make_scene", lambda path, recipe, seed: scene)
+    monkeypatch.setattr(examples, "drawn_shares", lambda paths, *weights: [1 / len(paths)] * len(paths))
+    return scene
+
+
+def test_made_examples_are_kept(one_scene, tmp_path, monkeypatch):
     paths = examples.make(["a structure"], None, 3, 2, tmp_path)
     assert [path.rsplit("/", 1)[1] for path in paths] == ["example_3_000000.npz", "example_3_000001.npz"]
     stored = examples.load(paths)
     assert len(stored) == 2
-    np.testing.assert_array_equal(stored.summary[-1], examples.from_scene(scene, np.random.default_rng(0)).summary[0])
-    assert stored.baseline[0] == scene.global_resolution
+    expected = examples.from_scene(one_scene, np.random.default_rng(0)).summary[0]
+    np.testing.assert_array_equal(stored.summary[-1], expected)
+    assert stored.baseline[0] == one_scene.global_resolution
     monkeypatch.setattr(examples.cryores_scenes, "make_scene", None)
     assert examples.make(["a structure"], None, 3, 2, tmp_path) == paths
 
 
-def test_training_learns_and_goes_on(scene, tmp_path, monkeypatch):
-    monkeypatch.setattr(examples.cryores_scenes, "make_scene", lambda path, recipe, seed: scene)
+@pytest.mark.usefixtures("one_scene")
+def test_training_learns_and_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "VALIDATION_EXAMPLES", 1)
     monkeypatch.setattr(training, "find_structures", lambda folder: ["a structure"])
     told = {"structures": "a", "validation": "b", "folder": str(tmp_path), "batch": 4, "rate": 1e-3, "examples": 2}

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from test_structures import write_structure
 
+from deepres import resampling
 from deepres.training import cryores_scenes
 from deepres.training.cryores_recipe import SceneRecipe
 
-SMALL = SceneRecipe(resolution=(5.0, 10.0), largest_box=48)
+SMALL = SceneRecipe(resolution=(5.0, 10.0), largest_box=48, binned=0.0)
+FINE = replace(SMALL, sampling=(4.0, 5.5), cropped=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,30 @@ def test_cropped_maps_are_no_cubes_and_hold_the_molecule(structure):
     assert len(set(cropped.data.shape)) > 1
     assert cropped.mask.sum() == whole.mask.sum()
     assert cropped.data.size < whole.data.size
+
+
+def test_binned_maps_are_the_same_on_coarser_voxels(structure):
+    plain, binned = (
+        cryores_scenes.make_scene(structure, replace(FINE, binned=share, binning=(1.2, 1.2), binned_voxel_size=9.0), [6])
+        for share in (0.0, 1.0)
+    )
+    assert binned.settings == plain.settings
+    assert binned.voxel_size > plain.voxel_size
+    assert binned.global_resolution == 2 * binned.voxel_size == pytest.approx(1.2 * plain.global_resolution, rel=0.05)
+    cropped = resampling.to_shape(plain.data, binned.data.shape)
+    assert np.corrcoef(cropped.ravel(), binned.data.ravel())[0, 1] == pytest.approx(1.0, abs=1e-5)
+    volumes = [scene.mask.sum() * scene.voxel_size**3 for scene in (plain, binned)]
+    assert volumes[1] == pytest.approx(volumes[0], rel=0.05)
+    finest, truth = 2 * binned.voxel_size, plain.local_resolution[plain.mask]
+    assert binned.local_resolution[binned.mask].min() == pytest.approx(max(truth.min(), finest), rel=1e-3)
+    expected = np.maximum(truth, finest)
+    assert np.median(binned.local_resolution[binned.mask]) == pytest.approx(np.median(expected), rel=0.03)
+
+
+def test_maps_that_would_become_too_coarse_are_not_binned(structure):
+    recipe = replace(SMALL, binned=1.0, binned_voxel_size=2.0)
+    scene = cryores_scenes.make_scene(structure, recipe, [7])
+    assert_same(scene, cryores_scenes.make_scene(structure, replace(recipe, binned=0.0), [7]))
 
 
 def test_shares_of_all_or_none(structure):

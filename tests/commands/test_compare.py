@@ -5,6 +5,7 @@ import json
 import mrcfile
 import numpy as np
 import pytest
+from refusals import assert_refused
 
 from deepres.commands import main
 from deepres.commands.folder import short_names
@@ -204,14 +205,3 @@ def test_one_map_and_bad_folders_are_refused(files, capsys):
     assert_refused(files, capsys, compare(files, names=["mono"]), "two resolution maps or more")
     code = main(["compare", *[str(files / f"{name}.mrc") for name in ("mono", "local")], "-o", str(files / "mono.mrc")])
     assert_refused(files, capsys, code, "mono.mrc", "is a file")
-
-
-def assert_refused(folder, capsys, code, *words):
-    """Exit code 2, one sentence on standard error that has the words, nothing written."""
-    error = capsys.readouterr().err
-    assert code == 2
-    assert error.startswith("deepres: error: ")
-    assert error.count("\n") == 1
-    for word in words:
-        assert word in error
-    assert not (folder / "new").exists()

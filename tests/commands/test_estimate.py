@@ -5,6 +5,7 @@ import json
 import mrcfile
 import numpy as np
 import pytest
+from refusals import assert_refused
 
 from deepres import demo
 from deepres.commands import main
@@ -25,17 +26,6 @@ def files(tmp_path):
 
 def estimate(folder, *options, name="map.mrc"):
     return main(["estimate", str(folder / name), "-o", str(folder / "out.mrc"), *map(str, options)])
-
-
-def assert_refused(folder, capsys, code, *words):
-    """Exit code 2, one sentence on standard error that has the words, nothing written."""
-    error = capsys.readouterr().err
-    assert code == 2
-    assert error.startswith("deepres: error: ")
-    assert error.count("\n") == 1
-    for word in words:
-        assert word in error
-    assert not [path.name for path in folder.iterdir() if "out" in path.name or path.name.startswith(".")]
 
 
 def test_writes_maps_on_the_input_grid_and_a_report(files, capsys):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from refusals import assert_refused
 
 from deepres import filters, sharpness
 from deepres.commands import main
@@ -40,17 +41,6 @@ def run(folder, *options):
 
 def halves(folder):
     return ["--half1", folder / "half1.mrc", "--half2", folder / "half2.mrc", "--mask", folder / "mask.mrc"]
-
-
-def assert_refused(folder, capsys, code, *words):
-    """Exit code 2, one sentence on standard error that has the words, nothing written."""
-    error = capsys.readouterr().err
-    assert code == 2
-    assert error.startswith("deepres: error: ")
-    assert error.count("\n") == 1
-    for word in words:
-        assert word in error
-    assert not (folder / "new").exists()
 
 
 def test_searches_and_writes_what_it_names(files, capsys):

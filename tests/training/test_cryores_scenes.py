@@ -11,7 +11,7 @@ from deepres.training import cryores_scenes
 from deepres.training.cryores_recipe import SceneRecipe
 
 SMALL = SceneRecipe(resolution=(5.0, 10.0), largest_box=48, binned=0.0)
-FINE = replace(SMALL, sampling=(4.0, 5.5), cropped=0.0)
+FINE = replace(SMALL, sampling=(4.0, 5.5), cropped=0.0, binned_voxel_size=9.0)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_cropped_maps_are_no_cubes_and_hold_the_molecule(structure):
 
 def test_binned_maps_are_the_same_on_coarser_voxels(structure):
     plain, binned = (
-        cryores_scenes.make_scene(structure, replace(FINE, binned=share, binning=(1.2, 1.2), binned_voxel_size=9.0), [6])
+        cryores_scenes.make_scene(structure, replace(FINE, binned=share, binning=(1.2, 1.2)), [6])
         for share in (0.0, 1.0)
     )
     assert binned.settings == plain.settings

@@ -15,6 +15,7 @@ from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin.protocols import ProtDeepAnnotateModel
 from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE
+from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import AnnotateModelViewer, viewer_annotate_model
 
 SAMPLING = 1.5
@@ -35,8 +36,10 @@ def resolutionAt(x):
     return 3 + 0.1 * np.asarray(x)
 
 
-class TestAnnotateModel(BaseTest):
+class TestAnnotateModel(ViewerChecks, BaseTest):
     """A resolution that rises along x, and two chains in it whose ends stick out of the mask."""
+
+    viewerClass = AnnotateModelViewer
 
     @classmethod
     def setUpClass(cls):
@@ -57,15 +60,6 @@ class TestAnnotateModel(BaseTest):
         run.inputAtomStruct.set(cls.model)
         run.inputAtomStruct.setExtended("outputPdb")
         return run
-
-    def openViewer(self, viewerClass=AnnotateModelViewer):
-        """A viewer without a window."""
-        viewer = viewerClass(project=self.proj, protocol=self.finished)
-        viewer.setProtocol(self.finished)
-        return viewer
-
-    def show(self, viewer, entry):
-        return viewer._getVisualizeDict()[entry](entry)
 
     def readOutput(self):
         return atom_struct.AtomicStructHandler().readLowLevel(self.finished.outputAtomStruct.getFileName())
@@ -122,52 +116,52 @@ class TestAnnotateModel(BaseTest):
             np.testing.assert_allclose(first, resolutionAt(3), atol=0.01)
 
     def testPwemsViewerShowsIt(self):
-        viewer = self.openViewer(ChimeraAttributeViewer)
+        viewer = self.openViewer(self.finished, ChimeraAttributeViewer)
         self.assertEqual(set(viewer._getStructureAttributes()), {ATTRIBUTE, f"{ATTRIBUTE}_atoms"})
         viewer.lowest.set(2.0)
         viewer.highest.set(8.0)
         with mock.patch.object(viewer_localres.plt, "show"):
-            (plotter,) = self.show(viewer, "displayHistogram")
-            self.show(viewer, "displaySequence")
+            plotter = self.show(viewer, "displayHistogram")
+            viewer._getVisualizeDict()["displaySequence"]("displaySequence")
         bars = [patch.get_height() for patch in plotter.getFigure().axes[0].patches]
         self.assertIn(sum(bars), (18, 36))  # residues or atoms; its list of names has no order
 
     # --------------------------- our viewer ---------------------------------
     def testChainsAreShown(self):
-        viewer = self.openViewer()
+        viewer = self.openViewer(self.finished)
         self.assertEqual(viewer.validate(), [])
-        (view,) = self.show(viewer, "displaySequence")
+        view = self.show(viewer, "displaySequence")
         titles = [axes.get_title("left") for axes in view.getFigure().axes if axes.get_title("left")]
         self.assertEqual([title.split(":")[0] for title in titles], ["chain A", "chain B"])
         self.assertIn("12 residues, 3 without a value", titles[0])
         viewer.chain_name.set("B")
-        (view,) = self.show(viewer, "displaySequence")
+        view = self.show(viewer, "displaySequence")
         self.assertEqual(view.getFigure().axes[0].get_title("left").split(":")[0], "chain B")
         viewer.chain_name.set("B, Z")
-        (message,) = self.show(viewer, "displaySequence")
+        message = self.show(viewer, "displaySequence")
         self.assertIn("There is no chain Z: the model's chains are A, B", message.getMessage())
 
     def testHistogramCountsResiduesOrAtoms(self):
         for attribute, count in enumerate((18, 36)):
-            viewer = self.openViewer()
+            viewer = self.openViewer(self.finished)
             viewer.attrName.set(attribute)
             viewer.lowest.set(2.0)
             viewer.highest.set(8.0)
-            (plotter,) = self.show(viewer, "displayHistogram")
+            plotter = self.show(viewer, "displayHistogram")
             bars = plotter.getFigure().axes[0].patches
             self.assertEqual(sum(bar.get_height() for bar in bars), count)
 
     def testColourScaleFitsTheValues(self):
-        viewer = self.openViewer()
+        viewer = self.openViewer(self.finished)
         self.assertLess(viewer.lowest.get(), resolutionAt(3) + 0.5)
         self.assertGreater(viewer.highest.get(), resolutionAt(3 * LAST_INSIDE) - 0.5)
-        (view,) = self.show(viewer, "displaySequence")
+        view = self.show(viewer, "displaySequence")
         self.assertEqual(view.getFigure().axes[-1].get_ylim(), (viewer.lowest.get(), viewer.highest.get()))
 
     def testChimera(self):
-        viewer = self.openViewer()
+        viewer = self.openViewer(self.finished)
         with mock.patch.object(viewer_annotate_model, "chimeraInstalled", return_value=False):
-            (message,) = self.show(viewer, "displayStruct")
+            message = self.show(viewer, "displayStruct")
         self.assertIn("Chimera program is not found", message.getMessage())
         script = message.getMessage().split()[-1]
         with open(script, encoding="utf-8") as stream:
@@ -177,15 +171,14 @@ class TestAnnotateModel(BaseTest):
             self.assertIn(f'open "{os.path.abspath(path)}"', lines)
         viewer.attrName.set(1)
         with mock.patch.object(viewer_annotate_model, "chimeraInstalled", return_value=True):
-            (view,) = self.show(viewer, "displayStruct")
+            view = self.show(viewer, "displayStruct")
         self.assertIsInstance(view, ChimeraView)
         with open(script, encoding="utf-8") as stream:
             self.assertIn(f"color byattribute a:{ATTRIBUTE}_atoms #1 palette", stream.read())
 
     def testRunWithoutOutputIsExplained(self):
         fresh = self.new()
-        viewer = AnnotateModelViewer(project=self.proj, protocol=fresh)
-        viewer.setProtocol(fresh)
+        viewer = self.openViewer(fresh)
         self.assertIn("no annotated model yet", viewer.validate()[0])
 
     # --------------------------- refusals -----------------------------------

@@ -4,7 +4,6 @@ import os
 from unittest import mock
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from pwem import Domain
 from pwem.objects import Volume
 from pwem.protocols import ProtImportMask, ProtImportVolumes
@@ -12,6 +11,7 @@ from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres.maps import DensityMap, read_map, write_map
 from deepres_plugin.protocols import ProtDeepCompare
+from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import CompareViewer, viewer_local_resolution
 
 SAMPLING_RATE = 1.5
@@ -32,8 +32,10 @@ FIGURES = (
 )
 
 
-class TestCompare(BaseTest):
+class TestCompare(ViewerChecks, BaseTest):
     """One run on three maps with a mask and a density, looked at from all sides; a shorter one for the rest."""
+
+    viewerClass = CompareViewer
 
     @classmethod
     def setUpClass(cls):
@@ -56,18 +58,6 @@ class TestCompare(BaseTest):
             pointer.set(cls.imported[name])
             pointer.setExtended("outputMask" if name == "mask" else "outputVolume")
         return run
-
-    def openViewer(self, run=None):
-        """The viewer without a window."""
-        run = run or self.finished
-        viewer = CompareViewer(project=self.proj, protocol=run)
-        viewer.setProtocol(run)
-        return viewer
-
-    def show(self, viewer, entry):
-        """The one view of an entry."""
-        (view,) = viewer._getVisualizeDict()[entry](entry)
-        return view
 
     def testOutputs(self):
         inside = self.arrays["mask"] > 0
@@ -117,29 +107,28 @@ class TestCompare(BaseTest):
         self.assertEqual(fresh._methods(), [])
 
     def testFigures(self):
-        viewer = self.openViewer()
+        viewer = self.openViewer(self.finished)
         self.assertEqual(viewer.validate(), [])
         for axis, entry in enumerate(FIGURES):
             viewer.sliceAxis.set(axis % 3)
-            figure = self.show(viewer, entry).getFigure()
-            self.assertGreater(_contrast(figure), 10, f"{entry} is empty")
+            self.assertDrawn(viewer, entry)
         self.assertEqual(set(viewer._getVisualizeDict()), {*FIGURES, "doShowChimera"})
 
     def testDifferenceOfTheChosenMap(self):
-        viewer = self.openViewer()
+        viewer = self.openViewer(self.finished)
         self.assertEqual(viewer.getParam("differenceOf").choices, ["first", "steps"])
         viewer.differenceOf.set(1)
         self.assertEqual(self.show(viewer, "doShowDifference").getFigure().get_suptitle(), "steps − second")
 
     def testViewerAgreesWithTheProgram(self):
-        found, report = self.openViewer()._getComparison().report(), self.finished._readReport()
+        found, report = self.openViewer(self.finished)._getComparison().report(), self.finished._readReport()
         for one, other in zip(found["maps"], report["maps"], strict=True):
             self.assertEqual(one["agreement"], other["agreement"])
         self.assertEqual(found["consensus"], report["consensus"])
 
     def testChimera(self):
         with mock.patch.object(viewer_local_resolution, "chimeraInstalled", return_value=False):
-            script = self.show(self.openViewer(), "doShowChimera").getMessage().splitlines()[-1]
+            script = self.show(self.openViewer(self.finished), "doShowChimera").getMessage().splitlines()[-1]
         with open(script, encoding="utf-8") as lines:
             self.assertIn("volume #2 origin -10,20,-30", lines.read())
 
@@ -152,7 +141,7 @@ class TestCompare(BaseTest):
         self.assertIn("voxels where every map has a value", run.summary()[0])
         viewer = self.openViewer(run)
         for entry in ("doShowVolumeColorSlices", "doShowDifference", "doShowSpread"):
-            self.assertGreater(_contrast(self.show(viewer, entry).getFigure()), 10, entry)
+            self.assertDrawn(viewer, entry)
         for entry in ("doShowOriginalVolumeSlices", "doShowSurface", "doShowChimera"):
             self.assertIn("was given no density map", self.show(viewer, entry).getMessage())
 
@@ -224,10 +213,3 @@ def importMap(project, name, array):
     protocol.setObjLabel(name)
     project.launchProtocol(protocol, wait=True)
     return protocol
-
-
-def _contrast(figure):
-    """Standard deviation of a figure's pixels, 0 for an empty one."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].std()

@@ -9,13 +9,16 @@ from deepres import demo
 from deepres.maps import read_map
 from deepres_plugin import demo_project
 from deepres_plugin.protocols import ProtCryoResolution, ProtDeepLocalFsc
+from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import CryoResolutionViewer
 
 SAMPLING_RATE = demo.description()["voxel_size"]
 
 
-class TestCryoResolution(BaseTest):
+class TestCryoResolution(ViewerChecks, BaseTest):
     """One run on the demonstration's map."""
+
+    viewerClass = CryoResolutionViewer
 
     @classmethod
     def setUpClass(cls):
@@ -77,11 +80,9 @@ class TestCryoResolution(BaseTest):
         self.assertFalse([error for error in other.validate() if "mask" in error])
 
     def testViewer(self):
-        viewer = CryoResolutionViewer(project=self.proj, protocol=self.run_)
-        viewer.setProtocol(self.run_)
+        viewer = self.openViewer(self.run_)
         self.assertEqual(viewer.validate(), [])
         for entry in ("doShowResHistogram", "doShowUncertainty", "doShowMask", "doShowVolumeColorSlices"):
-            (view,) = viewer._getVisualizeDict()[entry](entry)
-            self.assertTrue(view.getFigure().axes, entry)
-        (view,) = viewer._getVisualizeDict()["doShowMask"]("doShowMask")
-        self.assertTrue(all(panel.collections for panel in view.getFigure().axes), "a slice lacks the outline")
+            self.assertDrawn(viewer, entry)
+        panels = self.show(viewer, "doShowMask").getFigure().axes
+        self.assertTrue(all(panel.collections for panel in panels), "a slice lacks the outline")

@@ -17,6 +17,7 @@ from deepres_plugin.inputs import convertInput, gridArguments, inputPath
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.protocols.protocol_deep_resolution import MODEL_PATH, RANGE_HIGH
 from deepres_plugin.tests.finished_run import makeFinishedRun
+from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import DeepResolutionViewer, viewer_local_resolution
 
 FIGURES = (
@@ -30,8 +31,10 @@ FIGURES = (
 )
 
 
-class TestDeepResolution(BaseTest):
+class TestDeepResolution(ViewerChecks, BaseTest):
     """One run with the demonstration's mask, looked at from all sides; shorter runs for the rest."""
+
+    viewerClass = DeepResolutionViewer
 
     @classmethod
     def setUpClass(cls):
@@ -40,17 +43,6 @@ class TestDeepResolution(BaseTest):
         cls.volume, cls.mask = demo_project.importDemo(cls.proj)
         cls.finished = demo_project.newDeepRes(cls.proj, cls.volume, cls.mask)
         cls.launchProtocol(cls.finished)
-
-    def openViewer(self):
-        """The viewer without a window."""
-        viewer = DeepResolutionViewer(project=self.proj, protocol=self.finished)
-        viewer.setProtocol(self.finished)
-        return viewer
-
-    def show(self, viewer, entry):
-        """The one view of an entry."""
-        (view,) = viewer._getVisualizeDict()[entry](entry)
-        return view
 
     def testOutputs(self):
         inside = read_map(demo.MASK).data > 0.5
@@ -88,16 +80,15 @@ class TestDeepResolution(BaseTest):
         self.assertEqual(fresh.summary(), ["The local resolution has not been estimated yet."])
 
     def testFigures(self):
-        viewer = self.openViewer()
+        viewer = self.openViewer(self.finished)
         self.assertEqual(viewer.validate(), [])
         for axis, entry in enumerate(FIGURES):
             viewer.sliceAxis.set(axis % 3)
-            figure = self.show(viewer, entry).getFigure()
-            self.assertGreater(_contrast(figure), 10, f"{entry} is empty")
+            self.assertDrawn(viewer, entry)
         self.assertEqual(set(viewer._getVisualizeDict()), {*FIGURES, "doShowChimera"})
 
     def testColourScaleHoldsEverywhere(self):
-        viewer = self.openViewer()
+        viewer = self.openViewer(self.finished)
         viewer.lowest.set(3.25)
         viewer.highest.set(8.75)
         for entry in ("doShowVolumeColorSlices", "doShowOneColorslice", "doShowSurface"):
@@ -105,19 +96,18 @@ class TestDeepResolution(BaseTest):
             self.assertEqual(key.get_ylim(), (3.25, 8.75), entry)
 
     def testWhatCannotBeShownIsExplained(self):
-        viewer = self.openViewer()
+        viewer = self.openViewer(self.finished)
         viewer.sliceNumber.set(1000)
         self.assertIn("There is no z slice 1000", self.show(viewer, "doShowOneColorslice").getMessage())
         viewer.surfaceLevel.set(1e9)
         self.assertIn("no surface", self.show(viewer, "doShowSurface").getMessage())
         fresh = self.proj.newProtocol(ProtDeepResolution)
-        viewer = DeepResolutionViewer(project=self.proj, protocol=fresh)
-        viewer.setProtocol(fresh)
+        viewer = self.openViewer(fresh)
         self.assertIn("no resolution map yet", viewer.validate()[0])
 
     def testChimera(self):
         with mock.patch.object(viewer_local_resolution, "chimeraInstalled", return_value=False):
-            message = self.show(self.openViewer(), "doShowChimera").getMessage()
+            message = self.show(self.openViewer(self.finished), "doShowChimera").getMessage()
         self.assertIn("Chimera program is not found", message)
         script = message.splitlines()[-1]
         with open(script, encoding="utf-8") as lines:
@@ -125,7 +115,8 @@ class TestDeepResolution(BaseTest):
         self.assertIn("volume #1 origin -10,20,-30", text)
         self.assertIn("volume #2 origin -10,20,-30", text)
         with mock.patch.object(viewer_local_resolution, "chimeraInstalled", return_value=True):
-            self.assertIsInstance(self.show(self.openViewer(), "doShowChimera"), viewer_local_resolution.ChimeraView)
+            view = self.show(self.openViewer(self.finished), "doShowChimera")
+        self.assertIsInstance(view, viewer_local_resolution.ChimeraView)
 
     def testContinue(self):
         run = demo_project.newDeepRes(self.proj, self.volume, maskThreshold=90.0, useGpu=True)
@@ -152,8 +143,7 @@ class TestDeepResolution(BaseTest):
         os.remove(run._getMapFile(OUTPUT_UNCERTAINTY))
         run.createOutputStep([])
         self.assertEqual([name for name, _ in run.iterOutputAttributes()], ["resolution_Volume"])
-        viewer = DeepResolutionViewer(project=self.proj, protocol=run)
-        viewer.setProtocol(run)
+        viewer = self.openViewer(run)
         self.assertIn("predicts no uncertainty", self.show(viewer, "doShowUncertainty").getMessage())
 
     def testRefusalIsExplained(self):
@@ -241,15 +231,6 @@ class TestInputs(BaseTest):
 
     def testGridArguments(self):
         self.assertEqual(gridArguments(self.makeVolume("b.mrc")), ["--voxel-size=1.25", "--origin=-1.5,2,0.001"])
-
-
-def _contrast(figure):
-    """Standard deviation of a figure's pixels, 0 for an empty one."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].std()
 
 
 def _countVoxels(protocol):

@@ -11,14 +11,17 @@ from pyworkflow.tests import BaseTest, setupTestProject
 from deepres import demo
 from deepres.maps import read_map, write_map
 from deepres_plugin.protocols import ProtDeepLocalFsc, ProtDeepMonoRes, ProtDeepResMap
+from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import EstimatorsViewer
 
 NOISE = 1.0
 """White noise of each half map, in units of the density's SD in the mask."""
 
 
-class TestEstimators(BaseTest):
+class TestEstimators(ViewerChecks, BaseTest):
     """One run of each on half maps made from the demonstration's map, and one on a single map."""
+
+    viewerClass = EstimatorsViewer
 
     @classmethod
     def setUpClass(cls):
@@ -80,12 +83,10 @@ class TestEstimators(BaseTest):
 
     def testViewer(self):
         for run in (self.localFsc, self.monoRes, self.resMap):
-            viewer = EstimatorsViewer(project=self.proj, protocol=run)
-            viewer.setProtocol(run)
+            viewer = self.openViewer(run)
             self.assertEqual(viewer.validate(), [])
             for entry in ("doShowResHistogram", "doShowVolumeColorSlices", "doShowSurface"):
-                (view,) = viewer._getVisualizeDict()[entry](entry)
-                self.assertTrue(view.getFigure().axes, entry)
+                self.assertDrawn(viewer, entry)
 
     def testHalfMapsAreNeeded(self):
         plain = self.proj.newProtocol(ProtDeepLocalFsc)

@@ -12,6 +12,7 @@ from deepres import demo, filters
 from deepres.maps import read_map, write_map
 from deepres_plugin.protocols import ProtDeepSharpness
 from deepres_plugin.protocols.protocol_sharpness import TASK_CHECK
+from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import SharpnessViewer
 
 BLUR, NOISE = 60.0, 0.5
@@ -23,8 +24,10 @@ RADIUS = 15
 FIGURES = ("doShowViolins", "doShowSharpened", "doShowOriginalVolumeSlices")
 
 
-class TestSharpness(BaseTest):
+class TestSharpness(ViewerChecks, BaseTest):
     """Half maps made from the demonstration's map, blurred and with noise."""
+
+    viewerClass = SharpnessViewer
 
     @classmethod
     def setUpClass(cls):
@@ -48,15 +51,6 @@ class TestSharpness(BaseTest):
             pointer.set(source)
             pointer.setExtended(output)
         return run
-
-    def open(self, run):
-        viewer = SharpnessViewer(project=self.proj, protocol=run)
-        viewer.setProtocol(run)
-        return viewer
-
-    def show(self, viewer, entry):
-        (view,) = viewer._getVisualizeDict()[entry](entry)
-        return view
 
     def testSearch(self):
         run = self.search
@@ -90,18 +84,18 @@ class TestSharpness(BaseTest):
 
     def testViewer(self):
         for run in (self.search, self.check):
-            viewer = self.open(run)
+            viewer = self.openViewer(run)
             self.assertEqual(viewer.validate(), [])
             for axis, entry in enumerate(FIGURES):
                 viewer.sliceAxis.set(axis)
-                self.assertTrue(self.show(viewer, entry).getFigure().axes, entry)
-        self.assertTrue(self.show(self.open(self.search), "doShowCurve").getFigure().axes)
-        self.assertIn("no curve", self.show(self.open(self.check), "doShowCurve").getMessage())
-        self.assertTrue(self.show(self.open(self.check), "doShowOverclaimed").getFigure().axes)
+                self.assertDrawn(viewer, entry)
+        self.assertDrawn(self.openViewer(self.search), "doShowCurve")
+        self.assertIn("no curve", self.show(self.openViewer(self.check), "doShowCurve").getMessage())
+        self.assertDrawn(self.openViewer(self.check), "doShowOverclaimed")
 
     def testAnUnfinishedRunIsExplained(self):
         run = self.new()
-        self.assertIn("no result yet", self.open(run).validate()[0])
+        self.assertIn("no result yet", self.openViewer(run).validate()[0])
         self.assertEqual(run.summary(), ["The sharpening has not been checked yet."])
 
     def testValidation(self):

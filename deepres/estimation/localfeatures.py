@@ -35,13 +35,18 @@ _WIDE = 2 * _BANDS + _PAIRS
 _WHOLE = (len(PERCENTILES) + len(EVENNESS_PERCENTILES)) * _BANDS
 _RADIAL = _WHOLE + _WIDE
 
-FEATURES = 2 * _BANDS + len(WIDER) * _WIDE + len(DENSITY_SMOOTHING) + 1
+_KINDS = (_BANDS, _BANDS, *(_BANDS, _BANDS, _PAIRS) * len(WIDER), len(DENSITY_SMOOTHING) + 1)
+
+FEATURES = sum(_KINDS)
 """Features of a place: energy and evenness of the bands, and with concurrence from each distance further; density."""
 
 FEATURE_AMPLITUDES = tuple(
     slice(start, start + _BANDS) for start in (0, *range(2 * _BANDS, 2 * _BANDS + len(WIDER) * _WIDE, _WIDE))
 )
 """Features that are amplitudes of the bands, as logarithms: one slice for each distance."""
+
+FEATURE_KINDS = tuple(slice(stop - size, stop) for size, stop in zip(_KINDS, np.cumsum(_KINDS), strict=True))
+"""Features of one kind: energy, evenness and, but for the nearest, concurrence at each distance; density."""
 
 SUMMARY = _RADIAL + len(spectra.SHELLS) + 2
 """Numbers of a map's summary."""

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from deepres.networks import calibration, store
 from deepres.networks import cryores as networks
 from deepres.structures import find_structures
-from deepres.training import cryores_blur, loop
+from deepres.training import cryores_blur, cryores_hiding, loop
 from deepres.training import cryores_examples as examples
 from deepres.training.cryores_recipe import SceneRecipe
 
@@ -197,6 +197,7 @@ def _batches(known, options, first):
             inputs["features"], inputs["summary"] = cryores_blur.blurred(
                 inputs["features"], inputs["summary"], targets["baseline"][:, 0], random
             )
+            inputs["features"] = cryores_hiding.hidden(inputs["features"], random)
             yield inputs, targets, used
 
 

@@ -47,14 +47,13 @@ KINDS = {
     "60 % padding": ("2gaf", {"padding": (0.6, 0.6)}),
     "off-centre": ("1e6e", {"off_centre": 1.0, "padding": (0.5, 0.5)}),
     "masked": ("1cma", {"masked": 1.0}),
-    "binned": ("1cma", {"binned": 1.0, "binning": (1.0, 1.3)}),
 }
 """Maps that training has few of or none: name → structure and what of the recipe differs."""
 
 PER_KIND = 3
 
 RECIPE = SceneRecipe(binned=0.0)
-"""Of the maps judged; binned ones, of which nothing finer is asked than two voxels, are a kind of their own."""
+"""Of the maps judged: of binned ones nothing finer would be asked than two voxels."""
 
 
 def overlap(one, two):

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from deepres import checks, resampling
 from deepres.errors import InputError
 from deepres.estimation.localfeatures import local_features
+from deepres.estimation.tiles import span_of
 from deepres.filters import voxel_triple
 from deepres.networks import store
 from deepres.spectra import GRID
@@ -126,13 +127,12 @@ def bounding_box(data, voxel_size, inside=None):
     distinct = np.abs(data - data.mean(dtype=float)) > SIGMAS * data.std(dtype=float)
     if inside is not None:
         distinct |= inside
-    parts = []
-    for axis, size in enumerate(voxel_size):
-        filled = np.flatnonzero(distinct.any(axis=tuple(other for other in range(3) if other != axis)))
-        margin = math.ceil(MARGIN / size)
-        first, last = (filled[0], filled[-1]) if len(filled) else (0, data.shape[axis] - 1)
-        parts.append(slice(max(first - margin, 0), min(last + margin, data.shape[axis] - 1) + 1))
-    return tuple(parts)
+    spans = span_of(distinct) or tuple(slice(0, count) for count in data.shape)
+    margins = (math.ceil(MARGIN / size) for size in voxel_size)
+    return tuple(
+        slice(max(span.start - margin, 0), min(span.stop + margin, count))
+        for span, margin, count in zip(spans, margins, data.shape, strict=True)
+    )
 
 
 def predict(network, made, progress=False, places=PLACES):

@@ -40,13 +40,11 @@ _KINDS = (_BANDS, _BANDS, *(_BANDS, _BANDS, _PAIRS) * len(WIDER), len(DENSITY_SM
 FEATURES = sum(_KINDS)
 """Features of a place: energy and evenness of the bands, and with concurrence from each distance further; density."""
 
-FEATURE_AMPLITUDES = tuple(
-    slice(start, start + _BANDS) for start in (0, *range(2 * _BANDS, 2 * _BANDS + len(WIDER) * _WIDE, _WIDE))
-)
-"""Features that are amplitudes of the bands, as logarithms: one slice for each distance."""
-
 FEATURE_KINDS = tuple(slice(stop - size, stop) for size, stop in zip(_KINDS, np.cumsum(_KINDS), strict=True))
 """Features of one kind: energy, evenness and, but for the nearest, concurrence at each distance; density."""
+
+FEATURE_AMPLITUDES = (FEATURE_KINDS[0], *FEATURE_KINDS[2:-1:3])
+"""Features that are amplitudes of the bands, as logarithms: the energy at each distance."""
 
 SUMMARY = _RADIAL + len(spectra.SHELLS) + 2
 """Numbers of a map's summary."""

@@ -4,7 +4,6 @@ Simulated maps are not like experimental ones in all they show, and a network th
 fails where that kind misleads. So while it is trained, each kind is now and then the same at all places of a map.
 """
 
-
 from deepres.estimation.localfeatures import FEATURE_KINDS
 
 SHARE = 0.15

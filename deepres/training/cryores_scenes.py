@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepres import halfmaps, resampling, structures
+from deepres.estimation.tiles import span_of
 from deepres.training.cryores_recipe import draw_settings, log_uniform
 
 _LARGEST_FACTOR = 13
@@ -163,8 +164,7 @@ def _binned(made, recipe, random):
 def _crop(mask, random):
     """The box around the mask and 2 to 10 voxels more on each side, as far as the map goes."""
     part = []
-    for axis in range(3):
-        filled = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+    for span in span_of(mask):
         before, after = random.integers(2, 11, 2)
-        part.append(slice(max(0, filled[0] - before), filled[-1] + 1 + after))
+        part.append(slice(max(0, span.start - before), span.stop + after))
     return tuple(part)

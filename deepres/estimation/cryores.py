@@ -26,8 +26,12 @@ MARGIN = 30.0
 WINDOW = 30.0
 """Å, least edge of a map."""
 
-PLACES = 65536
-"""So many places, voxels of the network's grid, are looked at together."""
+PLACES = 8192
+"""So many places, voxels of the network's grid, or else one plane of them, are looked at together: what they
+need stays in the cache."""
+
+POOLED = 65536
+"""So many places, on planes evenly spread, tell the global resolution."""
 
 COARSEST = 20.0
 """Å; nothing coarser is told. A local FSC at 0.5 is much coarser than the global resolution: 16 Å at 10 Å."""
@@ -148,7 +152,7 @@ def predict(network, made, progress=False, places=PLACES):
         dict: ``baseline`` (2,); ``local`` (z, y, x, 2); ``mask`` (z, y, x), logits.
     """
     count, *plane = made.shape
-    step = min(max(places // math.prod(plane), 1), count)
+    step, pooled = (min(max(number // math.prod(plane), 1), count) for number in (places, POOLED))
 
     def found(planes):
         inputs = {"features": made.planes(planes)[None], "summary": made.summary[None]}
@@ -161,7 +165,7 @@ def predict(network, made, progress=False, places=PLACES):
         here = found(part)
         local[part], mask[part] = here["local"], here["mask"][..., 0]
     if step < count:  # the global resolution takes the mean of its places, which are to be those of the whole map
-        here = found(np.rint(np.linspace(0, count - 1, step)).astype(int))
+        here = found(np.rint(np.linspace(0, count - 1, pooled)).astype(int))
     return {"baseline": here["baseline"], "local": local, "mask": mask}
 
 

@@ -25,6 +25,9 @@ FINE_RESOLUTION = 3.5
 
 REACH = WINDOW // 2
 
+ROUNDED = 0.5
+"""Voxels of the network's grid, at most, over which values bend towards an end of the range."""
+
 
 @dataclass(frozen=True)
 class LocalResolution:
@@ -86,6 +89,7 @@ def _estimate(density_map, mask, range_name, model_path, progress):
         fusion.fuse(resolution, deviation, needed)
         if model.calibration is not None:
             deviation[needed] *= model.calibration.factors(resolution[needed])
+        resolution[needed] = bent(resolution[needed], deviation[needed], model.resolution_range)
     seconds = time.monotonic() - started
 
     scale = np.float32(np.mean(reached) / target)
@@ -96,6 +100,24 @@ def _estimate(density_map, mask, range_name, model_path, progress):
     low, high = model.resolution_range.low, model.resolution_range.high
     resolution = resampling.clip_resolution(back(resolution), mask, low, high, max(density_map.voxel_size))
     return LocalResolution(resolution, None if deviation is None else back(deviation), model, seconds)
+
+
+def bent(resolution, deviation, limits):
+    """Resolutions that come to the ends of a range gradually, over their deviation, instead of piling up there.
+
+    Cut off at the ends, half of all values of a map at the range's end would have no error at all, and no deviation
+    could tell how far the others are wrong.
+
+    Args:
+        resolution, deviation: (n,), Å; the resolutions may lie beyond the range.
+        limits: the ``ResolutionRange``.
+
+    Returns:
+        (n,) float32, Å, within the range; as it was where no end is near.
+    """
+    width = np.minimum(deviation, np.float32(ROUNDED * limits.voxel_size))
+    risen = limits.low + width * np.logaddexp(0, (resolution - limits.low) / width)
+    return limits.high - width * np.logaddexp(0, (limits.high - risen) / width)
 
 
 def predict(model, data, needed, progress=False, tile=TILE):
@@ -116,7 +138,7 @@ def predict(model, data, needed, progress=False, tile=TILE):
     run = _dense if model.preset == "compact" else _windows
     scale = np.float32(1.0 / data.std())
     low, high = model.resolution_range.low, model.resolution_range.high
-    nothing_seen = [high, (high - low) / 2]
+    nothing_seen = [high + (high - low) / 2, (high - low) / 2]  # what is beyond the range comes to its end
     for part in tqdm(tiles(needed, tile, REACH), desc="DeepRes", unit="tile", disable=not progress):
         wanted = needed[part.crop]
         box = part.read(data) * scale

@@ -25,13 +25,17 @@ _CONFIG = {"summary": [192, 128], "trunk": [256, 256], "heads": 128, "dropout": 
 PRESETS = {
     "published": {
         "description": "the losses and optimiser of the slides (squared, logarithmic, cross entropy; SGD)",
-        "config": _CONFIG,
+        "config": {"members": 1, **_CONFIG},
     },
     "compact": {
-        "description": "a perceptron on each place's spectra at three distances and the map's summary; likelihoods",
-        "config": _CONFIG,
+        "description": "three perceptrons, asked together, on each place's spectra at three distances and the map's "
+        "summary; likelihoods",
+        "config": {"members": 3, **_CONFIG},
     },
 }
+
+HEADS = ("baseline", "local", "mask")
+"""The outputs. What one member of a network answers has the same names with its number: ``baseline_1``."""
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -49,18 +53,15 @@ class MaskedMean(layers.Layer):
 
 @keras.saving.register_keras_serializable("deepres")
 class CentreAndDeviation(layers.Layer):
-    """Two raw channels to a centre, Å, and a deviation, Å, above 0; its ``factor`` is set when training has ended."""
+    """Two raw channels to a centre, Å, and a deviation, Å, above 0."""
 
     def __init__(self, offset=0.0, scale=1.0, **options):
         super().__init__(**options)
         self.offset, self.scale = offset, scale
 
-    def build(self, raw_shape):
-        self.factor = self.add_weight(name="factor", shape=(), initializer="ones", trainable=False)
-
     def call(self, raw):
         centre = self.offset + self.scale * raw[..., :1]
-        return ops.concatenate([centre, self.factor * (ops.softplus(raw[..., 1:]) + 1e-2)], axis=-1)
+        return ops.concatenate([centre, ops.softplus(raw[..., 1:]) + 1e-2], axis=-1)
 
     def compute_output_shape(self, raw_shape):
         return raw_shape
@@ -69,16 +70,38 @@ class CentreAndDeviation(layers.Layer):
         return super().get_config() | {"offset": self.offset, "scale": self.scale}
 
 
+@keras.saving.register_keras_serializable("deepres")
+class Consensus(layers.Layer):
+    """What the members say together: the mean of their centres, and a deviation from theirs and how far they disagree.
+
+    The deviation is that of a mixture in equal parts (Lakshminarayanan et al. 2017, *Simple and scalable predictive
+    uncertainty estimation using deep ensembles*) times ``factor``, which is set when training has ended.
+    """
+
+    def build(self, answers_shape):
+        self.factor = self.add_weight(name="factor", shape=(), initializer="ones", trainable=False)
+
+    def call(self, answers):
+        answers = ops.stack(answers)
+        centre = ops.mean(answers[..., :1], axis=0)
+        variance = ops.mean(ops.square(answers[..., 1:]) + ops.square(answers[..., :1] - centre), axis=0)
+        return ops.concatenate([centre, self.factor * ops.sqrt(variance)], axis=-1)
+
+    def compute_output_shape(self, answers_shape):
+        return answers_shape[0]
+
+
 def build(preset):
     """The untrained Keras model of a preset."""
     config = PRESETS[preset]["config"]
     return network(**config, name=f"cryores_{preset}")
 
 
-def network(summary, trunk, heads, dropout, name="cryores"):
-    """The trunk's first layer takes the map's summary, condensed, and a place's features; three heads follow.
+def network(members, summary, trunk, heads, dropout, name="cryores"):
+    """Members that are trained side by side and answer together.
 
     Args:
+        members: how many.
         summary: widths of the layers that condense the summary.
         trunk: widths of the layers all heads of a place share.
         heads: width of each head's layer.
@@ -86,26 +109,47 @@ def network(summary, trunk, heads, dropout, name="cryores"):
     """
     features = layers.Input((None, None, None, FEATURES), name="features")
     numbers = layers.Input((SUMMARY,), name="summary")
-    whole = numbers
-    for depth, width in enumerate(summary, 1):
-        whole = layers.Dense(width, activation="relu", name=f"summary_{depth}")(whole)
-        whole = layers.Dropout(dropout, name=f"summary_dropout_{depth}")(whole)
-
-    shift = layers.Dense(trunk[0], use_bias=False, name="trunk_summary")(whole)
-    shift = layers.Reshape((1, 1, 1, trunk[0]), name="trunk_shift")(shift)
-    place = layers.Add(name="trunk_shifted")([layers.Dense(trunk[0], name="trunk_1")(features), shift])
-    place = layers.Activation("relu", name="trunk_relu")(place)
-    for depth, width in enumerate(trunk[1:], 2):
-        place = layers.Dropout(dropout, name=f"trunk_dropout_{depth}")(place)
-        place = layers.Dense(width, activation="relu", name=f"trunk_{depth}")(place)
-
-    local = layers.Dense(2, name="local_raw")(layers.Dense(heads, activation="relu", name="local_1")(place))
-    mask = layers.Dense(1, name="mask")(layers.Dense(heads, activation="relu", name="mask_1")(place))
-    both = layers.Concatenate(name="baseline_inputs")([MaskedMean(name="pooled")(place, mask), whole])
-    baseline = layers.Dense(2, name="baseline_raw")(layers.Dense(heads, activation="relu", name="baseline_1")(both))
+    answers = [_member(features, numbers, number, summary, trunk, heads, dropout) for number in range(1, members + 1)]
+    baselines, locals_, masks = zip(*answers, strict=True)
     outputs = {
-        "baseline": CentreAndDeviation(5.5, 2.5, name="baseline")(baseline),
-        "local": CentreAndDeviation(name="local")(local),
-        "mask": mask,
+        "baseline": Consensus(name="baseline")(baselines),
+        "local": Consensus(name="local")(locals_),
+        "mask": layers.Average(name="mask")(masks),
     }
     return keras.Model({"features": features, "summary": numbers}, outputs, name=name)
+
+
+def member_answers(network):
+    """Each member's answers, by name, as symbolic tensors to train: ``baseline_1``, ``local_1``, ``mask_1`` ..."""
+    names = {layer.name for layer in network.layers}
+    numbers = [number for number in range(1, len(names)) if f"baseline_{number}" in names]
+    return [{head: network.get_layer(f"{head}_{number}").output for head in HEADS} for number in numbers]
+
+
+def _member(features, numbers, number, summary, trunk, heads, dropout):
+    """One member's baseline, local resolution and mask.
+
+    The trunk's first layer takes the map's summary, condensed, and a place's features; three heads follow.
+    """
+
+    def dense(name, width, activation="relu", use_bias=True):
+        return layers.Dense(width, activation, use_bias, name=f"{name}_{number}")
+
+    whole = numbers
+    for depth, width in enumerate(summary, 1):
+        whole = layers.Dropout(dropout)(dense(f"summary{depth}", width)(whole))
+    shift = layers.Reshape((1, 1, 1, trunk[0]))(dense("trunk_summary", trunk[0], None, use_bias=False)(whole))
+    place = layers.Add()([dense("trunk1", trunk[0], None)(features), shift])
+    place = layers.Activation("relu")(place)
+    for depth, width in enumerate(trunk[1:], 2):
+        place = dense(f"trunk{depth}", width)(layers.Dropout(dropout)(place))
+
+    local = dense("local_raw", 2, None)(dense("local_hidden", heads)(place))
+    mask = dense("mask", 1, None)(dense("mask_hidden", heads)(place))
+    both = layers.Concatenate()([MaskedMean()(place, mask), whole])
+    baseline = dense("baseline_raw", 2, None)(dense("baseline_hidden", heads)(both))
+    return (
+        CentreAndDeviation(5.5, 2.5, name=f"baseline_{number}")(baseline),
+        CentreAndDeviation(name=f"local_{number}")(local),
+        mask,
+    )

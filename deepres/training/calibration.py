@@ -18,6 +18,9 @@ NOISES = (0.0, 0.25, 0.5)
 EDGE = 24
 """Voxels; each map is looked at in a cube of this edge around a voxel of the molecule."""
 
+BEYOND = (0.4, 1.0)
+"""Voxels beyond the range's ends to which maps are made, as otherwise values near an end could err to one side only."""
+
 KNOTS = 8
 SEED = 20190823
 
@@ -25,7 +28,7 @@ SEED = 20190823
 def calibrate(model, paths):
     """The calibration of a network.
 
-    Maps are low-pass filtered at resolutions drawn evenly from the range. Each map counts alike.
+    Maps are low-pass filtered at resolutions drawn evenly from the range and a little beyond. Each map counts alike.
 
     Args:
         model: a ``StoredModel`` of the compact preset; a calibration it has is not looked at.
@@ -53,8 +56,9 @@ def _scene(model, path, number):
     mask = simulation.molecular_mask(positions[kept], shape, limits.voxel_size)
     allowed = scenes.inner(mask)
     voxels = np.argwhere(allowed)
+    ends = limits.low - BEYOND[0] * limits.voxel_size, limits.high + BEYOND[1] * limits.voxel_size
     for variant in range(VARIANTS if len(voxels) else 0):
-        resolution = random.uniform(limits.low, limits.high)
+        resolution = random.uniform(*ends)
         data = filters.low_pass(density, limits.voxel_size, resolution)
         if noise := NOISES[variant % len(NOISES)]:
             data = simulation.add_noise(data, mask, noise, random)
@@ -64,5 +68,4 @@ def _scene(model, path, number):
         answers = estimation.predict(model, data, needed)
         fusion.fuse(*answers, needed)
         found, deviation = (values[needed] for values in answers)
-        error = np.abs(np.clip(found, limits.low, limits.high) - resolution)
-        yield found, error / deviation, np.full(len(found), 1 / len(found))
+        yield found, np.abs(found - resolution) / deviation, np.full(len(found), 1 / len(found))

@@ -55,9 +55,11 @@ class AbsoluteResolution(layers.Layer):
 
 
 def trainable(network):
-    """The network with the absolute local resolution as a further output."""
+    """The network with each member's answers, and the absolute local resolution of each, as further outputs."""
     outputs = dict(network.output)
-    outputs["absolute"] = AbsoluteResolution(name="absolute")(outputs["baseline"], outputs["local"])
+    for number, answers in enumerate(networks.member_answers(network), 1):
+        absolute = AbsoluteResolution(name=f"absolute_{number}")(answers["baseline"], answers["local"])
+        outputs |= {f"{name}_{number}": answer for name, answer in answers.items()} | {f"absolute_{number}": absolute}
     return keras.Model(network.input, outputs)
 
 
@@ -151,8 +153,8 @@ def train(options, report=print):
     def compile_network(network):
         network.compile(
             OPTIMISERS[options.preset](options.rate),
-            {name: LOSSES[options.preset].get(name) for name in network.output},
-            loss_weights={name: WEIGHTS[options.preset].get(name, 0.0) for name in network.output},
+            {name: LOSSES[options.preset].get(_asked(name)) for name in network.output},
+            loss_weights={name: WEIGHTS[options.preset].get(_asked(name), 0.0) for name in network.output},
         )
 
     network, state = loop.run(
@@ -174,9 +176,17 @@ def train(options, report=print):
         "metrics": figures(network, validation),
     }
     bare = networks.build(options.preset)
-    bare.set_weights(network.get_weights())
+    for layer in bare.layers:
+        if layer.weights:
+            layer.set_weights(network.get_layer(layer.name).get_weights())
     store.save(bare, options.folder, card)
     return card
+
+
+def _asked(output):
+    """What a member's output is asked, ``local`` of ``local_2``; None of what the members say together."""
+    head, _, member = output.partition("_")
+    return head if member else None
 
 
 def _first_network(options):
@@ -187,6 +197,7 @@ def _first_network(options):
 def _batches(known, options, first):
     """Batches of examples in random order; ``first`` is the number of examples used so far."""
     random = np.random.default_rng([options.seed, first])
+    members = range(1, networks.PRESETS[options.preset]["config"]["members"] + 1)
     used, batch = 0, min(options.batch, len(known))
     while True:
         order = random.permutation(len(known))
@@ -198,7 +209,8 @@ def _batches(known, options, first):
                 inputs["features"], inputs["summary"], targets["baseline"][:, 0], random
             )
             inputs["features"] = cryores_hiding.hidden(inputs["features"], random)
-            yield inputs, targets, used
+            asked = {f"{name}_{member}": targets[name] for member in members for name in LOSSES[options.preset]}
+            yield inputs, asked, used
 
 
 def _batch(known, chosen, places):

@@ -46,7 +46,7 @@ class SceneRecipe:
 
     resolution_range: ResolutionRange
     variants: int = 16
-    windows: int = 128
+    windows: int = 48
     margin: tuple[float, float] = (0.4, 2.0)
     regional: float = 0.15
     blurred: float = 0.1

@@ -120,6 +120,29 @@ def test_windows_are_fused_and_their_deviations_calibrated(model):
     result = estimation.estimate(DensityMap(data, (1.0,) * 3), needed, "low")
     resolution, deviation = estimation.predict(model, data, needed)
     fusion.fuse(resolution, deviation, needed)
-    np.testing.assert_allclose(result.resolution, np.where(needed, np.clip(resolution, 2.5, 13), 0), atol=1e-3)
-    expected = deviation * model.calibration.factors(resolution)
-    np.testing.assert_allclose(result.deviation[needed], expected[needed], rtol=1e-3)
+    expected = deviation[needed] * model.calibration.factors(resolution[needed])
+    np.testing.assert_allclose(result.deviation[needed], expected, rtol=1e-3)
+    within = estimation.bent(resolution[needed], expected, RANGES["low"])
+    np.testing.assert_allclose(result.resolution[needed], within, atol=1e-3)
+
+
+def test_values_come_to_the_ends_of_the_range_gradually():
+    limits, deviation = RANGES["low"], 0.1
+    resolution = np.linspace(0, 20, 401, dtype=np.float32)
+    found = estimation.bent(resolution, np.full_like(resolution, deviation), limits)
+    assert found.min() >= limits.low
+    assert found.max() <= limits.high
+    assert (np.diff(found[(resolution > 2) & (resolution < 13.5)]) > 0).all()
+    for end, inwards in ((limits.low, 1), (limits.high, -1)):
+        there = found[np.argmin(np.abs(resolution - end))]
+        assert there == pytest.approx(end + inwards * deviation * np.log(2), abs=1e-4)
+    far = (resolution > limits.low + 1) & (resolution < limits.high - 1)
+    np.testing.assert_allclose(found[far], resolution[far], atol=1e-4)
+
+
+@pytest.mark.parametrize("end", [2.5, 13.0])
+def test_deviations_hold_two_thirds_at_the_ends_of_the_range_too(end):
+    resolution = np.random.default_rng(0).normal(end, 0.1, 10_000).astype(np.float32)
+    error = np.abs(estimation.bent(resolution, np.full_like(resolution, 0.1), RANGES["low"]) - end)
+    assert np.mean(error < 0.1) == pytest.approx(0.70, abs=0.02)
+    assert np.mean(np.abs(np.clip(resolution, 2.5, 13) - end) < 0.1) > 0.82  # cut off, they would hold too much

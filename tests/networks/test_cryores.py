@@ -1,5 +1,6 @@
 """The CryoRes networks: contract, size, scale."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -39,3 +40,23 @@ def test_places_are_looked_at_one_by_one(network):
     for name in ("local", "mask"):
         np.testing.assert_allclose(places[name].ravel(), whole[name].ravel(), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(places["baseline"], whole["baseline"])
+
+
+def test_members_say_together_the_mean_and_how_far_they_disagree():
+    consensus = cryores.Consensus()
+    found = np.asarray(consensus([np.array([[4.0, 0.3]], np.float32), np.array([[6.0, 0.4]], np.float32)]))
+    np.testing.assert_allclose(found, [[5.0, np.sqrt((0.3**2 + 0.4**2) / 2 + 1.0)]], rtol=1e-6)
+    consensus.factor.assign(0.5)
+    halved = np.asarray(consensus([np.array([[5.0, 0.6]], np.float32)]))
+    np.testing.assert_allclose(halved, [[5.0, 0.3]], rtol=1e-6)
+
+
+def test_network_answers_what_its_members_do(network):
+    members = cryores.member_answers(network)
+    assert len(members) == cryores.PRESETS["compact"]["config"]["members"]
+    given = inputs((2, 3, 4))
+    together = network.predict(given, verbose=0)
+    for head in cryores.HEADS:
+        answers = keras.Model(network.input, [member[head] for member in members]).predict(given, verbose=0)
+        assert np.ptp(answers, axis=0).max() > 0  # they are not one and the same
+        np.testing.assert_allclose(together[head][..., 0], np.mean(answers, axis=0)[..., 0], rtol=1e-4, atol=1e-5)

@@ -121,7 +121,7 @@ def resolution_by_resolution(bench, range_name):
     ]
 
 
-def regions(bench, count=8, resolutions=(3.0, 5.0, 7.0, 9.0), size=128):
+def regions(bench, count=16, resolutions=(3.0, 5.0, 7.0, 9.0), size=128):
     """Four quarters of a molecule, noise 0.25 SD: median and SD more than half a window from the other quarters.
 
     Of all structures those with most atoms are taken that fit the box.

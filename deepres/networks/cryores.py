@@ -28,9 +28,9 @@ PRESETS = {
         "config": {"members": 1, **_CONFIG},
     },
     "compact": {
-        "description": "three perceptrons, asked together, on each place's spectra at three distances and the map's "
+        "description": "two perceptrons, asked together, on each place's spectra at three distances and the map's "
         "summary; likelihoods",
-        "config": {"members": 3, **_CONFIG},
+        "config": {"members": 2, **_CONFIG},
     },
 }
 

@@ -6,7 +6,7 @@ fails where that kind misleads. So while it is trained, each kind is now and the
 
 from deepres.estimation.localfeatures import FEATURE_KINDS
 
-SHARE = 0.2
+SHARE = 0.15
 """Of the examples, in which a kind of feature is hidden; for each kind anew."""
 
 

@@ -87,9 +87,10 @@ def _estimate(density_map, mask, range_name, model_path, progress):
     resolution, deviation = predict(model, data, needed, progress)
     if deviation is not None:
         fusion.fuse(resolution, deviation, needed)
-        if model.calibration is not None:
-            deviation[needed] *= model.calibration.factors(resolution[needed])
-        resolution[needed] = bent(resolution[needed], deviation[needed], model.resolution_range)
+        for found, spread, wanted in zip(resolution, deviation, needed, strict=True):  # planes, which take less memory
+            if model.calibration is not None:
+                spread[wanted] *= model.calibration.factors(found[wanted])
+            found[wanted] = bent(found[wanted], spread[wanted], model.resolution_range)
     seconds = time.monotonic() - started
 
     scale = np.float32(np.mean(reached) / target)

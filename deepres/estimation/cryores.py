@@ -30,8 +30,8 @@ PLACES = 8192
 """So many places, voxels of the network's grid, or else one plane of them, are looked at together: what they
 need stays in the cache."""
 
-POOLED = 65536
-"""So many places, on planes evenly spread, tell the global resolution."""
+POOLED = 32768
+"""About so many places at most, evenly spread, tell the global resolution of a map that is looked at in parts."""
 
 COARSEST = 20.0
 """Å; nothing coarser is told. A local FSC at 0.5 is much coarser than the global resolution: 16 Å at 10 Å."""
@@ -152,21 +152,28 @@ def predict(network, made, progress=False, places=PLACES):
         dict: ``baseline`` (2,); ``local`` (z, y, x, 2); ``mask`` (z, y, x), logits.
     """
     count, *plane = made.shape
-    step, pooled = (min(max(number // math.prod(plane), 1), count) for number in (places, POOLED))
+    step = min(max(places // math.prod(plane), 1), count)
 
-    def found(planes):
-        inputs = {"features": made.planes(planes)[None], "summary": made.summary[None]}
+    def found(features):
+        inputs = {"features": features[None], "summary": made.summary[None]}
         return {name: np.asarray(value)[0] for name, value in network.predict_on_batch(inputs).items()}
 
     local, mask = np.empty((*made.shape, 2), np.float32), np.empty(made.shape, np.float32)
     for start in tqdm(range(0, count, step), desc="CryoRes", unit="part", disable=not progress):
         start = min(start, count - step)  # all parts of one shape, which is compiled once
         part = slice(start, start + step)
-        here = found(part)
+        here = found(made.planes(part))
         local[part], mask[part] = here["local"], here["mask"][..., 0]
     if step < count:  # the global resolution takes the mean of its places, which are to be those of the whole map
-        here = found(np.rint(np.linspace(0, count - 1, pooled)).astype(int))
+        here = found(_spread(made, math.ceil((math.prod(made.shape) / POOLED) ** (1 / 3))))
     return {"baseline": here["baseline"], "local": local, "mask": mask}
+
+
+def _spread(made, apart):
+    """Features of every so many places along each axis."""
+    chosen = slice(apart // 2, None, apart)
+    planes = range(*chosen.indices(made.shape[0]))
+    return np.concatenate([made.planes(slice(z, z + 1))[:, chosen, chosen] for z in planes])
 
 
 def _largest_parts(mask, least=0.1):

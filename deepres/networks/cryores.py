@@ -110,11 +110,11 @@ def network(members, summary, trunk, heads, dropout, name="cryores"):
     features = layers.Input((None, None, None, FEATURES), name="features")
     numbers = layers.Input((SUMMARY,), name="summary")
     answers = [_member(features, numbers, number, summary, trunk, heads, dropout) for number in range(1, members + 1)]
-    baselines, locals_, masks = zip(*answers, strict=True)
+    together = {head: [answer[head] for answer in answers] for head in HEADS}
     outputs = {
-        "baseline": Consensus(name="baseline")(baselines),
-        "local": Consensus(name="local")(locals_),
-        "mask": layers.Average(name="mask")(masks),
+        "baseline": Consensus(name="baseline")(together["baseline"]),
+        "local": Consensus(name="local")(together["local"]),
+        "mask": layers.Average(name="mask")(together["mask"]),
     }
     return keras.Model({"features": features, "summary": numbers}, outputs, name=name)
 
@@ -148,8 +148,8 @@ def _member(features, numbers, number, summary, trunk, heads, dropout):
     mask = dense("mask", 1, None)(dense("mask_hidden", heads)(place))
     both = layers.Concatenate()([MaskedMean()(place, mask), whole])
     baseline = dense("baseline_raw", 2, None)(dense("baseline_hidden", heads)(both))
-    return (
-        CentreAndDeviation(5.5, 2.5, name=f"baseline_{number}")(baseline),
-        CentreAndDeviation(name=f"local_{number}")(local),
-        mask,
-    )
+    return {
+        "baseline": CentreAndDeviation(5.5, 2.5, name=f"baseline_{number}")(baseline),
+        "local": CentreAndDeviation(name=f"local_{number}")(local),
+        "mask": mask,
+    }

@@ -28,7 +28,7 @@ BUFFER = {"compact": 500_000, "published": 20_000}
 USES = {"compact": 16, "published": 1}
 """How many times a window is drawn: making one costs more than a step of the compact network with it."""
 
-SHARES = {"low": (1.5, 3.0), "high": (3.0, 10.0)}
+NUCLEIC_WEIGHTS = {"low": (1.5, 3.0), "high": (3.0, 10.0)}
 """How often a complex with nucleic acid, and nucleic acid alone, is drawn for a range, relative to a protein. Of our
 training structures one in fifteen is nucleic acid alone; for the high range, where it differs most, this makes it one
 in three."""
@@ -73,7 +73,7 @@ def train(options, report=print):
     first_network = _first_network(options)
     recipe = scenes.SceneRecipe(RANGES[options.range_name])
     paths = find_structures(options.structures)
-    probabilities = drawn_shares(paths, *SHARES[options.range_name])
+    probabilities = drawn_shares(paths, *NUCLEIC_WEIGHTS[options.range_name])
     prepare = _preparation(options.preset)
     sets = validation_sets(find_structures(options.validation), recipe)
     validation = {name: (prepare(windows), labels) for name, (windows, labels) in sets.items()}

@@ -53,8 +53,9 @@ KINDS = {
 
 PER_KIND = 8
 
-RECIPE = SceneRecipe(binned=0.0)
-"""Of the maps judged: of binned ones nothing finer would be asked than two voxels."""
+RECIPE = SceneRecipe(binned=0.0, distal=(0.0, 1.0))
+"""Of the maps judged: of binned ones nothing finer would be asked than two voxels, and where disorder grows with the
+distance from the centre it is easily told."""
 
 
 def overlap(one, two):

@@ -257,13 +257,14 @@ def markdown(results):
     lines = ["# DeepRes on the test split", "", f"{results['structures']} structures, seed {results['seed']}.", ""]
     rows = results.get("resolution")
     if rows:
-        lines += ["| network | noise | RMSE 2.5–13 Å | 2.5–9 Å | 9–13 Å | 1.5–6 Å |", "|---|---|---|---|---|---|"]
+        lines += ["| network | noise | maps | RMSE 2.5–13 Å | 2.5–9 Å | 9–13 Å | 1.5–6 Å |", "|---|---|---|---|---|---|---|"]
         for network in dict.fromkeys(row["network"] for row in rows):
             for noise in NOISES:
                 cells = [span(rows, "low", network, noise, *limits) for limits in ((2.5, 13), (2.5, 9), (9, 13))]
                 cells.append(span(rows, "high", network, noise, 1.5, 6))
                 shown = ["–" if np.isnan(cell) else f"{cell:.3f}" for cell in cells]
-                lines.append(f"| {network} | {noise} | " + " | ".join(shown) + " |")
+                maps = sum(row["maps"] for row in rows if (row["network"], row["noise"]) == (network, noise))
+                lines.append(f"| {network} | {noise} | {maps} | " + " | ".join(shown) + " |")
         lines += ["", f"Within the predicted SD, all noises together: {held(rows)}."]
         lines += ["", "| range | network | resolution | noise | median error | SD | RMSE | within predicted SD |",
                   "|---|---|---|---|---|---|---|---|"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 
-from deepres.filters import frequencies, voxel_triple
+from deepres.filters import voxel_triple
 from deepres.fsc import sums_in_shells
 
 GRID = 3.0
@@ -128,7 +128,7 @@ def local_spectrum(data, voxel_size, workers=-1):
         workers: threads of the Fourier transforms, -1 for all.
 
     Returns:
-        a ``LocalSpectrum``. Needs the memory of about four maps.
+        a ``LocalSpectrum``. Needs the memory of about three maps besides ``data``.
     """
     sizes = voxel_triple(voxel_size)
     coarse = coarse_shape(data.shape, sizes)
@@ -138,10 +138,7 @@ def local_spectrum(data, voxel_size, workers=-1):
     for band, centre in enumerate(BANDS):
         if centre / _RATIO >= 0.5 / max(sizes):
             break
-        passed, new_sizes = _band_passed(spectrum, data.shape, sizes, band, workers)
-        smoothing = max(SMOOTHING[0], SMOOTHING[1] / centre)
-        magnitude = smooth(np.abs(passed), new_sizes, coarse, smoothing)
-        energy[..., band] = smooth(np.square(passed, out=passed), new_sizes, coarse, smoothing)
+        magnitude, energy[..., band] = _local_moments(spectrum, data.shape, sizes, band, coarse, workers)
         found = energy[..., band] > _LEAST_ENERGY * max(float(energy.max()), _LEAST_ENERGY)
         evenness[found, band] = magnitude[found] / np.sqrt(energy[found, band])
     return LocalSpectrum(energy, evenness, radial_energy(spectrum, data.shape, sizes))
@@ -207,6 +204,14 @@ def _gaussians(count, size, places, smoothing, spacing=GRID):
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
+def _local_moments(spectrum, shape, sizes, band, coarse, workers):
+    """Smoothed magnitude and smoothed square of the band-passed map, on the coarse grid."""
+    passed, new_sizes = _band_passed(spectrum, shape, sizes, band, workers)
+    smoothing = max(SMOOTHING[0], SMOOTHING[1] / BANDS[band])
+    magnitude = smooth(np.abs(passed, out=passed), new_sizes, coarse, smoothing)
+    return magnitude, smooth(np.square(passed, out=passed), new_sizes, coarse, smoothing)
+
+
 def _band_passed(spectrum, shape, sizes, band, workers):
     """The band-passed map on a grid just fine enough for its square, and that grid's voxel size."""
     # its square reaches twice its highest frequency, and must not alias to what the smoothing passes
@@ -215,15 +220,22 @@ def _band_passed(spectrum, shape, sizes, band, workers):
         min(n, scipy.fft.next_fast_len(math.ceil(n * size / target), real=True))
         for n, size in zip(shape, sizes, strict=True)
     ]
-    part = spectrum
-    for axis, (n, m) in enumerate(zip(shape[:2], kept[:2], strict=True)):
-        if m < n:
-            upper = (m + 1) // 2
-            rows = np.r_[0:upper, n - (m - upper) : n]
-            part = np.take(part, rows, axis=axis)
-    part = part[..., : kept[2] // 2 + 1]
     new_sizes = tuple(n * size / m for n, m, size in zip(shape, kept, sizes, strict=True))
-    part = part * band_weights(frequencies(tuple(kept), new_sizes), band)
+    z, y, x = (np.fft.fftfreq(m, size).astype(np.float32) for m, size in zip(kept, new_sizes, strict=True))
+    columns = kept[2] // 2 + 1
+    across = np.square(y)[:, None] + np.square(x[:columns])
+    rows = _lowest(shape[1], kept[1])
     scale = np.float32(math.prod(kept) / math.prod(shape))
-    passed = scipy.fft.irfftn(part, kept, workers=workers, overwrite_x=True)
-    return passed * scale, new_sizes
+    part = np.zeros((*kept[:2], columns), spectrum.dtype)
+    # plane by plane, as whole arrays of weights would take more memory than the map
+    for plane, height, source in zip(part, z, _lowest(shape[0], kept[0]), strict=True):
+        if abs(height) < BANDS[band] * _RATIO:
+            weights = scale * band_weights(np.sqrt(across + np.square(height)), band)
+            np.multiply(spectrum[source, rows, :columns], weights, out=plane)
+    part = scipy.fft.ifftn(part, axes=(0, 1), workers=workers, overwrite_x=True)  # irfftn would copy it once more
+    return scipy.fft.irfft(part, kept[2], workers=workers), new_sizes
+
+
+def _lowest(count, kept):
+    """Which of the coefficients along an axis, of so many, are kept if so many are, the lowest frequencies."""
+    return np.r_[0 : (kept + 1) // 2, count - kept // 2 : count]

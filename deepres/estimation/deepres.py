@@ -89,7 +89,7 @@ def _estimate(density_map, mask, range_name, model_path, progress):
         fusion.fuse(resolution, deviation, needed)
         for found, spread, wanted in zip(resolution, deviation, needed, strict=True):  # planes, which take less memory
             if model.calibration is not None:
-                spread[wanted] *= model.calibration.factors(found[wanted])
+                spread[wanted] *= model.calibration.factors(found[wanted], spread[wanted])
             found[wanted] = bent(found[wanted], spread[wanted], model.resolution_range)
     seconds = time.monotonic() - started
 

@@ -9,26 +9,30 @@ from deepres.networks import calibration
 from deepres.training import scenes
 from deepres.training.scenes import BOX, RIM
 
-SCENES, VARIANTS = 99, 6
+SCENES, VARIANTS = 198, 6
 """Cuts of structures, and maps of each."""
 
 NOISES = (0.0, 0.25, 0.5)
 """SD of the white noise, in units of the density's SD in the mask."""
 
-EDGE = 24
+EDGE = 20
 """Voxels; each map is looked at in a cube of this edge around a voxel of the molecule."""
 
-BEYOND = (0.4, 1.0)
-"""Voxels beyond the range's ends to which maps are made, as otherwise values near an end could err to one side only."""
+PLACES = 200
+"""Voxels of a map that are counted, at random."""
 
 KNOTS = 8
+ROUNDS = 6
+"""Of fitting: how values come to the ends of the range depends on the deviations."""
+
 SEED = 20190823
 
 
 def calibrate(model, paths):
     """The calibration of a network.
 
-    Maps are low-pass filtered at resolutions drawn evenly from the range and a little beyond. Each map counts alike.
+    Maps are low-pass filtered at resolutions drawn evenly from the range, and errors are those of the values that are
+    written, which come gradually to the range's ends. Each map counts alike.
 
     Args:
         model: a ``StoredModel`` of the compact preset; a calibration it has is not looked at.
@@ -37,16 +41,21 @@ def calibrate(model, paths):
     Returns:
         ``calibration.Calibration``; None if no scene shows a molecule.
     """
-    found = [errors for number in range(SCENES) for errors in _scene(model, paths[number % len(paths)], number)]
+    found = [answers for number in range(SCENES) for answers in _scene(model, paths[number % len(paths)], number)]
     if not found:
         return None
-    resolution, ratio, weight = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    resolution, deviation, truth, weight = (np.concatenate(parts) for parts in zip(*found, strict=True))
     limits = model.resolution_range
-    return calibration.fit(resolution, ratio, weight, np.linspace(limits.low, limits.high, KNOTS))
+    knots, calibrated = np.linspace(limits.low, limits.high, KNOTS), deviation
+    for _ in range(ROUNDS):
+        error = np.abs(estimation.bent(resolution, calibrated, limits) - truth)
+        fitted = calibration.fit(resolution, deviation, error, weight, knots)
+        calibrated = deviation * fitted.factors(resolution, deviation)
+    return fitted
 
 
 def _scene(model, path, number):
-    """For maps of one cut: (resolution, |error| / deviation, weight) of the molecule's voxels in a cube."""
+    """For maps of one cut: (resolution, deviation, truth, weight) of some of the molecule's voxels in a cube."""
     random = np.random.default_rng([SEED, number])
     limits = model.resolution_range
     shape = (BOX,) * 3
@@ -56,9 +65,8 @@ def _scene(model, path, number):
     mask = simulation.molecular_mask(positions[kept], shape, limits.voxel_size)
     allowed = scenes.inner(mask)
     voxels = np.argwhere(allowed)
-    ends = limits.low - BEYOND[0] * limits.voxel_size, limits.high + BEYOND[1] * limits.voxel_size
     for variant in range(VARIANTS if len(voxels) else 0):
-        resolution = random.uniform(*ends)
+        resolution = random.uniform(limits.low, limits.high)
         data = filters.low_pass(density, limits.voxel_size, resolution)
         if noise := NOISES[variant % len(NOISES)]:
             data = simulation.add_noise(data, mask, noise, random)
@@ -67,5 +75,7 @@ def _scene(model, path, number):
         needed[part] = allowed[part]
         answers = estimation.predict(model, data, needed)
         fusion.fuse(*answers, needed)
-        found, deviation = (values[needed] for values in answers)
-        yield found, np.abs(found - resolution) / deviation, np.full(len(found), 1 / len(found))
+        inside = np.argwhere(needed)
+        places = tuple(random.permutation(inside)[:PLACES].T)
+        found, deviation = (values[places] for values in answers)
+        yield found, deviation, np.full(len(found), resolution), np.full(len(found), 1 / len(found))

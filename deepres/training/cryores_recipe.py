@@ -33,6 +33,8 @@ class SceneRecipe:
         flat: share of scenes with one B factor for all atoms.
         spread: Å, resolution of the worst part less that of the best, for maps of 6 Å and finer, and in proportion to
             the resolution for coarser ones; the ratio is at most ``greatest_ratio``.
+        distal: weight of the distance from the centre in the disorder, against up to 1.5 of other kinds: the particles'
+            orientations err in every experiment.
         domains: share of scenes with a bending domain.
         steepness: see ``disorder.Disorder``; evenly in its logarithm. Then maps of 3 Å have B factors of 70 to 140 Å².
         slope: see ``noise.ReconstructionNoise``.
@@ -63,6 +65,7 @@ class SceneRecipe:
     flat: float = 0.08
     spread: tuple[float, float] = (0.3, 4.5)
     greatest_ratio: float = 2.6
+    distal: tuple[float, float] = (0.0, 2.0)
     domains: float = 0.35
     steepness: tuple[float, float] = (8.0, 16.0)
     slope: tuple[float, float] = (0.5, 2.0)
@@ -132,7 +135,7 @@ def _disorder(resolution, recipe, random):
     return Disorder(
         own=random.uniform(0, 1.5),
         random=random.uniform(0, 1.5),
-        distal=random.uniform(0, 1.0),
+        distal=random.uniform(*recipe.distal),
         domain=random.uniform(0.5, 2.0) * bends,
         length=log_uniform(random, 12, 45),
         spread=1.0 if flat else spread,

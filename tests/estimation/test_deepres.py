@@ -120,7 +120,7 @@ def test_windows_are_fused_and_their_deviations_calibrated(model):
     result = estimation.estimate(DensityMap(data, (1.0,) * 3), needed, "low")
     resolution, deviation = estimation.predict(model, data, needed)
     fusion.fuse(resolution, deviation, needed)
-    expected = deviation[needed] * model.calibration.factors(resolution[needed])
+    expected = deviation[needed] * model.calibration.factors(resolution[needed], deviation[needed])
     np.testing.assert_allclose(result.deviation[needed], expected, rtol=1e-3)
     within = estimation.bent(resolution[needed], expected, RANGES["low"])
     np.testing.assert_allclose(result.resolution[needed], within, atol=1e-3)

@@ -6,30 +6,51 @@ from scipy.stats import norm
 
 from deepres.networks import calibration
 
+KNOTS = np.array([2.0, 6.0, 10.0])
+GAUSSIAN = norm.cdf(1) - norm.cdf(-1)
+
 
 def test_a_known_miscalibration_is_found():
     random = np.random.default_rng(0)
     resolution = random.uniform(2, 10, 40000)
-    true = np.interp(resolution, [2, 6, 10], [0.5, 1.0, 2.0])  # the deviation, predicted as 1
-    ratio = np.abs(random.standard_normal(len(resolution))) * true
-    found = calibration.fit(resolution, ratio, np.ones(len(ratio)), np.array([2.0, 6.0, 10.0]))
-    assert found.factor == pytest.approx([0.62, 1.1, 1.68], abs=0.12)  # a knot takes its neighbourhood's mean
-    held = ratio < found.factors(resolution)
-    assert held.mean() == pytest.approx(norm.cdf(1) - norm.cdf(-1), abs=0.03)
+    true = np.interp(resolution, KNOTS, [0.5, 1.0, 2.0])  # the deviation, predicted as 1
+    error = np.abs(random.standard_normal(len(resolution))) * true
+    deviation = np.ones(len(error))
+    found = calibration.fit(resolution, deviation, error, deviation, KNOTS)
+    middle = [row[1] for row in found.factor]
+    assert middle == pytest.approx([0.62, 1.1, 1.68], abs=0.12)  # a knot takes its neighbourhood's mean
+    held = error < found.factors(resolution, deviation)
+    assert held.mean() == pytest.approx(GAUSSIAN, abs=0.03)
+
+
+def test_places_surer_than_others_have_factors_of_their_own():
+    random = np.random.default_rng(1)
+    resolution, deviation = random.uniform(2, 10, 40000), random.choice([0.1, 0.2, 0.3], 40000)
+    true = np.interp(deviation, [0.1, 0.2, 0.3], [0.05, 0.2, 0.6])
+    error = np.abs(random.standard_normal(len(resolution))) * true
+    found = calibration.fit(resolution, deviation, error, np.ones(len(error)), KNOTS)
+    assert found.typical == pytest.approx([0.2, 0.2, 0.2])
+    np.testing.assert_allclose(found.factor, [[0.5, 1, 2]] * 3, rtol=0.06)
+    for each in (0.1, 0.2, 0.3):
+        held = (error < deviation * found.factors(resolution, deviation))[deviation == each]
+        assert held.mean() == pytest.approx(GAUSSIAN, abs=0.03)
 
 
 def test_each_knot_follows_its_own_errors():
-    resolution, ratio = np.r_[np.full(100, 3.0), np.full(100, 9.0)], np.r_[np.full(100, 0.5), np.full(100, 2.0)]
-    found = calibration.fit(resolution, ratio, np.ones(200), np.array([3.0, 6.0, 9.0]))
-    assert found.factor[0] == 0.5
-    assert found.factor[2] == 2.0
-    assert found.factors(np.array([1.0, 3.0, 9.0, 20.0])) == pytest.approx([0.5, 0.5, 2.0, 2.0])
-    assert found.factors(np.array([3.0])).dtype == np.float32
+    resolution, error = np.r_[np.full(100, 3.0), np.full(100, 9.0)], np.r_[np.full(100, 0.5), np.full(100, 2.0)]
+    found = calibration.fit(resolution, np.ones(200), error, np.ones(200), np.array([3.0, 6.0, 9.0]))
+    assert found.factor[0] == (0.5,) * 3  # that of all, where no deviation is relatively small or great
+    assert found.factor[2] == (2.0,) * 3
+    asked = np.array([1.0, 3.0, 9.0, 20.0])
+    assert found.factors(asked, np.ones(4)) == pytest.approx([0.5, 0.5, 2.0, 2.0])
+    assert found.factors(asked, np.array([0.01, 100, 0.01, 100])) == pytest.approx([0.5, 0.5, 2.0, 2.0])
+    assert found.factors(asked, np.ones(4)).dtype == np.float32
 
 
 def test_weights_count():
-    ratio, weight = np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 20.0])
-    assert calibration.fit(np.full(3, 5.0), ratio, weight, np.array([4.0, 6.0])).factor == (3.0, 3.0)
+    error, weight = np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 20.0])
+    found = calibration.fit(np.full(3, 5.0), np.ones(3), error, weight, np.array([4.0, 6.0]))
+    assert found.factor == ((3.0,) * 3,) * 2
 
 
 def test_factor_is_the_weighted_quantile():
@@ -40,5 +61,6 @@ def test_factor_is_the_weighted_quantile():
 
 def test_the_card_keeps_it():
     assert calibration.Calibration.from_card({}) is None
-    found = calibration.Calibration.from_card({"calibration": {"resolution": [2, 6], "factor": [0.5, 1.5]}})
-    assert found.factors(4.0) == pytest.approx(1.0)
+    card = {"resolution": [2, 6], "typical": [0.2, 0.4], "relative": [0.5, 1.5], "factor": [[0.5, 0.7], [1.5, 1.7]]}
+    found = calibration.Calibration.from_card({"calibration": card})
+    assert found.factors(np.array([4.0]), np.array([0.3])) == pytest.approx(1.1)

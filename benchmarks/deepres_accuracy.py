@@ -257,7 +257,8 @@ def markdown(results):
     lines = ["# DeepRes on the test split", "", f"{results['structures']} structures, seed {results['seed']}.", ""]
     rows = results.get("resolution")
     if rows:
-        lines += ["| network | noise | maps | RMSE 2.5–13 Å | 2.5–9 Å | 9–13 Å | 1.5–6 Å |", "|---|---|---|---|---|---|---|"]
+        lines += ["| network | noise | maps | RMSE 2.5–13 Å | 2.5–9 Å | 9–13 Å | 1.5–6 Å |",
+                  "|---|---|---|---|---|---|---|"]
         for network in dict.fromkeys(row["network"] for row in rows):
             for noise in NOISES:
                 cells = [span(rows, "low", network, noise, *limits) for limits in ((2.5, 13), (2.5, 9), (9, 13))]

@@ -53,6 +53,9 @@ KINDS = {
 
 PER_KIND = 8
 
+DETAIL = 6.0
+"""Å, SD of a Gaussian: beta-galactosidase's local resolution varies from voxel to voxel, as no local FSC can."""
+
 RECIPE = SceneRecipe(binned=0.0, distal=(0.0, 1.0))
 """Of the maps judged: of binned ones nothing finer would be asked than two voxels, and where disorder grows with the
 distance from the centre it is easily told."""
@@ -77,7 +80,7 @@ def agreement(found, scene):
         "rmse": float(np.sqrt(np.mean(error**2))),
         "rmse_in_range": float(np.sqrt(np.mean(error[covered] ** 2))) if covered.mean() > 0.05 else None,
         "median_error": float(np.median(error)),
-        "spearman": float(spearmanr(values, truth).statistic),
+        "spearman": float(spearmanr(values, truth).statistic) if np.ptp(values) > 0 else 0.0,
     }
 
 
@@ -135,10 +138,16 @@ def beta_galactosidase(folder):
     density, original = (read_map(os.path.join(folder, f"betagal{name}.mrc")) for name in ("", "_localres"))
     inside = density.data > 0.02
     found, told = cryores.estimate(density), cryores.estimate(density, inside=inside)
+    width = DETAIL / density.voxel_size[0]
+    share, total = (ndimage.gaussian_filter(each * inside, width) for each in (1.0, original.data))
+    values, reference = told.resolution[inside], original.data[inside]
+    smooth = total[inside] / share[inside]
     return {
         "global": found.global_resolution, "deviation": found.global_deviation,
         "iou": overlap(found.mask, inside),
-        "spearman": float(spearmanr(told.resolution[inside], original.data[inside]).statistic),
+        "spearman": float(spearmanr(values, reference).statistic),
+        "spearman_smooth": float(spearmanr(values, smooth).statistic),
+        "spearman_own": float(spearmanr(reference, smooth).statistic),
         "median": float(np.median(told.resolution[inside])), "original_median": float(np.median(original.data[inside])),
     }
 
@@ -195,7 +204,8 @@ def markdown(results):
             lines.append(f"| {kind} | {mean:.2f} | {cells[0]} | {cells[1]} |")
     if "betagal" in results:
         lines += ["", "Beta-galactosidase (experimental): global {global:.2f} ± {deviation:.2f} Å, mask IoU {iou:.2f}, "
-                  "Spearman with its local resolution {spearman:.2f}, median {median:.2f} Å against "
+                  "Spearman with its local resolution {spearman:.2f}, with the same smoothed by 6 Å "
+                  "{spearman_smooth:.2f} (of which it is itself {spearman_own:.2f}), median {median:.2f} Å against "
                   "{original_median:.2f} Å.".format(**results["betagal"])]
     return "\n".join(lines) + "\n"
 

@@ -1,8 +1,8 @@
 """What CryoRes' network sees of a map: local spectra and density around each place, and a summary of the whole.
 
-Everything is looked at from three distances: in the local spectrum itself, and smoothed further, as far as the windows
-of a local FSC reach and as far as a small molecule does. So a place needs no neighbours, and the network works on each
-alone.
+Everything is looked at from two distances: in the local spectrum itself, and smoothed further, about as far as the
+windows of a local FSC reach. So a place needs no neighbours, and the network works on each alone. Smoothed yet further,
+by 22 Å, spectra told no more of simulated maps and misled on the experimental one of beta-galactosidase.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from deepres.filters import voxel_triple
 FLOOR = -4.0
 """Logarithm of amplitudes at which nothing is told apart any more; also that of bands beyond Nyquist's frequency."""
 
-WIDER = (9.0, 22.0)
+WIDER = 9.0
 """SD of the further smoothing of the local spectrum, Å."""
 
 DENSITY_SMOOTHING = (2.5, 5.0, 12.0)
@@ -35,16 +35,16 @@ _WIDE = 2 * _BANDS + _PAIRS
 _WHOLE = (len(PERCENTILES) + len(EVENNESS_PERCENTILES)) * _BANDS
 _RADIAL = _WHOLE + _WIDE
 
-_KINDS = (_BANDS, _BANDS, *(_BANDS, _BANDS, _PAIRS) * len(WIDER), len(DENSITY_SMOOTHING) + 1)
+_KINDS = (_BANDS, _BANDS, _BANDS, _BANDS, _PAIRS, len(DENSITY_SMOOTHING) + 1)
 
 FEATURES = sum(_KINDS)
-"""Features of a place: energy and evenness of the bands, and with concurrence from each distance further; density."""
+"""Features of a place: energy and evenness of the bands, both and concurrence of the wider bands; density."""
 
 FEATURE_KINDS = tuple(slice(stop - size, stop) for size, stop in zip(_KINDS, np.cumsum(_KINDS), strict=True))
-"""Features of one kind: energy, evenness and, but for the nearest, concurrence at each distance; density."""
+"""Features of one kind, in the order of ``FEATURES``."""
 
-FEATURE_AMPLITUDES = (FEATURE_KINDS[0], *FEATURE_KINDS[2:-1:3])
-"""Features that are amplitudes of the bands, as logarithms: the energy at each distance."""
+FEATURE_AMPLITUDES = (FEATURE_KINDS[0], FEATURE_KINDS[2])
+"""Features that are amplitudes of the bands, as logarithms: the energy, and the wider one."""
 
 SUMMARY = _RADIAL + len(spectra.SHELLS) + 2
 """Numbers of a map's summary."""
@@ -63,14 +63,14 @@ class LocalFeatures:
     Attributes:
         summary: float32 (numbers,), the whole map.
         spectrum: the map's ``LocalSpectrum``.
-        wide: the ``WideSpectrum`` of each distance.
+        wide: the ``WideSpectrum``.
         density: float32 (z, y, x, 4).
         reference: amplitude that others are told in units of.
     """
 
     summary: np.ndarray
     spectrum: spectra.LocalSpectrum
-    wide: tuple
+    wide: spectra.WideSpectrum
     density: np.ndarray
     reference: float
 
@@ -81,13 +81,16 @@ class LocalFeatures:
 
     def planes(self, chosen=slice(None)):
         """Features of planes along z, a slice or indices: float32 (planes, y, x, features). All at once are large."""
-        seen = [(self.spectrum.energy[chosen], self.spectrum.evenness[chosen])]
-        seen += [wide.planes(chosen, self.shape) for wide in self.wide]
-        features = []
-        for energy, evenness, *concurrence in seen:
-            features += [scaled(_logarithm(energy, self.reference)), _relative_evenness(evenness)]
-            features += [_relative_concurrence(each) for each in concurrence]
-        return np.concatenate([*features, self.density[chosen]], axis=-1, dtype=np.float32)
+        wide_energy, wide_evenness, concurrence = self.wide.planes(chosen, self.shape)
+        features = [
+            scaled(_logarithm(self.spectrum.energy[chosen], self.reference)),
+            _relative_evenness(self.spectrum.evenness[chosen]),
+            scaled(_logarithm(wide_energy, self.reference)),
+            _relative_evenness(wide_evenness),
+            _relative_concurrence(concurrence),
+            self.density[chosen],
+        ]
+        return np.concatenate(features, axis=-1, dtype=np.float32)
 
 
 def local_features(data, voxel_size, workers=-1):
@@ -104,9 +107,9 @@ def local_features(data, voxel_size, workers=-1):
     sizes = voxel_triple(voxel_size)
     spectrum = spectra.local_spectrum(data, sizes, workers)
     reference = float(np.sqrt(np.percentile(spectrum.energy.sum(axis=-1), 99))) + 1e-20
-    wide = tuple(spectrum.wider(distance) for distance in WIDER)
+    wide = spectrum.wider(WIDER)
     density = _densities(np.asarray(data, np.float32), sizes, spectrum.energy.shape[:3], reference)
-    numbers = [_percentiles(spectrum, reference), _whole(spectrum, wide[0].concurrence, reference, sizes)]
+    numbers = [_percentiles(spectrum, reference), _whole(spectrum, wide.concurrence, reference, sizes)]
     return LocalFeatures(np.concatenate(numbers).astype(np.float32), spectrum, wide, density, reference)
 
 

@@ -28,7 +28,7 @@ PRESETS = {
         "config": {"members": 1, **_CONFIG},
     },
     "compact": {
-        "description": "two perceptrons, asked together, on each place's spectra at three distances and the map's "
+        "description": "two perceptrons, asked together, on each place's spectra at two distances and the map's "
         "summary; likelihoods",
         "config": {"members": 2, **_CONFIG},
     },

@@ -5,7 +5,9 @@
 
 import argparse
 import os
+import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,6 +18,7 @@ from demo import runDemo, savePictures
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
 COLOURS = 256
 DOTS_PER_INCH = 100
+
 
 def photograph(window, path):
     """Save what a window shows as a small PNG.
@@ -63,6 +66,8 @@ def main():
     parser = argparse.ArgumentParser(description="Take the pictures of docs/images.")
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     folder = parser.parse_args().folder.resolve()
+    if not all(shutil.which(tool) for tool in ("import", "mogrify")):
+        sys.exit("ImageMagick is missing, which takes the pictures; install the package imagemagick.")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         scipion_home.use(home)

@@ -93,7 +93,7 @@ def load_deepres(path, range_name):
         if card["range"] != range_name:
             raise InputError(f"{path}: trained for the {card['range']} range; choose --range {card['range']}.")
         network = deepres.build(card["preset"], resolution_range)
-        network.load_weights(_checked_weights(path, card))
+        _load_weights(network, path, card)
         return StoredModel(
             network,
             card["preset"],
@@ -101,7 +101,7 @@ def load_deepres(path, range_name):
             card["name"],
             path,
             card["sha256"],
-            Calibration.from_card(card),
+            _calibration(path, card),
         )
     if not os.path.isfile(path):
         raise InputError(f"{path}: there is no such model; give a model folder or a Keras .h5 file.")
@@ -128,7 +128,7 @@ def load_cryores(path):
         raise InputError(f"{path}: there is no such model; give a folder written by 'deepres train cryores'.")
     card = _checked_card(path, "cryores", "CryoRes", cryores.PRESETS)
     network = cryores.build(card["preset"])
-    network.load_weights(_checked_weights(path, card))
+    _load_weights(network, path, card)
     return StoredModel(network, card["preset"], None, card["name"], path, card["sha256"])
 
 
@@ -139,9 +139,19 @@ def _checked_card(path, network, title, presets):
     return card
 
 
-def _checked_weights(path, card):
-    """The weights' file, after comparing its checksum with the card's."""
+def _calibration(path, card):
+    try:
+        return Calibration.from_card(card)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: its model card has a calibration of another version; train it again.") from error
+
+
+def _load_weights(network, path, card):
+    """Fills a network with the weights of a folder, after comparing their checksum with the card's."""
     weights = os.path.join(path, WEIGHTS_FILE)
     if not os.path.isfile(weights) or sha256(weights) != card["sha256"]:
         raise InputError(f"{weights}: missing, or not the weights that its card describes; copy the folder again.")
-    return weights
+    try:
+        network.load_weights(weights)
+    except ValueError as error:
+        raise InputError(f"{weights}: of a network of another version; train it again.") from error

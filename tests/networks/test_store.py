@@ -62,6 +62,18 @@ def test_another_network_and_a_missing_card_are_refused(copy):
         store.load_deepres(str(copy), "low")
 
 
+def test_models_of_another_version_are_refused(copy):
+    card = json.loads((copy / store.CARD_FILE).read_text())
+    before = {"resolution": [2.5, 13], "factor": [1, 1]}
+    (copy / store.CARD_FILE).write_text(json.dumps(card | {"calibration": before}))
+    with pytest.raises(InputError, match="calibration of another version"):
+        store.load_deepres(str(copy), "low")
+    other = deepres.perceptron(RANGES["low"], [8, 8])
+    store.save(other, copy, card)
+    with pytest.raises(InputError, match="network of another version"):
+        store.load_deepres(str(copy), "low")
+
+
 def test_files_that_hold_no_published_weights_are_refused(tmp_path):
     (tmp_path / "model.h5").write_text("not hdf5")
     for name in ("model.h5", "absent.h5"):

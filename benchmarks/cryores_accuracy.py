@@ -204,9 +204,9 @@ def markdown(results):
             lines.append(f"| {kind} | {mean:.2f} | {cells[0]} | {cells[1]} |")
     if "betagal" in results:
         lines += ["", "Beta-galactosidase (experimental): global {global:.2f} ± {deviation:.2f} Å, mask IoU {iou:.2f}, "
-                  "Spearman with its local resolution {spearman:.2f}, with the same smoothed by 6 Å "
+                  "Spearman with its local resolution {spearman:.2f}, with the same smoothed by {detail:g} Å "
                   "{spearman_smooth:.2f} (of which it is itself {spearman_own:.2f}), median {median:.2f} Å against "
-                  "{original_median:.2f} Å.".format(**results["betagal"])]
+                  "{original_median:.2f} Å.".format(detail=DETAIL, **results["betagal"])]
     return "\n".join(lines) + "\n"
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 WINDOW = 13
 """Edge of the sliding window, voxels of the network's grid."""
 
+STRIDE = 2
+"""Voxels from a window of the compact network to the next, along each axis: those between see almost the same."""
+
 
 @dataclass(frozen=True)
 class ResolutionRange:

@@ -1,4 +1,4 @@
-"""DeepRes: local resolution of one map inside a mask (Ramírez-Aportela et al. 2019), every voxel predicted."""
+"""DeepRes: local resolution of one map inside a mask (Ramírez-Aportela et al. 2019), at every voxel."""
 
 import functools
 import time
@@ -12,10 +12,10 @@ from deepres import checks, resampling
 from deepres.estimation import fusion
 from deepres.estimation.tiles import tiles
 from deepres.networks import store
-from deepres.ranges import RANGES, WINDOW
+from deepres.ranges import RANGES, STRIDE, WINDOW
 
 TILE = 24
-"""Greatest edge of a tile, voxels of the network's grid: its features take 17 kB a voxel."""
+"""Greatest edge of a tile, windows: what its polynomials take, 23 MB, stays in the cache."""
 
 FINE_VOXEL = 1.25
 """Å; the automatic choice considers the high range only for maps sampled at least this finely."""
@@ -86,7 +86,6 @@ def _estimate(density_map, mask, range_name, model_path, progress):
     started = time.monotonic()
     resolution, deviation = predict(model, data, needed, progress)
     if deviation is not None:
-        fusion.fuse(resolution, deviation, needed)
         for found, spread, wanted in zip(resolution, deviation, needed, strict=True):  # planes, which take less memory
             if model.calibration is not None:
                 spread[wanted] *= model.calibration.factors(found[wanted], spread[wanted])
@@ -121,45 +120,64 @@ def bent(resolution, deviation, limits):
     return limits.high - width * np.logaddexp(0, (limits.high - risen) / width)
 
 
-def predict(model, data, needed, progress=False, tile=TILE):
-    """The network's answer on its own grid.
+def predict(model, data, needed, progress=False):
+    """What the network says of each needed voxel, on its own grid.
+
+    The compact network's windows are ``STRIDE`` voxels apart and their answers are fused; the published one is asked
+    at each voxel.
 
     Args:
         model: a ``StoredModel``.
         data: float32 (z, y, x) at the network's voxel size; any scale.
         needed: bool (z, y, x).
         progress: show a progress bar on standard error.
-        tile: edge of a tile, voxels.
 
     Returns:
         (resolution, deviation): float32 (z, y, x), Å, 0 where not needed; deviation None if not predicted.
     """
-    resolution = np.zeros(data.shape, np.float32)
-    deviation = np.zeros(data.shape, np.float32) if model.preset == "compact" else None
+    if model.preset != "compact":
+        return answers(model, data, needed, 1, progress)[0], None
+    asked = fusion.asked_windows(needed)
+    return fusion.fuse(*answers(model, data, asked, STRIDE, progress), asked, needed)
+
+
+def answers(model, data, asked, stride, progress=False, tile=TILE):
+    """What each window says of its centre.
+
+    Args:
+        model, data, progress: see ``predict``.
+        asked: bool, windows (i, j, k) with their centres at voxels (i, j, k) times the stride.
+        stride: voxels from a window to the next: ``STRIDE`` for the compact network, 1 for the published one.
+        tile: greatest edge of a tile, windows.
+
+    Returns:
+        (resolution, deviation): float32 of ``asked``'s shape, Å, 0 where not asked; the deviation too if none is
+        predicted.
+    """
+    found = np.zeros(asked.shape, np.float32), np.zeros(asked.shape, np.float32)
     run = _dense if model.preset == "compact" else _windows
     scale = np.float32(1.0 / data.std())
     low, high = model.resolution_range.low, model.resolution_range.high
     nothing_seen = [high + (high - low) / 2, (high - low) / 2]  # what is beyond the range comes to its end
-    for part in tqdm(tiles(needed, tile, REACH), desc="DeepRes", unit="tile", disable=not progress):
-        wanted = needed[part.crop]
+    for part in tqdm(tiles(asked, tile, REACH, stride), desc="DeepRes", unit="tile", disable=not progress):
+        wanted = asked[part.crop]
         box = part.read(data) * scale
         values = run(model, box, wanted)
-        empty = _empty_windows(box)
+        empty = _empty_windows(box, stride)
         if empty is not None:
             values[empty[wanted]] = nothing_seen[: values.shape[1]]
-        resolution[part.crop][wanted] = values[:, 0]
-        if deviation is not None:
-            deviation[part.crop][wanted] = values[:, 1]
-    return resolution, deviation
+        for whole, column in zip(found, values.T, strict=False):
+            whole[part.crop][wanted] = column
+    return found
 
 
 def _dense(model, box, wanted):
-    """One pass of the convolutional network over the box; (n, 2) at the wanted voxels."""
+    """The compact network on the box; (n, 2) of the wanted windows."""
     return np.asarray(model.network.predict_on_batch(box[None, ..., None])[0])[wanted]
 
 
 def _windows(model, box, wanted, batch=256):
-    """The published network, window by window; (n, 1) at the wanted voxels."""
+    """The published network, window by window; (n, 1) of the wanted windows."""
     windows = np.lib.stride_tricks.sliding_window_view(box, (WINDOW,) * 3)[wanted]
     values = []
     for start in range(0, len(windows), batch):
@@ -169,9 +187,12 @@ def _windows(model, box, wanted, batch=256):
     return np.concatenate(values)
 
 
-def _empty_windows(box):
+def _empty_windows(box, stride):
     """Which windows hold nothing but zeros (the map was masked there), or None if there are none."""
-    if np.count_nonzero(box) > 0.9 * box.size:
+    occupied = box != 0
+    blocks = occupied  # a window holds at least one of the cubes of 7 voxels that fill the box
+    for axis, count in enumerate(box.shape):
+        blocks = np.logical_or.reduceat(blocks, np.arange(0, count, WINDOW // 2 + 1), axis)
+    if blocks.all():
         return None
-    occupied = scipy.ndimage.maximum_filter(box != 0, WINDOW)
-    return ~occupied[(slice(REACH, -REACH),) * 3]
+    return ~scipy.ndimage.maximum_filter(occupied, WINDOW)[(slice(REACH, -REACH, stride),) * 3]

@@ -6,8 +6,9 @@ range's voxel size (1.0 or 0.5 Å); the output is the resolution at the window's
 - ``published``: the layers of Ramírez-Aportela et al. 2019, section 2.2, as Xmipp distributes them; one window in,
   one number out, (batch, 13, 13, 13, 1) → (batch, 1).
 - ``compact``: fixed features of the window (``windowfeatures``), their logarithms, standardised, and a perceptron; all
-  windows of a box at once: any box of at least 13 voxels in, (batch, z, y, x, 1) → (batch, z - 12, y - 12, x - 12, 2):
-  resolution and its predicted SD, Å, for each window. The box need not be normalised: scaling it changes nothing.
+  windows of a box at once that are 2 voxels apart along each axis. Any box of at least 13 voxels in,
+  (batch, z, y, x, 1) → (batch, (z - 11) // 2, (y - 11) // 2, (x - 11) // 2, 2): resolution and its predicted SD, Å, for
+  each window. The box need not be normalised: scaling it changes nothing.
 """
 
 import itertools
@@ -88,7 +89,7 @@ def published(resolution_range, filters, dense, dropout):
 
 
 def compact(resolution_range, hidden):
-    """The network we ship: ``features`` of every window of a box, then ``perceptron``."""
+    """The network we ship: ``features`` of the windows of a box, then ``perceptron``."""
     box = layers.Input((None, None, None, 1), name="box")
     output = _perceptron(_features(box), resolution_range, hidden)
     return keras.Model(box, output, name=f"deepres_{resolution_range.name}_compact")
@@ -120,9 +121,10 @@ def transfer(source, target):
 
 
 def _features(box):
-    energies = windowfeatures.PolynomialSpectrum(name="polynomial_spectrum")(box)
-    moments = windowfeatures.WindowMoments(name="window_moments")(box)
-    bands = windowfeatures.BandMoments(name="band_moments")(box)
+    means = windowfeatures.PowerMeans(name="power_means")(box)
+    energies = windowfeatures.PolynomialSpectrum(name="polynomial_spectrum")(box, means)
+    moments = windowfeatures.WindowMoments(name="window_moments")(box, means)
+    bands = windowfeatures.BandMoments(name="band_moments")(box, means)
     return layers.Concatenate(name="features")([Logarithm(name="logarithm")(energies), moments, bands])
 
 
@@ -135,7 +137,7 @@ def _perceptron(given, resolution_range, hidden):
     return ResolutionAndDeviation(resolution_range.low, resolution_range.high, name="resolution")(raw)
 
 
-def multiply_adds_per_voxel(hidden):
-    """Multiply-adds that the matrix products of the compact network spend on a voxel of a large box."""
+def multiply_adds(hidden):
+    """Multiply-adds that the compact network takes for a window of a large box."""
     widths = [windowfeatures.COUNT, *hidden, 2]
-    return windowfeatures.multiply_adds_per_voxel() + sum(a * b for a, b in itertools.pairwise(widths))
+    return windowfeatures.multiply_adds() + sum(a * b for a, b in itertools.pairwise(widths))

@@ -5,16 +5,18 @@ from one polynomial degree to the next: a window much smaller than the resolutio
 part in thousands, however little of a wave it holds, where a Fourier spectrum sees only the jump at the window's
 edges. So the main features are the energies of the window in products of discrete Legendre polynomials.
 
-All inputs are boxes (batch, z, y, x, 1) of at least 13 voxels, all outputs (batch, z - 12, y - 12, x - 12, features),
-one row for each window. Scaling the box changes none of them.
+Windows are ``STRIDE`` voxels apart, the first one at the box's first voxel. All inputs are boxes (batch, z, y, x, 1) of
+at least 13 voxels, all outputs (batch, (z - 11) // 2, (y - 11) // 2, (x - 11) // 2, features), one row for each window.
+Scaling the box changes none of them. ``means`` are those of ``PowerMeans``.
 """
 
+import math
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from deepres.ranges import WINDOW
+from deepres.ranges import STRIDE, WINDOW
 
 HIGHEST_SUM = 16
 """Products of polynomials whose degrees add up to more are grouped as if they added up to this."""
@@ -62,30 +64,50 @@ def band_filters():
     return (filters / np.sqrt(np.square(filters).sum((0, 1, 2))))[..., None, :]
 
 
-def transformed(data, axis, basis):
-    """Products of every run of values along an axis with each row of a matrix, as a new first axis."""
-    length = basis.shape[1]
-    before = (slice(None),) * axis
-    runs = ops.stack([data[(*before, slice(start, start - length + 1 or None))] for start in range(length)])
-    products = ops.matmul(basis, ops.reshape(runs, (length, -1)))
-    return ops.reshape(products, (-1, *ops.shape(runs)[1:]))
+def sliding(rows, count):
+    """Matrix that multiplies an axis's every run of values, ``STRIDE`` apart, with rows of weights.
+
+    Args:
+        rows: float32 (rows, run).
+        count: values along the axis.
+
+    Returns:
+        (rows, runs, count): row r of run i has its weights at the values 2 i, 2 i + 1, ... and 0 at the others.
+    """
+    run = rows.shape[1]
+    start = STRIDE * ops.arange((count - run) // STRIDE + 1, dtype="int32")
+    place = ops.arange(count, dtype="int32") - start[:, None]
+    weights = ops.convert_to_tensor(np.pad(rows, ((0, 0), (0, 1))).astype(np.float32))
+    return ops.take(weights, ops.where((place >= 0) & (place < run), place, run), axis=1)
 
 
 def sliding_mean(data, weights):
-    """Mean of data (batch, z, y, x, ...) over all cubes of ``len(weights)`` voxels; the weights of each axis."""
+    """Mean of data (batch, z, y, x, ...) over cubes of ``len(weights)`` voxels; the weights of each axis."""
     row = np.asarray(weights, np.float32)[None]
     for axis in (1, 2, 3):
-        data = transformed(data, axis, row)[0]
+        shape = ops.shape(data)
+        matrix = sliding(row, shape[axis])[0]
+        flat = ops.reshape(data, (math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])))
+        data = ops.reshape(ops.matmul(matrix, flat), (*shape[:axis], -1, *shape[axis + 1 :]))
     return data
 
 
 def _output_shape(box_shape, features):
-    return (box_shape[0], *(n and n - WINDOW + 1 for n in box_shape[1:4]), features)
+    return (box_shape[0], *(n and (n - WINDOW) // STRIDE + 1 for n in box_shape[1:4]), features)
 
 
-def mean_square(box):
-    """Mean square of each window, (batch, z - 12, y - 12, x - 12, 1); a trace more than 0."""
-    return sliding_mean(ops.square(box), np.full(WINDOW, 1 / WINDOW)) + 1e-20
+@keras.saving.register_keras_serializable("deepres")
+class PowerMeans(layers.Layer):
+    """Mean of the window's values, of their squares, a trace more than 0, and of their third and fourth powers."""
+
+    def call(self, box):
+        square = ops.square(box)
+        means = [sliding_mean(power, np.full(WINDOW, 1 / WINDOW)) for power in (box, square, square * box, square**2)]
+        means[1] = means[1] + 1e-20
+        return ops.concatenate(means, axis=-1)
+
+    def compute_output_shape(self, box_shape):
+        return _output_shape(box_shape, 4)
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -95,52 +117,57 @@ class PolynomialSpectrum(layers.Layer):
     def __init__(self, **options):
         super().__init__(**options)
         self._basis = legendre_basis().astype(np.float32)
-        self._groups = degree_groups().astype(np.float32).reshape(WINDOW, WINDOW**2, -1)
+        self._groups = degree_groups().astype(np.float32).transpose(0, 2, 1, 3).reshape(WINDOW**3, -1).T  # z, x, y
 
-    def call(self, box):
-        along_x = transformed(box[..., 0], 3, self._basis)
-        groups = ops.convert_to_tensor(self._groups)
-        mean = mean_square(box)
+    def call(self, box, means):
+        basis, groups = (ops.convert_to_tensor(each) for each in (self._basis, self._groups))
+        batch, depth, height, width, _ = ops.shape(box)
+        _, planes, rows, columns, _ = ops.shape(means)
+        along_x, along_y = (
+            ops.reshape(sliding(self._basis, count), (-1, count)) for count in (width, height)
+        )
+        products = ops.matmul(ops.swapaxes(box[..., 0], 0, 1), ops.transpose(along_x))
+        products = ops.reshape(products, (depth, batch, height, WINDOW, columns))
+        products = ops.matmul(along_y, ops.transpose(products, (0, 3, 1, 2, 4)))
+        products = ops.reshape(products, (depth, WINDOW, batch, WINDOW, rows, columns))
+        products = ops.reshape(ops.swapaxes(products, 2, 3), (depth, WINDOW**2 * batch * rows * columns))
 
-        def add(degree, energies):
-            """Adds the products whose polynomial along x is of a degree; all at once would need 13 times the memory."""
-            along_y = transformed(along_x[degree], 2, self._basis)
-            along_z = transformed(along_y, 2, self._basis)
-            power = ops.reshape(ops.square(along_z), (WINDOW**2, -1))
-            return energies + ops.matmul(ops.transpose(groups[degree]), power)
+        def energies(plane):
+            """Of a plane of windows, whose products would all at once take 10 kB a window."""
+            run = ops.slice(products, (STRIDE * plane, 0), (WINDOW, WINDOW**2 * batch * rows * columns))
+            coefficients = ops.reshape(ops.matmul(basis, run), (WINDOW**3, batch * rows * columns))
+            return ops.matmul(groups, ops.square(coefficients))
 
-        nothing = ops.matmul(ops.zeros((groups.shape[-1], 1)), ops.reshape(mean, (1, -1)))
-        energies = ops.fori_loop(0, WINDOW, add, nothing)
-        return ops.reshape(ops.transpose(energies), (*ops.shape(mean)[:4], -1)) / mean
+        found = ops.map(energies, ops.arange(planes, dtype="int32"))
+        found = ops.transpose(ops.reshape(found, (planes, -1, batch, rows, columns)), (2, 0, 3, 4, 1))
+        return found / means[..., 1:2]
 
-    def compute_output_shape(self, box_shape):
-        return _output_shape(box_shape, self._groups.shape[-1])
+    def compute_output_shape(self, box_shape, means_shape):
+        return _output_shape(box_shape, self._groups.shape[0])
 
 
 @keras.saving.register_keras_serializable("deepres")
 class WindowMoments(layers.Layer):
     """Mean, middle, least, greatest, mean third and fourth power of the window's values over their root mean square."""
 
-    def call(self, box):
-        scale = ops.rsqrt(mean_square(box))
-        powers = sliding_mean(ops.concatenate([box, box**3, box**4], axis=-1), np.full(WINDOW, 1 / WINDOW))
-        middle = box[(slice(None), *(slice(WINDOW // 2, -(WINDOW // 2)),) * 3)]
-        values = ops.concatenate([powers[..., :1], middle, -_greatest(-box), _greatest(box)], axis=-1)
-        return ops.concatenate([values * scale, powers[..., 1:2] * scale**3, powers[..., 2:] * scale**4], axis=-1)
+    def call(self, box, means):
+        scale = ops.rsqrt(means[..., 1:2])
+        middle = box[(slice(None), *(slice(WINDOW // 2, -(WINDOW // 2), STRIDE),) * 3)]
+        values = ops.concatenate([means[..., :1], middle, -_greatest(-box), _greatest(box)], axis=-1)
+        return ops.concatenate([values * scale, means[..., 2:3] * scale**3, means[..., 3:] * scale**4], axis=-1)
 
-    def compute_output_shape(self, box_shape):
+    def compute_output_shape(self, box_shape, means_shape):
         return _output_shape(box_shape, MOMENTS)
 
 
 def _greatest(box):
-    """Greatest value of each window; the reach of a maximum doubles from step to step."""
-    for axis in (1, 2, 3):
-        before, reach = (slice(None),) * axis, 1
-        while reach < WINDOW:
-            step = min(reach, WINDOW - reach)
-            box = ops.maximum(box[(*before, slice(-step))], box[(*before, slice(step, None))])
-            reach += step
-    return box
+    """Greatest value of each window; along one axis after the other, the others as channels, which is fast."""
+    batch, depth, height, width, _ = ops.shape(box)
+    found = ops.max_pool(ops.reshape(box, (batch, depth, height * width)), WINDOW, STRIDE)
+    planes = ops.shape(found)[1]
+    found = ops.max_pool(ops.reshape(found, (batch * planes, height, width)), WINDOW, STRIDE)
+    found = ops.swapaxes(ops.max_pool(ops.swapaxes(found, 1, 2), WINDOW, STRIDE), 1, 2)
+    return ops.reshape(found, (batch, planes, *ops.shape(found)[1:], 1))
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -153,29 +180,40 @@ class BandMoments(layers.Layer):
 
     def __init__(self, **options):
         super().__init__(**options)
-        planes = np.moveaxis(band_filters(), 0, -2)  # (y, x, 1, plane, band)
-        self._filters = planes.reshape(BAND_FILTER, BAND_FILTER, 1, -1).astype(np.float32)
+        half = np.moveaxis(band_filters()[BAND_FILTER // 2 :, ..., 0, :], 0, 2)  # the other planes are the same
+        pair = [np.pad(half, ((0, 0), columns, (0, 0), (0, 0))) for columns in ((0, 1), (1, 0))]
+        self._filters = np.concatenate(pair, axis=-1).astype(np.float32)  # (y, x, plane, column and band)
 
-    def call(self, box):
+    def call(self, box, means):
         count = WINDOW - BAND_FILTER + 1
         weights = np.square(np.sin(np.pi * np.arange(1, count + 1) / (count + 1)))
         weights /= weights.sum()
         bands = self._filtered(box)
         squares = ops.square(bands)
-        powers = ops.concatenate([squares, squares * bands, ops.square(squares)], axis=-1)
-        second, third, fourth = ops.split(sliding_mean(powers, weights), 3, axis=-1)
-        variance = second + FAINT * mean_square(box)
+        second, third, fourth = (
+            sliding_mean(power, weights) for power in (squares, squares * bands, ops.square(squares))
+        )
+        variance = second + FAINT * means[..., 1:2]
         return ops.concatenate([third / (variance * ops.sqrt(variance)), ops.sqrt(fourth) / variance], axis=-1)
 
     def _filtered(self, box):
-        """The box in each band: planes filtered, then added up, as processors are slow at convolving volumes."""
-        batch, depth, height, width, _ = ops.shape(box)
-        planes = ops.conv(ops.reshape(box, (-1, height, width, 1)), ops.convert_to_tensor(self._filters))
-        lost = BAND_FILTER - 1
-        planes = ops.reshape(planes, (batch, depth, height - lost, width - lost, BAND_FILTER, BANDS))
-        return sum(planes[:, start : depth - lost + start, :, :, start] for start in range(BAND_FILTER))
+        """The box in each band, with a column too many if its width is odd.
 
-    def compute_output_shape(self, box_shape):
+        Planes as far above as below a plane are added first, as their filters are alike; two columns are made at once,
+        as processors work on 16 results at a time.
+        """
+        batch, depth, height, width, _ = ops.shape(box)
+        half, kept = BAND_FILTER // 2, depth - BAND_FILTER + 1
+        box = ops.concatenate([box, ops.zeros((batch, depth, height, width % 2, 1))], axis=3)
+        planes = [box[:, half : half + kept]]
+        for apart in range(1, half + 1):
+            above, below = half - apart, half + apart
+            planes.append(box[:, above : above + kept] + box[:, below : below + kept])
+        planes = ops.reshape(ops.concatenate(planes, axis=-1), (batch * kept, height, width + width % 2, half + 1))
+        bands = ops.conv(planes, ops.convert_to_tensor(self._filters), strides=(1, 2))
+        return ops.reshape(bands, (batch, kept, height - BAND_FILTER + 1, -1, BANDS))
+
+    def compute_output_shape(self, box_shape, means_shape):
         return _output_shape(box_shape, 2 * BANDS)
 
 
@@ -183,6 +221,10 @@ COUNT = degree_groups().shape[-1] + MOMENTS + 2 * BANDS
 """Features that the three layers give together."""
 
 
-def multiply_adds_per_voxel():
-    """Multiply-adds that the matrix products of ``PolynomialSpectrum`` spend on a voxel of a large box."""
-    return sum(WINDOW**power for power in (2, 3, 4)) + degree_groups().size
+def multiply_adds():
+    """Multiply-adds that products with polynomials, groups, filters and means take for a window of a large box."""
+    lines, planes, voxels = STRIDE**2, STRIDE, STRIDE**3
+    polynomials = lines * WINDOW**2 + planes * WINDOW**3 + WINDOW**4
+    filters = voxels * (BAND_FILTER // 2 + 1) * BAND_FILTER**2 * BANDS
+    means = (lines + planes + 1) * (4 * WINDOW + 3 * BANDS * (WINDOW - BAND_FILTER + 1))
+    return polynomials + degree_groups().size + filters + means

@@ -4,7 +4,6 @@ import numpy as np
 
 from deepres import filters, simulation, structures
 from deepres.estimation import deepres as estimation
-from deepres.estimation import fusion
 from deepres.networks import calibration
 from deepres.training import scenes
 from deepres.training.scenes import BOX, RIM
@@ -74,7 +73,6 @@ def _scene(model, path, number):
         needed = np.zeros_like(allowed)
         needed[part] = allowed[part]
         answers = estimation.predict(model, data, needed)
-        fusion.fuse(*answers, needed)
         inside = np.argwhere(needed)
         places = tuple(random.permutation(inside)[:PLACES].T)
         found, deviation = (values[places] for values in answers)

@@ -7,11 +7,10 @@ from test_structures import write_structure
 from deepres import demo, simulation, structures
 from deepres.errors import InputError
 from deepres.estimation import deepres as estimation
-from deepres.estimation import fusion
 from deepres.maps import DensityMap, read_map
 from deepres.networks import deepres as networks
 from deepres.networks import store
-from deepres.ranges import RANGES, WINDOW
+from deepres.ranges import RANGES, STRIDE, WINDOW
 
 
 @pytest.fixture(scope="module")
@@ -24,24 +23,31 @@ def noise(shape, seed=0):
 
 
 def test_tiles_give_what_one_pass_gives(model):
-    data = noise((30, 26, 22))
-    needed = noise(data.shape, 1) > 0.5
-    whole = estimation.predict(model, data, needed, tile=64)
-    tiled = estimation.predict(model, data, needed, tile=9)
+    data = noise((31, 26, 22))
+    asked = noise((16, 13, 11), 1) > 0.5
+    whole = estimation.answers(model, data, asked, STRIDE, tile=64)
+    tiled = estimation.answers(model, data, asked, STRIDE, tile=5)
     for one, other in zip(whole, tiled, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-3)
-        assert (one[needed] != 0).all()
-        assert (one[~needed] == 0).all()
+        assert (one[asked] != 0).all()
+        assert (one[~asked] == 0).all()
 
 
 def test_the_border_is_predicted_as_if_zeros_followed(model):
-    data = noise((16, 16, 16))
-    corner = np.zeros(data.shape, bool)
-    corner[0, 0, 15] = True
-    resolution, _ = estimation.predict(model, data, corner)
-    window = np.pad(data, WINDOW // 2)[:WINDOW, :WINDOW, 15 : 15 + WINDOW]
+    data = noise((17, 17, 17))
+    corner = np.zeros((9, 9, 9), bool)
+    corner[0, 0, 8] = True
+    resolution, _ = estimation.answers(model, data, corner, STRIDE)
+    window = np.pad(data, WINDOW // 2)[:WINDOW, :WINDOW, 16 : 16 + WINDOW]
     expected = model.network.predict(window[None, ..., None], verbose=0)[0, 0, 0, 0, 0]
-    assert resolution[0, 0, 15] == pytest.approx(expected, abs=1e-3)
+    assert resolution[0, 0, 8] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(20, 21, 22), (13, 40, 17)])
+def test_every_needed_voxel_is_predicted_and_no_other(model, shape):
+    data, needed = noise(shape), noise(shape, 1) > 1
+    for values in estimation.predict(model, data, needed):
+        np.testing.assert_array_equal(values != 0, needed)
 
 
 def test_the_scale_of_the_map_does_not_matter():
@@ -113,13 +119,12 @@ def test_published_network_slides_its_window():
         assert resolution[z, y, x] == pytest.approx(expected, abs=1e-4)
 
 
-def test_windows_are_fused_and_their_deviations_calibrated(model):
+def test_values_are_calibrated_and_bent(model):
     data = noise((20, 20, 20))
     needed = np.zeros(data.shape, bool)
     needed[8:12, 7:12, 8:13] = True
     result = estimation.estimate(DensityMap(data, (1.0,) * 3), needed, "low")
     resolution, deviation = estimation.predict(model, data, needed)
-    fusion.fuse(resolution, deviation, needed)
     expected = deviation[needed] * model.calibration.factors(resolution[needed], deviation[needed])
     np.testing.assert_allclose(result.deviation[needed], expected, rtol=1e-3)
     within = estimation.bent(resolution[needed], expected, RANGES["low"])

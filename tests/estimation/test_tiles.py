@@ -31,6 +31,14 @@ def test_tiles_read_their_overlap_and_zeros_beyond_the_border():
     np.testing.assert_array_equal(tile.read(volume), np.pad(volume, 2)[0:5, 3:8, 7:12])
 
 
+def test_tiles_of_every_second_voxel_read_their_overlap():
+    volume = np.random.default_rng(0).standard_normal((9, 10, 11)).astype(np.float32)
+    wanted = np.zeros((5, 5, 6), bool)
+    wanted[0, 2, 3:6] = True
+    (tile,) = tiles(wanted, 4, 3, stride=2)
+    np.testing.assert_array_equal(tile.read(volume), np.pad(volume, 3)[0:7, 4:11, 6:17])
+
+
 def test_sparse_volumes_cost_little_more_than_what_is_needed():
     needed = np.zeros((128, 128, 128), bool)
     z, y, x = np.indices(needed.shape) - 64

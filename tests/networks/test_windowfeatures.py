@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from deepres.networks import windowfeatures
-from deepres.ranges import WINDOW
+from deepres.ranges import STRIDE, WINDOW
 
 
 @pytest.fixture(scope="module")
 def box():
-    return np.random.default_rng(3).standard_normal((1, 14, 13, 15, 1)).astype(np.float32) + np.float32(0.4)
+    return np.random.default_rng(3).standard_normal((1, 16, 13, 19, 1)).astype(np.float32) + np.float32(0.4)
 
 
 def windows_of(box):
-    """Every window of the box, (z, y, x, 13, 13, 13)."""
-    return np.lib.stride_tricks.sliding_window_view(box[0, ..., 0], (WINDOW,) * 3)
+    """The windows of the box, (z, y, x, 13, 13, 13)."""
+    return np.lib.stride_tricks.sliding_window_view(box[0, ..., 0], (WINDOW,) * 3)[::STRIDE, ::STRIDE, ::STRIDE]
 
 
 def of(layer, box):
-    return np.asarray(layer(box))[0]
+    return np.asarray(layer(box, windowfeatures.PowerMeans()(box)))[0]
 
 
 def test_basis_is_orthonormal_and_rises_in_degree():
@@ -27,6 +27,19 @@ def test_basis_is_orthonormal_and_rises_in_degree():
     points = np.linspace(-1, 1, WINDOW)
     for degree in range(WINDOW):
         np.testing.assert_allclose(basis[degree + 1 :] @ points**degree, 0, atol=1e-12)
+
+
+def test_rows_slide_along_an_axis():
+    rows, values = np.float32([[1, 2, 3], [0, 1, 0]]), np.float32([3, 1, 4, 1, 5, 9, 2, 6])
+    found = np.asarray(windowfeatures.sliding(rows, len(values)))
+    assert found.shape == (2, 3, 8)
+    np.testing.assert_allclose(found @ values, [[17, 21, 29], [1, 1, 9]])
+
+
+def test_power_means_are_those_of_the_window(box):
+    windows = windows_of(box).astype(float)
+    expected = np.stack([np.mean(windows**power, axis=(3, 4, 5)) for power in (1, 2, 3, 4)], -1)
+    np.testing.assert_allclose(np.asarray(windowfeatures.PowerMeans()(box))[0], expected, rtol=1e-4, atol=1e-4)
 
 
 def test_groups_hold_every_product_once_whatever_its_axes():
@@ -84,14 +97,25 @@ def test_sparse_peaks_are_skewed_and_noise_is_not():
     layer = windowfeatures.BandMoments()
     skewness = slice(1, windowfeatures.BANDS)
     assert (of(layer, peaks)[..., skewness] > 0.7).all()
-    assert abs(np.asarray(layer(noise))[..., skewness].mean()) < 0.1
+    found = np.asarray(layer(noise, windowfeatures.PowerMeans()(noise)))
+    assert abs(found[..., skewness].mean()) < 0.1
+
+
+def test_bands_are_those_of_the_filters(box):
+    filters = windowfeatures.band_filters()[..., 0, :]
+    runs = np.lib.stride_tricks.sliding_window_view(box[0, ..., 0], (windowfeatures.BAND_FILTER,) * 3)
+    expected = np.tensordot(runs, filters, 3)
+    for part in (box, box[..., :-1, :]):
+        found = np.asarray(windowfeatures.BandMoments()._filtered(part))[0]
+        width = part.shape[3] - windowfeatures.BAND_FILTER + 1
+        np.testing.assert_allclose(found[..., :width, :], expected[..., :width, :], atol=1e-5)
 
 
 @pytest.mark.parametrize("factor", [1e-3, 1e4])
 def test_scaling_a_box_changes_no_feature(box, factor):
     for layer in (windowfeatures.PolynomialSpectrum(), windowfeatures.WindowMoments(), windowfeatures.BandMoments()):
         one, other = of(layer, box), of(layer, box * np.float32(factor))
-        assert one.shape == layer.compute_output_shape(box.shape)[1:]
+        assert one.shape == layer.compute_output_shape(box.shape, None)[1:] == (2, 1, 4, one.shape[-1])
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
 
 

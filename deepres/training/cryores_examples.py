@@ -7,7 +7,7 @@ processes.
 import functools
 import multiprocessing
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from tqdm import tqdm
@@ -29,6 +29,10 @@ LABEL_SMOOTHING = 1.3
 """SD in Å with which labels are brought to the network's grid."""
 
 LEAST_OCCUPANCY = 0.3
+
+COARSE_EVERY, COARSE = 8, (9.5, 13.0)
+"""One example in so many is of a wanted resolution in this range, Å, beyond the end of the recipe's: what a network has
+not seen it tells to be like the coarsest it has."""
 
 COMPLEX_WEIGHT, NUCLEIC_WEIGHT = 1.5, 3.0
 """How often a complex with nucleic acid, and nucleic acid alone, is drawn, relative to a protein."""
@@ -128,6 +132,8 @@ def make(paths, recipe, seed, count, folder, workers=0):
 
 
 def _make_one(paths, shares, recipe, seed, folder, number):
+    if number % COARSE_EVERY == COARSE_EVERY - 1:
+        recipe = replace(recipe, resolution=COARSE)
     random = np.random.default_rng([seed, number, 0])
     path = paths[random.choice(len(paths), p=shares)]
     example = from_scene(cryores_scenes.make_scene(path, recipe, [seed, number, 1]), random)

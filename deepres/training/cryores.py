@@ -171,7 +171,12 @@ def train(options, report=print):
         "network": "cryores",
         "preset": options.preset,
         "config": networks.PRESETS[options.preset]["config"],
-        "data": {"structures": len(paths), "examples": len(known), "recipe": asdict(recipe)},
+        "data": {
+            "structures": len(paths),
+            "examples": len(known),
+            "recipe": asdict(recipe),
+            "coarse": {"one_in": examples.COARSE_EVERY, "resolution": examples.COARSE},
+        },
         **loop.card(options, state),
         "metrics": figures(network, validation),
     }

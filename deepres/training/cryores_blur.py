@@ -5,6 +5,7 @@ and leaves the rest nearly as it is; what it does within a band and to the densi
 """
 
 import numpy as np
+from scipy.special import logsumexp
 
 from deepres.estimation import localfeatures as layout
 from deepres.estimation.localfeatures import FLOOR, scaled, unscaled
@@ -18,6 +19,9 @@ SHARE = 0.6
 """Of the examples that are given another B factor."""
 
 _NEAR_FLOOR = 0.05
+
+_UNKNOWN = -1e6
+"""Logarithm (10) of the amplitude of bands that nothing is known of; no B factor raises it to anything."""
 
 
 def blurred(features, summary, resolution, random):
@@ -44,7 +48,8 @@ def with_b_factor(features, summary, b_factor):
     features, summary = features.copy(), summary.copy()
     # Amplitudes are in units of that of the map's strong places, which the B factor changes too.
     strong = unscaled(summary[:, layout.SUMMARY_PERCENTILES][:, -len(BANDS) :])
-    reference = 0.5 * np.log10(np.sum(10 ** (2 * (strong + gain)), axis=1) / np.sum(10 ** (2 * strong), axis=1))
+    strong = np.where(strong > FLOOR + _NEAR_FLOOR, strong, _UNKNOWN)
+    reference = _total(strong + gain) - _total(strong)
     gain, radial = gain - reference[:, None], radial - reference[:, None]
 
     everywhere = gain.reshape(len(gain), *(1,) * (features.ndim - 2), -1)
@@ -58,6 +63,11 @@ def with_b_factor(features, summary, b_factor):
     ):
         summary[:, part] = _moved(summary[:, part], change)
     return features, summary
+
+
+def _total(amplitudes):
+    """Logarithm (10) of the amplitude of bands together (n,), from those of each (n, bands)."""
+    return logsumexp(2 * np.log(10) * amplitudes, axis=1) / (2 * np.log(10))
 
 
 def _moved(values, gain):

@@ -36,6 +36,13 @@ def test_amplitudes_are_those_of_the_blurred_map(data, b_factor):
         assert error < 0.2 * change
 
 
+@pytest.mark.parametrize("b_factor", [-50.0, -4500.0])
+def test_bands_that_nothing_is_known_of_are_no_reference(data, b_factor):
+    made = local_features(data, VOXEL)
+    _, summary = cryores_blur.with_b_factor(made.planes()[None], made.summary[None], np.array([b_factor]))
+    assert -1 < layout.unscaled(summary[0, layout.SUMMARY_AMPLITUDES]).max() < 1  # that of the strongest band is 1
+
+
 def test_nothing_else_changes(data):
     made = local_features(data, VOXEL)
     features, summary = cryores_blur.with_b_factor(made.planes()[None], made.summary[None], np.array([80.0]))

@@ -8,6 +8,7 @@ from deepres.networks import cryores as networks
 from deepres.networks import store
 from deepres.training import cryores as training
 from deepres.training import cryores_examples as examples
+from deepres.training.cryores_recipe import SceneRecipe
 from deepres.training.cryores_scenes import Scene
 
 
@@ -86,6 +87,17 @@ def test_made_examples_are_kept(one_scene, tmp_path, monkeypatch):
     assert stored.baseline[0] == one_scene.global_resolution
     monkeypatch.setattr(examples.cryores_scenes, "make_scene", None)
     assert examples.make(["a structure"], None, 3, 2, tmp_path) == paths
+
+
+def test_one_example_in_eight_is_coarse(scene, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(examples, "drawn_shares", lambda paths, *weights: [1.0])
+    monkeypatch.setattr(
+        examples.cryores_scenes, "make_scene", lambda path, recipe, seed: asked.append(recipe.resolution) or scene
+    )
+    examples.make(["a structure"], SceneRecipe(), 3, 16, tmp_path)
+    assert [number for number, resolution in enumerate(asked) if resolution == examples.COARSE] == [7, 15]
+    assert {*asked} == {SceneRecipe().resolution, examples.COARSE}
 
 
 @pytest.mark.usefixtures("one_scene")

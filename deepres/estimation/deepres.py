@@ -136,18 +136,17 @@ def predict(model, data, needed, progress=False):
         (resolution, deviation): float32 (z, y, x), Å, 0 where not needed; deviation None if not predicted.
     """
     if model.preset != "compact":
-        return answers(model, data, needed, 1, progress)[0], None
+        return answers(model, data, needed, progress)[0], None
     asked = fusion.asked_windows(needed)
-    return fusion.fuse(*answers(model, data, asked, STRIDE, progress), asked, needed)
+    return fusion.fuse(*answers(model, data, asked, progress), asked, needed)
 
 
-def answers(model, data, asked, stride, progress=False, tile=TILE):
+def answers(model, data, asked, progress=False, tile=TILE):
     """What each window says of its centre.
 
     Args:
         model, data, progress: see ``predict``.
-        asked: bool, windows (i, j, k) with their centres at voxels (i, j, k) times the stride.
-        stride: voxels from a window to the next: ``STRIDE`` for the compact network, 1 for the published one.
+        asked: bool; window (i, j, k) has its centre at voxel (i, j, k), times ``STRIDE`` for the compact network.
         tile: greatest edge of a tile, windows.
 
     Returns:
@@ -155,7 +154,7 @@ def answers(model, data, asked, stride, progress=False, tile=TILE):
         predicted.
     """
     found = np.zeros(asked.shape, np.float32), np.zeros(asked.shape, np.float32)
-    run = _dense if model.preset == "compact" else _windows
+    stride, run = (STRIDE, _dense) if model.preset == "compact" else (1, _windows)
     scale = np.float32(1.0 / data.std())
     low, high = model.resolution_range.low, model.resolution_range.high
     nothing_seen = [high + (high - low) / 2, (high - low) / 2]  # what is beyond the range comes to its end

@@ -8,6 +8,7 @@ badly resolved ones.
 """
 
 import numpy as np
+import scipy.ndimage
 
 from deepres.estimation.tiles import span_of
 from deepres.ranges import STRIDE
@@ -30,31 +31,22 @@ def asked_windows(needed):
     Returns:
         bool, of half the shape, rounded up: window (i, j, k) has its centre at voxel (2 i, 2 j, 2 k).
     """
-    asked = needed[::STRIDE, ::STRIDE, ::STRIDE]
-    return asked | _windows_beside(needed & ~_voxels_beside(asked, needed.shape))
+    every = (slice(None, None, STRIDE),) * 3
+    asked = needed[every].copy()
+    box = span_of(needed)
+    if box is None:
+        return asked
+    box = tuple(slice(max(s.start - 1, 0) // STRIDE * STRIDE, s.stop + 1) for s in box)
+    centres = np.zeros_like(needed[box])
+    centres[every] = needed[box][every]
+    lonely = needed[box] & ~_and_beside(centres)
+    asked[tuple(slice(s.start // STRIDE, -(-s.stop // STRIDE)) for s in box)] |= _and_beside(lonely)[every]
+    return asked
 
 
-def _windows_beside(voxels):
-    """Windows with any of the voxels at their centre or next to it."""
-    for axis in range(3):
-        voxels = np.moveaxis(voxels, axis, 0)
-        windows, between = voxels[::STRIDE].copy(), voxels[1::STRIDE]
-        windows[: len(between)] |= between
-        windows[1:] |= between[: len(windows) - 1]
-        voxels = np.moveaxis(windows, 0, axis)
-    return voxels
-
-
-def _voxels_beside(windows, shape):
-    """Voxels at the centre of any of the windows or next to it."""
-    for axis, count in enumerate(shape):
-        windows = np.moveaxis(windows, axis, 0)
-        voxels = np.empty((count, *windows.shape[1:]), bool)
-        voxels[::STRIDE], between = windows, voxels[1::STRIDE]
-        between[:] = windows[: len(between)]
-        between[: len(windows) - 1] |= windows[1:]
-        windows = np.moveaxis(voxels, 0, axis)
-    return windows
+def _and_beside(voxels):
+    """The voxels and all that are less than a stride away."""
+    return scipy.ndimage.maximum_filter(voxels, 2 * STRIDE - 1)
 
 
 def fuse(resolution, deviation, asked, needed):
@@ -87,12 +79,9 @@ def fuse(resolution, deviation, asked, needed):
 
 def _spread(answers, part):
     """Sums of the answers around the voxels of a part of the map, by Gaussian weights."""
-    kernels, windows = [], []
-    for voxels, count in zip(part, answers[0].shape, strict=True):
-        first, last = -(-(voxels.start - _REACH) // STRIDE), (voxels.stop - 1 + _REACH) // STRIDE
-        windows.append(slice(max(first, 0), min(last + 1, count)))
-        apart = np.arange(voxels.start, voxels.stop)[:, None] - STRIDE * np.arange(count)[windows[-1]]
+    kernels = []
+    for voxels, windows in zip(part, answers[0].shape, strict=True):
+        apart = np.arange(voxels.start, voxels.stop)[:, None] - STRIDE * np.arange(windows)
         kernels.append(np.where(np.abs(apart) <= _REACH, np.exp(-0.5 * np.square(apart / SMOOTHING)), 0))
     along_z, along_y, along_x = (kernel.astype(np.float32) for kernel in kernels)
-    chosen = (values[tuple(windows)] for values in answers)
-    return [along_y @ (np.tensordot(along_z, values, 1) @ along_x.T) for values in chosen]
+    return [along_y @ (np.tensordot(along_z, values, 1) @ along_x.T) for values in answers]

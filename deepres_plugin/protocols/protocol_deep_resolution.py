@@ -18,8 +18,8 @@ MODEL_SHIPPED, MODEL_PATH = range(2)
 class ProtDeepResolution(NetworkProtocol):
     """Local resolution of a map by deep learning, without half maps.
 
-    A neural network looks at a small window around each voxel and compares the features it sees there with those
-    of macromolecules filtered at known resolutions (DeepRes, Ramírez-Aportela et al. 2019). It needs one map and,
+    A neural network looks at the map through small windows that overlap and compares the features it sees there with
+    those of macromolecules filtered at known resolutions (DeepRes, Ramírez-Aportela et al. 2019). It needs one map and,
     better, a mask that encloses the macromolecule. Unlike methods that compare half maps, it follows what a
     sharpening or any other treatment did to the map.
 

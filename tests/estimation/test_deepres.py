@@ -10,7 +10,7 @@ from deepres.estimation import deepres as estimation
 from deepres.maps import DensityMap, read_map
 from deepres.networks import deepres as networks
 from deepres.networks import store
-from deepres.ranges import RANGES, STRIDE, WINDOW
+from deepres.ranges import RANGES, WINDOW
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,8 @@ def noise(shape, seed=0):
 def test_tiles_give_what_one_pass_gives(model):
     data = noise((31, 26, 22))
     asked = noise((16, 13, 11), 1) > 0.5
-    whole = estimation.answers(model, data, asked, STRIDE, tile=64)
-    tiled = estimation.answers(model, data, asked, STRIDE, tile=5)
+    whole = estimation.answers(model, data, asked, tile=64)
+    tiled = estimation.answers(model, data, asked, tile=5)
     for one, other in zip(whole, tiled, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-3)
         assert (one[asked] != 0).all()
@@ -37,7 +37,7 @@ def test_the_border_is_predicted_as_if_zeros_followed(model):
     data = noise((17, 17, 17))
     corner = np.zeros((9, 9, 9), bool)
     corner[0, 0, 8] = True
-    resolution, _ = estimation.answers(model, data, corner, STRIDE)
+    resolution, _ = estimation.answers(model, data, corner)
     window = np.pad(data, WINDOW // 2)[:WINDOW, :WINDOW, 16 : 16 + WINDOW]
     expected = model.network.predict(window[None, ..., None], verbose=0)[0, 0, 0, 0, 0]
     assert resolution[0, 0, 8] == pytest.approx(expected, abs=1e-3)

@@ -33,8 +33,9 @@ need stays in the cache."""
 POOLED = 32768
 """About so many places at most, evenly spread, tell the global resolution of a map that is looked at in parts."""
 
-COARSEST = 20.0
-"""Å; nothing coarser is told. A local FSC at 0.5 is much coarser than the global resolution: 16 Å at 10 Å."""
+COARSEST = 30.0
+"""Å; nothing coarser is told, nor was in the validation structures' maps. A local FSC at 0.5 is much coarser than the
+global resolution: 16 Å at 10 Å, 20 Å and more at 12 Å."""
 
 PROBABILITY = 0.5
 """Above which a voxel belongs to the mask."""
@@ -164,8 +165,10 @@ def predict(network, made, progress=False, places=PLACES):
         part = slice(start, start + step)
         here = found(made.planes(part))
         local[part], mask[part] = here["local"], here["mask"][..., 0]
-    if step < count:  # the global resolution takes the mean of its places, which are to be those of the whole map
+        local[part][..., 0] -= here["level"]
+    if step < count:  # baseline and level take the mean of their places, which are to be those of the whole map
         here = found(_spread(made, math.ceil((math.prod(made.shape) / POOLED) ** (1 / 3))))
+    local[..., 0] += here["level"]
     return {"baseline": here["baseline"], "local": local, "mask": mask}
 
 

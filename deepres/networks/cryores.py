@@ -6,13 +6,14 @@ here are ours under that contract.
 Contract of both presets. Inputs, float32, made by ``deepres.estimation.localfeatures``:
 
 - ``features``: (batch, z, y, x, ``FEATURES``), local spectra and density of any number of places, which are looked at
-  one by one, so they need be no box, but for the global resolution, which takes their mean in the mask too;
+  one by one, so they need be no box, but for the baseline and the level, which take their mean in the mask too;
 - ``summary``: (batch, ``SUMMARY``), the whole map in numbers.
 
 Outputs, a dict:
 
 - ``baseline``: (batch, 2), global resolution, Å, and its deviation, Å (half the interval that holds 68 %);
 - ``local``: (batch, z, y, x, 2), local resolution less the global one, Å, and the deviation of the local resolution;
+- ``level``: (batch, 1), Å, what ``local`` is raised by at all places, so that parts of a map can be put together;
 - ``mask``: (batch, z, y, x, 1), logit of the probability that the place belongs to the molecule.
 """
 
@@ -29,12 +30,12 @@ PRESETS = {
     },
     "compact": {
         "description": "two perceptrons, asked together, on each place's spectra at two distances and the map's "
-        "summary; likelihoods",
+        "summary; errors of each map, their order, likelihoods",
         "config": {"members": 2, **_CONFIG},
     },
 }
 
-HEADS = ("baseline", "local", "mask")
+HEADS = ("baseline", "level", "local", "mask")
 """The outputs. What one member of a network answers has the same names with its number: ``baseline_1``."""
 
 
@@ -68,6 +69,18 @@ class CentreAndDeviation(layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"offset": self.offset, "scale": self.scale}
+
+
+@keras.saving.register_keras_serializable("deepres")
+class Raised(layers.Layer):
+    """Centre and deviation at each place, the centre raised by a number of the whole map: (batch, ...), (batch, 1)."""
+
+    def call(self, local, number):
+        whole = ops.reshape(number, (-1, 1, 1, 1, 1))
+        return ops.concatenate([local[..., :1] + whole, local[..., 1:]], axis=-1)
+
+    def compute_output_shape(self, local_shape, number_shape):
+        return local_shape
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -113,6 +126,7 @@ def network(members, summary, trunk, heads, dropout, name="cryores"):
     together = {head: [answer[head] for answer in answers] for head in HEADS}
     outputs = {
         "baseline": Consensus(name="baseline")(together["baseline"]),
+        "level": layers.Average(name="level")(together["level"]),
         "local": Consensus(name="local")(together["local"]),
         "mask": layers.Average(name="mask")(together["mask"]),
     }
@@ -129,7 +143,9 @@ def member_answers(network):
 def _member(features, numbers, number, summary, trunk, heads, dropout):
     """One member's baseline, local resolution and mask.
 
-    The trunk's first layer takes the map's summary, condensed, and a place's features; three heads follow.
+    The trunk's first layer takes the map's summary, condensed, and a place's features. Heads on the trunk tell a
+    place's local resolution and whether it belongs to the mask; heads on the trunk's mean in the mask tell the
+    baseline, and how far the local resolution is from it on the whole.
     """
 
     def dense(name, width, activation="relu", use_bias=True):
@@ -144,12 +160,14 @@ def _member(features, numbers, number, summary, trunk, heads, dropout):
     for depth, width in enumerate(trunk[1:], 2):
         place = dense(f"trunk{depth}", width)(layers.Dropout(dropout)(place))
 
-    local = dense("local_raw", 2, None)(dense("local_hidden", heads)(place))
+    local = CentreAndDeviation()(dense("local_raw", 2, None)(dense("local_hidden", heads)(place)))
     mask = dense("mask", 1, None)(dense("mask_hidden", heads)(place))
     both = layers.Concatenate()([MaskedMean()(place, mask), whole])
     baseline = dense("baseline_raw", 2, None)(dense("baseline_hidden", heads)(both))
+    level = dense("level", 1, None)(dense("level_hidden", heads)(both))
     return {
         "baseline": CentreAndDeviation(5.5, 2.5, name=f"baseline_{number}")(baseline),
-        "local": CentreAndDeviation(name=f"local_{number}")(local),
+        "level": level,
+        "local": Raised(name=f"local_{number}")(local, level),
         "mask": mask,
     }

@@ -25,6 +25,7 @@ class KnownNetwork:
         features = inputs["features"]
         return {
             "baseline": np.tile(np.array([4.0, 0.3], np.float32), (len(features), 1)),
+            "level": np.zeros((len(features), 1), np.float32),
             "local": np.broadcast_to(np.array([0.5, 0.2], np.float32), (*features.shape[:-1], 2)),
             "mask": 20 * (features[..., DENSITY, None] - 0.5),
         }
@@ -83,21 +84,26 @@ def test_parts_make_no_difference(ball):
     np.testing.assert_allclose(parts["baseline"], [4.0, 0.3], rtol=1e-6)
 
 
-def test_the_global_resolution_is_of_the_whole_map_however_it_is_parted(ball, monkeypatch):
+def test_baseline_and_level_are_of_the_whole_map_however_it_is_parted(ball, monkeypatch):
     class Counting(KnownNetwork):
-        """Global resolution: the mean density, which is that of a few planes unless they are of the whole map."""
+        """Both are the mean density, which is that of a few planes unless they are of the whole map."""
 
         def predict_on_batch(self, inputs):
             mean = inputs["features"][..., DENSITY].mean()
-            return super().predict_on_batch(inputs) | {"baseline": np.array([[mean, 0.3]], np.float32)}
+            found = super().predict_on_batch(inputs)
+            raised = found["local"] + np.array([mean, 0], np.float32)
+            return found | {"baseline": np.array([[mean, 0.3]]), "level": np.array([[mean]]), "local": raised}
 
     density_map, _ = ball
     made = local_features(density_map.data, density_map.voxel_size)
-    whole = cryores.predict(Counting(), made, places=math.prod(made.shape))["baseline"][0]
+    whole = cryores.predict(Counting(), made, places=math.prod(made.shape))
     monkeypatch.setattr(cryores, "POOLED", math.prod(made.shape) // 4)
-    parted = cryores.predict(Counting(), made, places=1000)["baseline"][0]
-    assert parted == pytest.approx(whole, rel=0.1)
-    assert made.planes(slice(-6, None))[..., DENSITY].mean() < 0.5 * whole
+    parted = cryores.predict(Counting(), made, places=1000)
+    mean = whole["baseline"][0]
+    assert parted["baseline"][0] == pytest.approx(mean, rel=0.1)
+    np.testing.assert_allclose(whole["local"][..., 0], 0.5 + mean, rtol=1e-5)
+    np.testing.assert_allclose(parted["local"][..., 0], 0.5 + parted["baseline"][0], rtol=1e-5)
+    assert made.planes(slice(-6, None))[..., DENSITY].mean() < 0.5 * mean
 
 
 def test_bounding_box_holds_the_molecule_and_a_margin(ball):
@@ -115,6 +121,7 @@ def test_a_map_without_a_molecule_is_refused(known, monkeypatch):
         "predict_on_batch",
         lambda self, inputs: {
             "baseline": np.ones((1, 2)),
+            "level": np.zeros((1, 1)),
             "local": np.ones((*inputs["features"].shape[:-1], 2)),
             "mask": np.full((*inputs["features"].shape[:-1], 1), -1.0),
         },

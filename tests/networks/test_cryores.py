@@ -23,6 +23,7 @@ def inputs(shape, batch=1):
 def test_outputs_keep_the_contract(network):
     found = network.predict(inputs((8, 12, 16), 2), verbose=0)
     assert found["baseline"].shape == (2, 2)
+    assert found["level"].shape == (2, 1)
     assert found["local"].shape == (2, 8, 12, 16, 2)
     assert found["mask"].shape == (2, 8, 12, 16, 1)
     assert (found["baseline"][:, 1] > 0).all()
@@ -37,9 +38,16 @@ def test_places_are_looked_at_one_by_one(network):
     box = inputs((4, 6, 8))
     listed = box | {"features": box["features"].reshape(1, -1, 1, 1, cryores.FEATURES)}
     whole, places = network.predict(box, verbose=0), network.predict(listed, verbose=0)
-    for name in ("local", "mask"):
+    for name in ("local", "mask", "level"):
         np.testing.assert_allclose(places[name].ravel(), whole[name].ravel(), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(places["baseline"], whole["baseline"])
+
+
+def test_local_resolutions_are_raised_by_a_number_of_their_map():
+    local = np.arange(12, dtype=np.float32).reshape(2, 3, 1, 1, 2)
+    found = np.asarray(cryores.Raised()(local, np.array([[0.5], [7.0]], np.float32)))
+    np.testing.assert_allclose(found[..., 0, 0, 0], local[..., 0, 0, 0] + [[0.5], [7.0]])
+    np.testing.assert_array_equal(found[..., 1], local[..., 1])
 
 
 def test_members_say_together_the_mean_and_how_far_they_disagree():

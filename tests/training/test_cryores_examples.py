@@ -1,5 +1,6 @@
 """Training examples of CryoRes: labels on the coarse grid, files; the losses; the training program."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -61,12 +62,33 @@ def test_losses_against_their_formulas():
     assert float(training._cross_entropy(weighted, logits)) == pytest.approx(np.log(2), rel=1e-5)
 
 
-def test_absolute_resolution_is_baseline_and_relative():
-    layer = training.AbsoluteResolution()
-    baseline, local = np.array([[4.0, 0.3]], np.float32), np.full((1, 2, 2, 2, 2), 0.5, np.float32)
-    found = np.asarray(layer(baseline, local))
-    assert (found[..., 0] == 4.5).all()
-    assert (found[..., 1] == 0.5).all()
+def test_map_error_is_the_mean_of_the_maps_root_mean_squares():
+    truth, found = np.zeros((2, 3, 1, 1, 2), np.float32), np.ones((2, 3, 1, 1, 2), np.float32)
+    truth[0, :, 0, 0] = [[4, 1], [2, 1], [7, 0]]
+    truth[1, :, 0, 0] = [[1, 1], [1, 1], [5, 1]]
+    assert float(training.map_error(truth, found)) == pytest.approx((5**0.5 + (16 / 3) ** 0.5) / 2, rel=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
+def test_absolute_resolution_is_baseline_and_relative_and_does_not_move_the_baseline():
+    network = training.trainable(networks.build("compact"))
+    random = np.random.default_rng(0)
+    inputs = {
+        "features": random.standard_normal((1, 2, 2, 2, networks.FEATURES)).astype(np.float32),
+        "summary": random.standard_normal((1, networks.SUMMARY)).astype(np.float32),
+    }
+    found = network.predict(inputs, verbose=0)
+    for member in (1, 2):
+        baseline, local, absolute = (found[f"{name}_{member}"] for name in ("baseline", "local", "absolute"))
+        np.testing.assert_allclose(absolute[..., 0], local[..., 0] + baseline[:, 0], rtol=1e-5)
+        np.testing.assert_array_equal(absolute[..., 1], local[..., 1])
+    head = network.get_layer("baseline_raw_1")
+    before = [np.array(value) for value in head.get_weights()]
+    lone = keras.Model(network.input, network.output["absolute_1"])
+    lone.compile("sgd", "mse")
+    lone.fit(inputs, np.zeros((1, 2, 2, 2, 2), np.float32), verbose=0)
+    for one, other in zip(before, head.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def compact_windows():
     return deepres.TILE**3 / median_seconds(lambda: network.predict_on_batch(box))
 
 
-def peak_and_windows(rounds=7):
+def peak_and_windows(rounds=15):
     """``peak`` and ``compact_windows`` in turns, as the machine's speed changes: one pair a round."""
     return [(peak(), compact_windows()) for _ in range(rounds)]
 

@@ -31,7 +31,7 @@ PLACES = 8192
 need stays in the cache."""
 
 POOLED = 32768
-"""About so many places at most, evenly spread, tell the global resolution of a map that is looked at in parts."""
+"""About so many places at most, evenly spread, tell baseline and level of a map that is looked at in parts."""
 
 COARSEST = 30.0
 """Å; nothing coarser is told, nor was in the validation structures' maps. A local FSC at 0.5 is much coarser than the

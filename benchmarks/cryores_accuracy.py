@@ -51,7 +51,8 @@ KINDS = {
 }
 """Maps that training has few of or none: name → structure and what of the recipe differs."""
 
-PER_KIND = 8
+PER_KIND = 24
+"""Eight maps of a kind, of resolutions all over the range, leave its mean to chance."""
 
 DETAIL = 6.0
 """Å, SD of a Gaussian: beta-galactosidase's local resolution varies from voxel to voxel, as no local FSC can."""
@@ -181,6 +182,12 @@ def summarise(rows):
     }
 
 
+def _mean(values):
+    """Mean and standard error of the numbers among values, as text."""
+    known = [value for value in values if value is not None]
+    return f"{np.mean(known):.2f} ± {np.std(known, ddof=1) / np.sqrt(len(known)):.2f}"
+
+
 def markdown(results):
     """The results as Markdown text."""
     found = results["summary"]
@@ -197,11 +204,13 @@ def markdown(results):
     lines += ["", f"The predicted SD holds {100 * found['within_sd']:.0f} % of the voxels. "
               f"Median time of a map: {found['seconds']:.1f} s."]
     if "kinds" in results:
-        lines += ["", "| kind | local RMSE (Å), mean of the maps | global resolutions | found |", "|---|---|---|---|"]
+        lines += ["", f"Maps that training has few of or none, {PER_KIND} of a kind; means and their standard errors.",
+                  "", "| kind | local RMSE (Å) | where the local FSC is 1-10 Å | error of the global resolution (Å) | "
+                  "maps beyond 9 Å |", "|---|---|---|---|---|"]
         for kind, rows in results["kinds"].items():
-            cells = [", ".join(f"{row[key]:.1f}" for row in rows) for key in ("global", "global_found")]
-            mean = np.mean([row["cryores"]["rmse"] for row in rows])
-            lines.append(f"| {kind} | {mean:.2f} | {cells[0]} | {cells[1]} |")
+            errors = [abs(row["global_found"] - row["global"]) for row in rows]
+            cells = [_mean(row["cryores"][key] for row in rows) for key in ("rmse", "rmse_in_range")] + [_mean(errors)]
+            lines.append(f"| {kind} | {' | '.join(cells)} | {sum(row['global'] > 9 for row in rows)} |")
     if "betagal" in results:
         lines += ["", "Beta-galactosidase (experimental): global {global:.2f} ± {deviation:.2f} Å, mask IoU {iou:.2f}, "
                   "Spearman with its local resolution {spearman:.2f}, with the same smoothed by {detail:g} Å "

@@ -17,10 +17,19 @@ Outputs, a dict:
 - ``mask``: (batch, z, y, x, 1), logit of the probability that the place belongs to the molecule.
 """
 
+import math
+
 import keras
 from keras import layers, ops
 
-from deepres.estimation.localfeatures import FEATURES, SUMMARY
+from deepres.estimation.localfeatures import (
+    FEATURE_AMPLITUDES,
+    FEATURES,
+    PERCENTILES,
+    SUMMARY,
+    SUMMARY_PERCENTILES,
+    unscaled,
+)
 
 _CONFIG = {"summary": [192, 128], "trunk": [256, 256], "heads": 128, "dropout": 0.1}
 PRESETS = {
@@ -29,14 +38,52 @@ PRESETS = {
         "config": {"members": 1, **_CONFIG},
     },
     "compact": {
-        "description": "two perceptrons, asked together, on each place's spectra at two distances and the map's "
-        "summary; errors of each map, their order, likelihoods",
+        "description": "two perceptrons, asked together, on each place's spectra at two distances, also in units of "
+        "the map's noise, and the map's summary; errors of each map, their order, likelihoods",
         "config": {"members": 2, **_CONFIG},
     },
 }
 
+_BANDS = FEATURE_AMPLITUDES[0].stop - FEATURE_AMPLITUDES[0].start
+_TO_RATIO = 2 * math.log(10) * (unscaled(1.0) - unscaled(0.0))
+
 HEADS = ("baseline", "level", "local", "mask")
 """The outputs. What one member of a network answers has the same names with its number: ``baseline_1``."""
+
+
+BACKGROUND = 70
+"""Percentile of a band's energy over the map that is taken for its noise."""
+
+RATIO_LIMITS = (-2.0, 7.0)
+"""Natural logarithms of signal to noise between which more or less means anything."""
+
+FALLS = ((0.7, 1.5), (0.7, 4.0), (1.8, 1.5), (1.8, 4.0), (3.0, 1.5), (3.0, 4.0))
+"""Where a band counts half, and from where to where it counts more and more: logarithms of signal to noise."""
+
+
+@keras.saving.register_keras_serializable("deepres")
+class SignalToNoise(layers.Layer):
+    """How far each band of a place stands out of the map's noise, and how many do: features, summary → (..., 48).
+
+    It is what an estimator by thresholds looks at (MonoRes: Vilas et al. 2018, *MonoRes: automatic and accurate
+    estimation of local resolution for electron microscopy maps*): the finest band in which there is more than noise.
+    Of a masked map whose noise is cut away, all bands stand out; the summary tells which maps are such.
+    """
+
+    def call(self, features, summary):
+        first = SUMMARY_PERCENTILES.start + PERCENTILES.index(BACKGROUND) * _BANDS
+        noise = ops.reshape(summary[:, first : first + _BANDS], (-1, 1, 1, 1, _BANDS))
+        seen = []
+        for amplitudes in FEATURE_AMPLITUDES:
+            ratio = (features[..., amplitudes] - noise) * _TO_RATIO
+            seen.append(ops.clip(ratio, *RATIO_LIMITS) / 4)
+            for middle, width in FALLS:
+                above = ops.clip((ratio - middle) / width + 0.5, 0.0, 1.0)
+                seen.append(ops.sum(above, axis=-1, keepdims=True) / 4 - 1)
+        return ops.concatenate(seen, axis=-1)
+
+    def compute_output_shape(self, features_shape, summary_shape):
+        return *features_shape[:-1], len(FEATURE_AMPLITUDES) * (_BANDS + len(FALLS))
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -143,7 +190,8 @@ def member_answers(network):
 def _member(features, numbers, number, summary, trunk, heads, dropout):
     """One member's baseline, local resolution and mask.
 
-    The trunk's first layer takes the map's summary, condensed, and a place's features. Heads on the trunk tell a
+    The trunk's first layer takes the map's summary, condensed, and a place's features, as they are and in units of the
+    map's noise. Heads on the trunk tell a
     place's local resolution and whether it belongs to the mask; heads on the trunk's mean in the mask tell the
     baseline, and how far the local resolution is from it on the whole.
     """
@@ -155,7 +203,8 @@ def _member(features, numbers, number, summary, trunk, heads, dropout):
     for depth, width in enumerate(summary, 1):
         whole = layers.Dropout(dropout)(dense(f"summary{depth}", width)(whole))
     shift = layers.Reshape((1, 1, 1, trunk[0]))(dense("trunk_summary", trunk[0], None, use_bias=False)(whole))
-    place = layers.Add()([dense("trunk1", trunk[0], None)(features), shift])
+    seen = layers.Concatenate()([features, SignalToNoise()(features, numbers)])
+    place = layers.Add()([dense("trunk1", trunk[0], None)(seen), shift])
     place = layers.Activation("relu")(place)
     for depth, width in enumerate(trunk[1:], 2):
         place = dense(f"trunk{depth}", width)(layers.Dropout(dropout)(place))

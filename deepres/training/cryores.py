@@ -194,6 +194,7 @@ def train(options, report=print):
             "examples": len(known),
             "recipe": asdict(recipe),
             "coarse": {"one_in": examples.COARSE_EVERY, "resolution": examples.COARSE},
+            "masked_from": examples.MASKED_FROM,
         },
         **loop.card(options, state),
         "metrics": figures(network, validation),

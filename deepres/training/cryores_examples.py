@@ -34,6 +34,10 @@ COARSE_EVERY, COARSE = 8, (9.5, 13.0)
 """One example in so many is of a wanted resolution in this range, Å, beyond the end of the recipe's: what a network has
 not seen it tells to be like the coarsest it has."""
 
+MASKED_FROM = 8000
+"""Examples from this number on are of masked maps only: where the noise is cut away, it takes more examples to tell a
+filter's end from the resolution's."""
+
 COMPLEX_WEIGHT, NUCLEIC_WEIGHT = 1.5, 3.0
 """How often a complex with nucleic acid, and nucleic acid alone, is drawn, relative to a protein."""
 
@@ -134,6 +138,8 @@ def make(paths, recipe, seed, count, folder, workers=0):
 def _make_one(paths, shares, recipe, seed, folder, number):
     if number % COARSE_EVERY == COARSE_EVERY - 1:
         recipe = replace(recipe, resolution=COARSE)
+    if number >= MASKED_FROM:
+        recipe = replace(recipe, masked=1.0)
     random = np.random.default_rng([seed, number, 0])
     path = paths[random.choice(len(paths), p=shares)]
     example = from_scene(cryores_scenes.make_scene(path, recipe, [seed, number, 1]), random)

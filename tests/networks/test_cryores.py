@@ -1,10 +1,14 @@
 """The CryoRes networks: contract, size, scale."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
 
+from deepres.estimation import localfeatures
 from deepres.networks import cryores
+from deepres.spectra import BANDS
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +45,30 @@ def test_places_are_looked_at_one_by_one(network):
     for name in ("local", "mask", "level"):
         np.testing.assert_allclose(places[name].ravel(), whole[name].ravel(), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(places["baseline"], whole["baseline"])
+
+
+def test_bands_are_told_in_units_of_the_noise():
+    """Energies of 3 places: as strong as the noise, e² and e³ times as strong in 5 bands, and without end in all."""
+    noise = np.linspace(-0.5, 0.8, len(BANDS)).astype(np.float32)
+    summary = np.zeros((1, cryores.SUMMARY), np.float32)
+    first = localfeatures.PERCENTILES.index(cryores.BACKGROUND) * len(BANDS)
+    summary[0, first : first + len(BANDS)] = noise
+    features = np.zeros((1, 3, 1, 1, cryores.FEATURES), np.float32)
+    steps = [localfeatures.scaled(n / 2 / math.log(10)) - localfeatures.scaled(0) for n in (2, 3)]  # amplitudes
+    for kind, step in zip(localfeatures.FEATURE_AMPLITUDES, steps, strict=True):
+        features[0, :, 0, 0, kind] = noise
+        features[0, 1, 0, 0, kind.start : kind.start + 5] += step
+        features[0, 2, 0, 0, kind] += 10
+    found = np.asarray(cryores.SignalToNoise()(features, summary))[0, :, 0, 0]
+    for part, logarithm in zip(np.split(found, 2, axis=-1), (2.0, 3.0), strict=True):
+        ratio, count = part[:, : len(BANDS)] * 4, (part[:, len(BANDS) :] + 1) * 4
+        np.testing.assert_allclose(ratio[0], 0, atol=1e-5)
+        np.testing.assert_allclose(ratio[1], [logarithm] * 5 + [0] * (len(BANDS) - 5), atol=1e-4)
+        np.testing.assert_allclose(ratio[2], cryores.RATIO_LIMITS[1])
+        for number, (middle, width) in enumerate(cryores.FALLS):
+            above = np.clip((np.array([0.0, logarithm]) - middle) / width + 0.5, 0, 1)
+            expected = [len(BANDS) * above[0], 5 * above[1] + (len(BANDS) - 5) * above[0], len(BANDS)]
+            np.testing.assert_allclose(count[:, number], expected, atol=1e-3)
 
 
 def test_local_resolutions_are_raised_by_a_number_of_their_map():

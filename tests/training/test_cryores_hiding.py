@@ -14,7 +14,8 @@ def test_kinds_are_all_features_once():
 def test_what_is_hidden_is_its_mean_and_the_rest_stays():
     features = np.random.default_rng(0).random((500, 7, 1, 1, FEATURES), np.float32)
     before = features.copy()
-    found = cryores_hiding.hidden(features, np.random.default_rng(1), 0.3)
+    alone, together = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 0.3
+    found = cryores_hiding.hidden(features, np.random.default_rng(1), (*alone, together))
     np.testing.assert_array_equal(features, before)
     hidden = []
     for kind in FEATURE_KINDS:
@@ -25,9 +26,8 @@ def test_what_is_hidden_is_its_mean_and_the_rest_stays():
         )
         hidden.append(changed)
     amplitudes = [FEATURE_KINDS.index(part) for part in FEATURE_AMPLITUDES]
-    alone, together = 0.3, 0.3
     for number, changed in enumerate(hidden):
-        expected = 1 - (1 - alone) * (1 - together) if number in amplitudes else alone
+        expected = 1 - (1 - alone[number]) * (1 - together) if number in amplitudes else alone[number]
         assert abs(changed.mean() - expected) < 0.07
     both = np.logical_and(*(hidden[number] for number in amplitudes)).mean()
-    assert abs(both - (together + (1 - together) * alone**2)) < 0.07
+    assert abs(both - (together + (1 - together) * np.prod([alone[number] for number in amplitudes]))) < 0.07

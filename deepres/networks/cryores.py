@@ -30,6 +30,7 @@ from deepres.estimation.localfeatures import (
     SUMMARY_PERCENTILES,
     unscaled,
 )
+from deepres.spectra import BANDS
 
 _CONFIG = {"summary": [192, 128], "trunk": [256, 256], "heads": 128, "dropout": 0.1}
 PRESETS = {
@@ -44,12 +45,8 @@ PRESETS = {
     },
 }
 
-_BANDS = FEATURE_AMPLITUDES[0].stop - FEATURE_AMPLITUDES[0].start
-_TO_RATIO = 2 * math.log(10) * (unscaled(1.0) - unscaled(0.0))
-
 HEADS = ("baseline", "level", "local", "mask")
 """The outputs. What one member of a network answers has the same names with its number: ``baseline_1``."""
-
 
 BACKGROUND = 70
 """Percentile of a band's energy over the map that is taken for its noise."""
@@ -59,6 +56,8 @@ RATIO_LIMITS = (-2.0, 7.0)
 
 FALLS = ((0.7, 1.5), (0.7, 4.0), (1.8, 1.5), (1.8, 4.0), (3.0, 1.5), (3.0, 4.0))
 """Where a band counts half, and from where to where it counts more and more: logarithms of signal to noise."""
+
+_TO_RATIO = 2 * math.log(10) * (unscaled(1.0) - unscaled(0.0))
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -71,8 +70,9 @@ class SignalToNoise(layers.Layer):
     """
 
     def call(self, features, summary):
-        first = SUMMARY_PERCENTILES.start + PERCENTILES.index(BACKGROUND) * _BANDS
-        noise = ops.reshape(summary[:, first : first + _BANDS], (-1, 1, 1, 1, _BANDS))
+        bands = len(BANDS)
+        first = SUMMARY_PERCENTILES.start + PERCENTILES.index(BACKGROUND) * bands
+        noise = ops.reshape(summary[:, first : first + bands], (-1, 1, 1, 1, bands))
         seen = []
         for amplitudes in FEATURE_AMPLITUDES:
             ratio = (features[..., amplitudes] - noise) * _TO_RATIO
@@ -83,7 +83,7 @@ class SignalToNoise(layers.Layer):
         return ops.concatenate(seen, axis=-1)
 
     def compute_output_shape(self, features_shape, summary_shape):
-        return *features_shape[:-1], len(FEATURE_AMPLITUDES) * (_BANDS + len(FALLS))
+        return *features_shape[:-1], len(FEATURE_AMPLITUDES) * (len(BANDS) + len(FALLS))
 
 
 @keras.saving.register_keras_serializable("deepres")

@@ -2,7 +2,7 @@
 
     python benchmarks/cryores_accuracy.py --data DATA [--most 36] [--only cryores]
 
-DATA holds ``structures/test`` and ``maps``. Every map is a scene as in training (``deepres.training.cryores_scenes``),
+DATA holds ``structures/test`` and ``maps``. Every map is a scene as in training (``deepreslib.training.cryores.scenes``),
 of another structure and drawn with another seed: sharpened or not, masked or not, in boxes of many sizes. The truth is
 the local FSC of the half maps behind it (cutoff 0.5, in the window that ``halfmaps`` documents), their global FSC at
 0.143 in a soft mask, and the mask of the model's density at 4 Å. All methods get the single map; DeepRes, MonoRes and
@@ -21,13 +21,13 @@ from scipy import ndimage
 from scipy.stats import spearmanr
 from skimage.filters import threshold_otsu
 
-from deepres import structures
-from deepres.errors import InputError
-from deepres.estimation import cryores, deepres, monores, resmap
-from deepres.maps import DensityMap, read_map
-from deepres.networks import store
-from deepres.training.cryores_recipe import SceneRecipe
-from deepres.training.cryores_scenes import make_scene
+from deepreslib.errors import InputError
+from deepreslib.estimation import cryores, deepres, monores, resmap
+from deepreslib.maps import DensityMap, read_map
+from deepreslib.networks import store
+from deepreslib.training.cryores.recipe import SceneRecipe
+from deepreslib.training.cryores.scenes import make_scene
+from deepreslib.training.structures import find_structures
 
 SEED = 20230526
 GLOBAL_RANGE = (2.0, 10.0)
@@ -89,15 +89,19 @@ def judge(scene, only=()):
     """The figures of one scene."""
     density = DensityMap(scene.data, (scene.voxel_size,) * 3)
     row = {
-        "structure": scene.name, "global": scene.global_resolution, "voxel_size": scene.voxel_size,
-        "shape": scene.data.shape, "local_median": float(np.median(scene.local_resolution[scene.mask])),
+        "structure": scene.name,
+        "global": scene.global_resolution,
+        "voxel_size": scene.voxel_size,
+        "shape": scene.data.shape,
+        "local_median": float(np.median(scene.local_resolution[scene.mask])),
     }
     started = time.monotonic()
     found = cryores.estimate(density, inside=scene.mask)
     row["seconds"] = time.monotonic() - started
     row["cryores"] = agreement(found.resolution, scene)
-    row["within_sd"] = float(np.mean(np.abs(found.resolution - scene.local_resolution)[scene.mask]
-                                     < found.deviation[scene.mask]))
+    row["within_sd"] = float(
+        np.mean(np.abs(found.resolution - scene.local_resolution)[scene.mask] < found.deviation[scene.mask])
+    )
     row["global_found"], row["global_deviation"] = found.global_resolution, found.global_deviation
     otsu = scene.data > threshold_otsu(scene.data)
     smooth = ndimage.gaussian_filter(scene.data, 4 / scene.voxel_size)
@@ -144,12 +148,14 @@ def beta_galactosidase(folder):
     values, reference = told.resolution[inside], original.data[inside]
     smooth = total[inside] / share[inside]
     return {
-        "global": found.global_resolution, "deviation": found.global_deviation,
+        "global": found.global_resolution,
+        "deviation": found.global_deviation,
         "iou": overlap(found.mask, inside),
         "spearman": float(spearmanr(values, reference).statistic),
         "spearman_smooth": float(spearmanr(values, smooth).statistic),
         "spearman_own": float(spearmanr(reference, smooth).statistic),
-        "median": float(np.median(told.resolution[inside])), "original_median": float(np.median(original.data[inside])),
+        "median": float(np.median(told.resolution[inside])),
+        "original_median": float(np.median(original.data[inside])),
     }
 
 
@@ -172,7 +178,9 @@ def summarise(rows):
     masks = {name: float(np.mean([row["miou"][name] for row in rows])) for name in rows[0]["miou"]}
     overlaps = {name: float(np.mean([row["iou"][name] for row in rows])) for name in rows[0]["iou"]}
     return {
-        "local": table, "miou": masks, "iou": overlaps,
+        "local": table,
+        "miou": masks,
+        "iou": overlaps,
         "global_error": {
             band: float(np.mean([abs(row["global_found"] - row["global"]) for row in members]))
             for band, members in bands.items()
@@ -191,9 +199,15 @@ def _mean(values):
 def markdown(results):
     """The results as Markdown text."""
     found = results["summary"]
-    lines = ["# CryoRes on the test split", "", f"{len(results['maps'])} maps, seed {SEED}.", "",
-             "| method, global resolution of the maps | maps | local RMSE (Å) | where the local FSC is 1-10 Å | "
-             "Spearman, median |", "|---|---|---|---|---|"]
+    lines = [
+        "# CryoRes on the test split",
+        "",
+        f"{len(results['maps'])} maps, seed {SEED}.",
+        "",
+        "| method, global resolution of the maps | maps | local RMSE (Å) | where the local FSC is 1-10 Å | "
+        "Spearman, median |",
+        "|---|---|---|---|---|",
+    ]
     for name, row in found["local"].items():
         inside = "" if row["rmse_in_range"] is None else f"{row['rmse_in_range']:.2f}"
         lines.append(f"| {name} | {row['maps']} | {row['rmse']:.2f} | {inside} | {row['spearman']:.2f} |")
@@ -201,21 +215,32 @@ def markdown(results):
     lines += [f"| maps of {band} | {error:.2f} |" for band, error in found["global_error"].items()]
     lines += ["", "| mask | mIoU | IoU of the molecule |", "|---|---|---|"]
     lines += [f"| {name} | {value:.3f} | {found['iou'][name]:.3f} |" for name, value in found["miou"].items()]
-    lines += ["", f"The predicted SD holds {100 * found['within_sd']:.0f} % of the voxels. "
-              f"Median time of a map: {found['seconds']:.1f} s."]
+    lines += [
+        "",
+        f"The predicted SD holds {100 * found['within_sd']:.0f} % of the voxels. "
+        f"Median time of a map: {found['seconds']:.1f} s.",
+    ]
     if "kinds" in results:
-        lines += ["", f"Maps that training has few of or none, {PER_KIND} of a kind; means and their standard errors.",
-                  "", "| kind | local RMSE (Å) | where the local FSC is 1-10 Å | error of the global resolution (Å) | "
-                  "maps beyond 9 Å |", "|---|---|---|---|---|"]
+        lines += [
+            "",
+            f"Maps that training has few of or none, {PER_KIND} of a kind; means and their standard errors.",
+            "",
+            "| kind | local RMSE (Å) | where the local FSC is 1-10 Å | error of the global resolution (Å) | "
+            "maps beyond 9 Å |",
+            "|---|---|---|---|---|",
+        ]
         for kind, rows in results["kinds"].items():
             errors = [abs(row["global_found"] - row["global"]) for row in rows]
             cells = [_mean(row["cryores"][key] for row in rows) for key in ("rmse", "rmse_in_range")] + [_mean(errors)]
             lines.append(f"| {kind} | {' | '.join(cells)} | {sum(row['global'] > 9 for row in rows)} |")
     if "betagal" in results:
-        lines += ["", "Beta-galactosidase (experimental): global {global:.2f} ± {deviation:.2f} Å, mask IoU {iou:.2f}, "
-                  "Spearman with its local resolution {spearman:.2f}, with the same smoothed by {detail:g} Å "
-                  "{spearman_smooth:.2f} (of which it is itself {spearman_own:.2f}), median {median:.2f} Å against "
-                  "{original_median:.2f} Å.".format(detail=DETAIL, **results["betagal"])]
+        lines += [
+            "",
+            "Beta-galactosidase (experimental): global {global:.2f} ± {deviation:.2f} Å, mask IoU {iou:.2f}, "
+            "Spearman with its local resolution {spearman:.2f}, with the same smoothed by {detail:g} Å "
+            "{spearman_smooth:.2f} (of which it is itself {spearman_own:.2f}), median {median:.2f} Å against "
+            "{original_median:.2f} Å.".format(detail=DETAIL, **results["betagal"]),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -228,7 +253,7 @@ def main():
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "cryores_accuracy"), metavar="STEM")
     args = parser.parse_args()
     folder = os.path.join(args.data, "structures", "test")
-    paths = structures.find_structures(folder)
+    paths = find_structures(folder)
     if args.most:
         paths = [paths[i] for i in np.linspace(0, len(paths) - 1, args.most).astype(int)]
     results = {"weights": store.read_card(store.shipped_folder("cryores"))["sha256"]}

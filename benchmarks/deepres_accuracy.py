@@ -16,11 +16,13 @@ import numpy as np
 import reports
 from scipy import ndimage
 
-from deepres import filters, simulation, structures
-from deepres.estimation import deepres as estimation
-from deepres.maps import DensityMap
-from deepres.networks import store
-from deepres.ranges import RANGES
+from deepreslib import simulation, structures
+from deepreslib.estimation import deepres as estimation
+from deepreslib.fourier import filters
+from deepreslib.maps import DensityMap
+from deepreslib.networks import store
+from deepreslib.networks.ranges import RANGES
+from deepreslib.training.structures import find_structures
 
 SIZE, BALL = 96, 22
 NOISES = (0.0, 0.25, 0.5)
@@ -110,7 +112,10 @@ def resolution_by_resolution(bench, range_name):
                     errors.setdefault((name, noise, resolution), []).append((values - resolution, within))
     return [
         {
-            "range": range_name, "network": name, "noise": noise, "resolution": resolution,
+            "range": range_name,
+            "network": name,
+            "noise": noise,
+            "resolution": resolution,
             "rmse": rms([e for e, _ in found]),
             "bias": float(np.median(np.concatenate([e for e, _ in found]))),
             "sd": float(np.concatenate([e for e, _ in found]).std()),
@@ -235,7 +240,8 @@ PARTS = {
 def span(rows, name, network, noise, low, high):
     """RMSE over the rows of a range, network and noise with low ≤ resolution ≤ high."""
     chosen = [
-        r["rmse"] for r in rows
+        r["rmse"]
+        for r in rows
         if (r["range"], r["network"], r["noise"]) == (name, network, noise) and low <= r["resolution"] <= high
     ]
     return float(np.sqrt(np.mean(np.square(chosen)))) if chosen else float("nan")
@@ -247,8 +253,9 @@ def held(rows):
     for row in rows:
         if row["within_sd"] is not None:
             parts.setdefault((row["range"], row["resolution"]), []).append((row["within_sd"], row["maps"]))
-    shares = {key: np.average([share for share, _ in part], weights=[maps for _, maps in part])
-              for key, part in parts.items()}
+    shares = {
+        key: np.average([share for share, _ in part], weights=[maps for _, maps in part]) for key, part in parts.items()
+    }
     return ", ".join(f"{name} {resolution:g} Å {100 * share:.0f} %" for (name, resolution), share in shares.items())
 
 
@@ -257,8 +264,10 @@ def markdown(results):
     lines = ["# DeepRes on the test split", "", f"{results['structures']} structures, seed {results['seed']}.", ""]
     rows = results.get("resolution")
     if rows:
-        lines += ["| network | noise | maps | RMSE 2.5–13 Å | 2.5–9 Å | 9–13 Å | 1.5–6 Å |",
-                  "|---|---|---|---|---|---|---|"]
+        lines += [
+            "| network | noise | maps | RMSE 2.5–13 Å | 2.5–9 Å | 9–13 Å | 1.5–6 Å |",
+            "|---|---|---|---|---|---|---|",
+        ]
         for network in dict.fromkeys(row["network"] for row in rows):
             for noise in NOISES:
                 cells = [span(rows, "low", network, noise, *limits) for limits in ((2.5, 13), (2.5, 9), (9, 13))]
@@ -267,26 +276,42 @@ def markdown(results):
                 maps = sum(row["maps"] for row in rows if (row["network"], row["noise"]) == (network, noise))
                 lines.append(f"| {network} | {noise} | {maps} | " + " | ".join(shown) + " |")
         lines += ["", f"Within the predicted SD, all noises together: {held(rows)}."]
-        lines += ["", "| range | network | resolution | noise | median error | SD | RMSE | within predicted SD |",
-                  "|---|---|---|---|---|---|---|---|"]
+        lines += [
+            "",
+            "| range | network | resolution | noise | median error | SD | RMSE | within predicted SD |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
         for r in rows:
             within = "" if r["within_sd"] is None else f"{100 * r['within_sd']:.0f} %"
-            lines.append(f"| {r['range']} | {r['network']} | {r['resolution']:g} | {r['noise']:g} | {r['bias']:+.3f} | "
-                         f"{r['sd']:.3f} | {r['rmse']:.3f} | {within} |")
-    for part, title in (("regions", "regions of one map, noise 0.25"), ("rna", "RNA, 0.5 Å/px, noise 0.25"),
-                        ("protein_dna", "protein-DNA complexes at 4 Å, noise 0.25")):
+            lines.append(
+                f"| {r['range']} | {r['network']} | {r['resolution']:g} | {r['noise']:g} | {r['bias']:+.3f} | "
+                f"{r['sd']:.3f} | {r['rmse']:.3f} | {within} |"
+            )
+    for part, title in (
+        ("regions", "regions of one map, noise 0.25"),
+        ("rna", "RNA, 0.5 Å/px, noise 0.25"),
+        ("protein_dna", "protein-DNA complexes at 4 Å, noise 0.25"),
+    ):
         if part in results:
             lines += ["", f"| {title} | median | SD |", "|---|---|---|"]
-            lines += [f"| {r.get('resolution', r.get('part'))} | {r['median']:.2f} | {r['sd']:.2f} |"
-                      for r in results[part]]
+            lines += [
+                f"| {r.get('resolution', r.get('part'))} | {r['median']:.2f} | {r['sd']:.2f} |" for r in results[part]
+            ]
     if "phases" in results:
-        lines += ["", "Phases randomised beyond 4 Å in maps at 2 Å: median {before:.2f} → {after:.2f} Å."
-                  .format(**results["phases"])]
+        lines += [
+            "",
+            "Phases randomised beyond 4 Å in maps at 2 Å: median {before:.2f} → {after:.2f} Å.".format(
+                **results["phases"]
+            ),
+        ]
     if "sharpening" in results:
         found = results["sharpening"]
         pairs = ", ".join(f"{b}: {m:.2f}" for b, m in zip(found["factors"], found["medians"], strict=True))
-        lines += ["", f"Sharpening B (Å²) of maps at 3.5 Å with B +80, mean of medians (Å): {pairs}; "
-                  f"falls strictly for {found['falls']} of {len(found['structures'])} structures."]
+        lines += [
+            "",
+            f"Sharpening B (Å²) of maps at 3.5 Å with B +80, mean of medians (Å): {pairs}; "
+            f"falls strictly for {found['falls']} of {len(found['structures'])} structures.",
+        ]
     if "rotation" in results:
         lines += ["", "Arbitrary rotation: mean |difference| {mean_difference:.3f} Å.".format(**results["rotation"])]
     return "\n".join(lines) + "\n"
@@ -301,7 +326,7 @@ def main():
     parser.add_argument("--most", type=int, help="use so many structures, evenly spread; regions, RNA, DNA: of all")
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "deepres_accuracy"), metavar="STEM")
     args = parser.parse_args()
-    paths = structures.find_structures(args.structures)
+    paths = find_structures(args.structures)
     bench = Bench(paths, args.published, args.most)
     shas = {name: store.read_card(store.shipped_folder("deepres", name))["sha256"] for name in RANGES}
     results = {"structures": len(bench.structures), "seed": bench.seed, "weights": shas, "seconds": {}}

@@ -12,7 +12,9 @@ import numpy as np
 from deepres_accuracy import Bench, Cut
 from scipy import ndimage
 
-from deepres import masks, simulation, structures
+from deepreslib import simulation
+from deepreslib.maps import masks
+from deepreslib.training.structures import find_structures
 
 
 def main():
@@ -21,7 +23,7 @@ def main():
     parser.add_argument("--structures", required=True)
     parser.add_argument("--most", type=int, default=8)
     args = parser.parse_args()
-    bench = Bench(structures.find_structures(args.structures)[: args.most], None)
+    bench = Bench(find_structures(args.structures)[: args.most], None)
     print("| range | noise | RMSE as is | multiplied | edge as is | multiplied |\n|---|---|---|---|---|---|")
     for range_name, resolutions in (("low", (3.0, 5.0, 8.0)), ("high", (2.0, 3.0, 4.5))):
         for noise in (0.0, 0.25, 0.5):
@@ -39,8 +41,11 @@ def main():
                         errors[multiplied].append(cut.estimate(seen)[0] - resolution)
             edge = np.concatenate(edges)
             found = {k: np.concatenate(v) for k, v in errors.items()}
-            cells = [np.sqrt(np.mean(np.square(e[where])))
-                     for where in (slice(None), edge) for e in (found[False], found[True])]
+            cells = [
+                np.sqrt(np.mean(np.square(e[where])))
+                for where in (slice(None), edge)
+                for e in (found[False], found[True])
+            ]
             print(f"| {range_name} | {noise} | " + " | ".join(f"{c:.3f}" for c in cells) + " |", flush=True)
 
 

@@ -21,8 +21,8 @@ import time
 import numpy as np
 import reports
 
-from deepres.commands import machine
-from deepres.maps import DensityMap, write_map
+from deepreslib.commands import machine
+from deepreslib.maps import DensityMap, write_map
 
 MASK_SHARE = 0.15
 
@@ -48,8 +48,8 @@ def peak(size=4096):
 
 def published_windows(count=512):
     """Windows per second of the published network under ``predict``."""
-    from deepres.networks import deepres
-    from deepres.ranges import RANGES
+    from deepreslib.networks import deepres
+    from deepreslib.networks.ranges import RANGES
 
     network = deepres.build("published", RANGES["low"])
     windows = np.random.default_rng(0).standard_normal((count, 13, 13, 13, 1)).astype(np.float32)
@@ -58,7 +58,7 @@ def published_windows(count=512):
 
 def compact_voxels(edge=96):
     """Voxels per second of the compact network on a solid cube, tiles and fusion and all."""
-    from deepres.estimation import deepres
+    from deepreslib.estimation import deepres
 
     model = deepres.load_model("low")
     data = np.random.default_rng(0).standard_normal((edge,) * 3).astype(np.float32)
@@ -68,8 +68,8 @@ def compact_voxels(edge=96):
 
 def compact_windows():
     """Windows per second of the compact network alone, on a full tile."""
-    from deepres.estimation import deepres
-    from deepres.ranges import STRIDE, WINDOW
+    from deepreslib.estimation import deepres
+    from deepreslib.networks.ranges import STRIDE, WINDOW
 
     network, edge = deepres.load_model("low").network, STRIDE * (deepres.TILE - 1) + WINDOW
     box = np.random.default_rng(0).standard_normal((1, edge, edge, edge, 1)).astype(np.float32)
@@ -93,7 +93,19 @@ def whole_box(size, folder, options):
     voxels = int(mask.sum())
     del data, mask, distance
     output = os.path.join(folder, "out.mrc")
-    command = [sys.executable, "-m", "deepres", "estimate", path, "--mask", mask_path, "--range", "low", "-o", output]
+    command = [
+        sys.executable,
+        "-m",
+        "deepreslib",
+        "estimate",
+        path,
+        "--mask",
+        mask_path,
+        "--range",
+        "low",
+        "-o",
+        output,
+    ]
     started = time.perf_counter()
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -103,8 +115,12 @@ def whole_box(size, folder, options):
     with open(output.replace(".mrc", ".json"), encoding="utf-8") as stream:
         network = json.load(stream)["seconds"]["network"]
     return {
-        "box": size, "voxels": voxels, "seconds": round(seconds, 1), "network_seconds": network,
-        "microseconds_per_voxel": round(1e6 * seconds / voxels, 2), "peak_gb": round(usage.ru_maxrss / 1e6, 2),
+        "box": size,
+        "voxels": voxels,
+        "seconds": round(seconds, 1),
+        "network_seconds": network,
+        "microseconds_per_voxel": round(1e6 * seconds / voxels, 2),
+        "peak_gb": round(usage.ru_maxrss / 1e6, 2),
     }
 
 
@@ -112,15 +128,18 @@ def markdown(results):
     """The results as Markdown text."""
     ratio = results["compact_voxels_per_second"] / results["published_windows_per_second"]
     lines = [
-        f"# DeepRes: speed and memory ({results['device']})", "",
+        f"# DeepRes: speed and memory ({results['device']})",
+        "",
         f"- published: {results['published_windows_per_second']:.0f} windows/s; "
         f"compact: {results['compact_voxels_per_second']:.0f} voxels/s; ratio {ratio:.0f}",
         f"- matrix-multiply peak {results['peak_multiply_adds'] / 1e9:.0f} G multiply-adds/s; "
         f"reached by compact: {100 * results['share_of_peak']:.0f} % "
         f"({100 * results['shares_of_peak'][0]:.0f} to {100 * results['shares_of_peak'][-1]:.0f} % in "
         f"{len(results['shares_of_peak'])} rounds)",
-        f"- start-up (smallest box, less its network): {results['start_up_seconds']:.1f} s", "",
-        "| box | mask voxels | seconds | network | µs per mask voxel | peak memory (GB) |", "|---|---|---|---|---|---|",
+        f"- start-up (smallest box, less its network): {results['start_up_seconds']:.1f} s",
+        "",
+        "| box | mask voxels | seconds | network | µs per mask voxel | peak memory (GB) |",
+        "|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {r['box']}³ | {r['voxels']} | {r['seconds']} | {r['network_seconds']} | {r['microseconds_per_voxel']} | "
@@ -142,7 +161,7 @@ def main():
     machine.choose(args.threads, args.gpu)
     options = ["--threads", str(args.threads)] if args.threads else []
     options += ["--gpu", args.gpu] if args.gpu else []
-    from deepres.networks import deepres
+    from deepreslib.networks import deepres
 
     cost = deepres.multiply_adds(**deepres.PRESETS["compact"]["config"])
     rounds = peak_and_windows()

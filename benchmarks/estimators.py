@@ -18,10 +18,10 @@ import numpy as np
 import reports
 from scipy.stats import spearmanr
 
-from deepres import comparison
-from deepres.estimation import localfsc, monores, resmap
-from deepres.filters import low_pass
-from deepres.maps import DensityMap, read_map
+from deepreslib.analysis import comparison
+from deepreslib.estimation import localfsc, monores, resmap
+from deepreslib.fourier.filters import low_pass
+from deepreslib.maps import DensityMap, read_map
 
 STRUCTURES = ("2gaf", "4qln", "1kc6")
 
@@ -146,9 +146,11 @@ def speed(method, size):
 def markdown(results):
     """The figures as Markdown tables."""
     lines = ["# Local FSC, MonoRes and ResMap", "", "Against the original programs, in the mask of the references:", ""]
-    lines += ["| structure | method | Pearson | median difference | difference of medians (Å) | Spearman with disorder "
-              "| the original's |",
-              "|---|---|---|---|---|---|---|"]
+    lines += [
+        "| structure | method | Pearson | median difference | difference of medians (Å) | Spearman with disorder "
+        "| the original's |",
+        "|---|---|---|---|---|---|---|",
+    ]
     lines += [
         f"| {r['structure']} | {r['method']} | {r['pearson']:.3f} | {r['median_difference']:+.3f} | "
         f"{r['difference_of_medians']:+.3f} | "
@@ -157,9 +159,10 @@ def markdown(results):
     ]
     lines += ["", "MonoRes on beta-galactosidase against the map that came with it (density > 0.02):", ""]
     lines += ["| edition | Spearman | median difference | difference of medians (Å) |", "|---|---|---|---|"]
-    lines += [f"| {r['edition']} | {r['spearman']:.3f} | {r['median_difference']:+.3f} | "
-              f"{r['difference_of_medians']:+.3f} |"
-              for r in results["beta_galactosidase"]]
+    lines += [
+        f"| {r['edition']} | {r['spearman']:.3f} | {r['median_difference']:+.3f} | {r['difference_of_medians']:+.3f} |"
+        for r in results["beta_galactosidase"]
+    ]
     lines += ["", "Local FSC at 0.5 of maps that are known, median:", "", "| half maps | Å |", "|---|---|"]
     lines += [f"| {name} | {value:.2f} |" for name, value in results["behaviour"].items()]
     lines += ["", f"Half maps, mask 15 % of the box, every voxel, {os.cpu_count()} cores, one process each:", ""]
@@ -181,8 +184,12 @@ def main():
         return
     if not args.data:
         parser.error("give --data, the folder with 'reference' and 'maps'")
-    results = {"agreement": agreement(args.data), "beta_galactosidase": beta_galactosidase(args.data),
-               "behaviour": behaviour(), "speed": []}
+    results = {
+        "agreement": agreement(args.data),
+        "beta_galactosidase": beta_galactosidase(args.data),
+        "behaviour": behaviour(),
+        "speed": [],
+    }
     for method in ("localfsc", "monores", "resmap"):
         command = [sys.executable, os.path.abspath(__file__), "--speed", method, "--size", str(args.size)]
         results["speed"].append(json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout))

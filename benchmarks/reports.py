@@ -2,7 +2,7 @@
 
 import os
 
-from deepres.files import write_aside, write_json
+from deepreslib.files import write_aside, write_json
 
 RESULTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "results")
 

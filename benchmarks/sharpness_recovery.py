@@ -20,10 +20,17 @@ import time
 import numpy as np
 import reports
 
-from deepres import filters, fsc, masks, oversharpening, sharpness, simulation, structures
-from deepres.estimation import deepres, localfsc
-from deepres.maps import DensityMap
-from deepres.ranges import RANGES
+from deepreslib import simulation, structures
+from deepreslib.enhancement import oversharpening
+from deepreslib.enhancement.b_factor import SAMPLE, range_for, recommend
+from deepreslib.enhancement.b_factor import sample as sample_mask
+from deepreslib.enhancement.sharpening import Sharpening
+from deepreslib.enhancement.snr import SOFT_EDGE, global_resolution, snr_resolution
+from deepreslib.estimation import deepres, localfsc
+from deepreslib.fourier import filters, fsc
+from deepreslib.maps import DensityMap, masks
+from deepreslib.networks.ranges import RANGES
+from deepreslib.training.structures import find_structures
 
 BLUR, VOXEL_SIZE, MOST_ATOMS = 100.0, 1.1, 6000
 LIMITS = {"filter": (3.2, 4.0, 5.0), "noise": (2.9, 3.2, 3.6)}
@@ -48,13 +55,13 @@ class Case:
         model = simulation.density(structure, positions, shape, VOXEL_SIZE)
         self.name, self.kind, self.limit = structure.name, kind, limit
         self.mask = simulation.molecular_mask(positions, shape, VOXEL_SIZE)
-        self.soft = masks.soft_edge(self.mask, sharpness.SOFT_EDGE / VOXEL_SIZE)
+        self.soft = masks.soft_edge(self.mask, SOFT_EDGE / VOXEL_SIZE)
         self.halves = self._halves(model, random)
         self.mean = self.halves[0].like((self.halves[0].data + self.halves[1].data) / 2)
-        self.resolution = max(sharpness.global_resolution(self.halves, self.mask), 2 * VOXEL_SIZE)
+        self.resolution = max(global_resolution(self.halves, self.mask), 2 * VOXEL_SIZE)
         self.sums = fsc.shell_sums(self.mean.data, model, VOXEL_SIZE, self.soft)
         self.right = self._right()
-        self.sharpening = sharpness.Sharpening(self.mean, self.resolution)
+        self.sharpening = Sharpening(self.mean, self.resolution)
 
     def _halves(self, model, random):
         frequency = filters.frequencies(model.shape, VOXEL_SIZE)
@@ -82,14 +89,14 @@ class Case:
 def recovery(case, sample):
     """Recommendation and checks of one case."""
     started = time.monotonic()
-    _, snr = sharpness.snr_resolution(None, case.halves, case.mask)
-    range_name = sharpness.range_for(VOXEL_SIZE, snr, case.mask)
-    found = sharpness.recommend(case.sharpening, case.mask, snr, range_name=range_name, most=sample)
+    _, snr = snr_resolution(None, case.halves, case.mask)
+    range_name = range_for(VOXEL_SIZE, snr, case.mask)
+    found = recommend(case.sharpening, case.mask, snr, range_name=range_name, most=sample)
     seconds = time.monotonic() - started
 
     def check(b_factor):
         sharpened = case.sharpening.by(b_factor)
-        chosen = sharpness.sample(case.mask, sample)
+        chosen = sample_mask(case.mask, sample)
         return oversharpening.check(sharpened, chosen, np.where(chosen, snr, 0), found.percentile, range_name)
 
     right, twice = check(case.right), check(2 * case.right)
@@ -119,7 +126,7 @@ def recovery(case, sample):
 
 def rules(case, sample):
     """What every percentile and cutoff would recommend by the low range; linear between the B factors looked at."""
-    chosen = sharpness.sample(case.mask, sample)
+    chosen = sample_mask(case.mask, sample)
     claimed = [deepres.estimate(case.sharpening.by(b), chosen, "low").resolution[chosen] for b in RULE_B_FACTORS]
     rows = []
     for cutoff in RULE_CUTOFFS:
@@ -209,7 +216,7 @@ TABLES = {"recovery": recovery_table, "rules": rules_table}
 
 def fitting(folder, most):
     """Structures of at most 6000 atoms, evenly spread over the sorted names."""
-    paths = [p for p in structures.find_structures(folder) if len(structures.read_structure(p)) <= MOST_ATOMS]
+    paths = [p for p in find_structures(folder) if len(structures.read_structure(p)) <= MOST_ATOMS]
     return [paths[i] for i in np.linspace(0, len(paths) - 1, min(most, len(paths))).astype(int)]
 
 
@@ -220,7 +227,7 @@ def main():
     parser.add_argument("--part", choices=PARTS, default="recovery")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="what limits the resolution")
     parser.add_argument("--most", type=int, default=10, metavar="N", help="structures to use (default: 10)")
-    parser.add_argument("--sample", type=int, default=sharpness.SAMPLE, metavar="N", help="voxels to look at")
+    parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N", help="voxels to look at")
     parser.add_argument("-o", "--output", metavar="STEM", help="default: benchmarks/results/sharpness_PART")
     args = parser.parse_args()
     output = args.output or os.path.join(reports.RESULTS, f"sharpness_{args.part}")

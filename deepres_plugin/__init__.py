@@ -14,8 +14,8 @@ import pwem
 from pyworkflow import VarTypes
 from pyworkflow.utils import Environ
 
-from deepres.version import __version__
 from deepres_plugin.constants import ARTICLE_URL, DEEPRES_PYTHON, NEEDED_MODULES, REFUSAL_CODE, REFUSAL_PREFIX
+from deepreslib.version import __version__
 
 _logo = "deepres_icon.png"
 _references = ["RamirezAportela2019"]
@@ -68,7 +68,7 @@ class Plugin(pwem.Plugin):
 
     @classmethod
     def runDeepres(cls, protocol, command, args, **kwargs):
-        """Run ``python -m deepres COMMAND ARGS`` as a job of a protocol.
+        """Run ``python -m deepreslib COMMAND ARGS`` as a job of a protocol.
 
         Args:
             protocol: the protocol whose step this is.
@@ -82,7 +82,7 @@ class Plugin(pwem.Plugin):
         try:
             protocol.runJob(
                 shlex.quote(cls.getPython()),
-                ["-m", "deepres", command, *map(str, args)],
+                ["-m", "deepreslib", command, *map(str, args)],
                 env=cls.getEnviron(),
                 numberOfMpi=1,
                 **kwargs,

@@ -4,9 +4,9 @@ import os
 
 from pwem.protocols import ProtImportMask, ProtImportVolumes
 
-from deepres import demo
-from deepres.maps import read_map, write_map
 from deepres_plugin.protocols import ProtDeepResolution
+from deepreslib import demo
+from deepreslib.maps import read_map, write_map
 
 ORIGIN = (-10.0, 20.0, -30.0)
 """Where the demonstration's voxel (0, 0, 0) is put, Å (x, y, z): not the default, so that it shows if it is lost."""

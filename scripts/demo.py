@@ -63,8 +63,8 @@ def savePictures(project, run, folder, dotsPerInch=150):
     Returns:
         The paths written.
     """
-    from deepres.pictures import save_figure
     from deepres_plugin.viewers import DeepResolutionViewer
+    from deepreslib.pictures import save_figure
 
     viewer = DeepResolutionViewer(project=project, protocol=run)
     viewer.setProtocol(run)

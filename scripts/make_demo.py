@@ -1,6 +1,6 @@
-"""Makes the demonstration map in deepres/demo from one structure; run again only to change it.
+"""Makes the demonstration map in deepreslib/demo from one structure; run again only to change it.
 
-    python scripts/make_demo.py STRUCTURES/1jzd.pdb.gz
+python scripts/make_demo.py STRUCTURES/1jzd.pdb.gz
 """
 
 import json
@@ -11,8 +11,8 @@ import tempfile
 import mrcfile
 import numpy as np
 
-from deepres import demo, maps
-from deepres.commands import main
+from deepreslib import demo, maps
+from deepreslib.commands import main
 
 REGIONS = {"A": 3.0, "B": 5.0, "C": 7.0}
 VOXEL_SIZE, BOX, NOISE = 1.0, 88, 0.25

@@ -1,6 +1,6 @@
 """Take the pictures of docs/images: the form, the viewer and its plots, of the demonstration, on a virtual screen.
 
-    python scripts/screenshots.py [FOLDER]
+python scripts/screenshots.py [FOLDER]
 """
 
 import argparse

@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from deepres.errors import InputError
-from deepres.files import check_writable, write_aside, write_json
+from deepreslib.errors import InputError
+from deepreslib.files import check_writable, write_aside, write_json
 
 
 def test_file_appears_when_the_block_ends(tmp_path):

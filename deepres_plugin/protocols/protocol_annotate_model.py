@@ -5,9 +5,9 @@ from pyworkflow.object import Float
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
-from deepres.annotation import FEW, REACH
 from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
+from deepreslib.analysis.annotation import FEW, REACH
 
 OUTPUT_MODEL = "outputAtomStruct"
 ATTRIBUTE = "local_resolution"

@@ -4,10 +4,10 @@ from pwem.objects import Volume
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
-from deepres.estimation.deepres import FINE_RESOLUTION, FINE_VOXEL
-from deepres.ranges import RANGES
 from deepres_plugin.constants import OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY
 from deepres_plugin.protocols.protocol_network import NetworkProtocol
+from deepreslib.estimation.deepres import FINE_RESOLUTION, FINE_VOXEL
+from deepreslib.networks.ranges import RANGES
 
 RANGE_NAMES = ("auto", "low", "high")
 RANGE_AUTO, RANGE_LOW, RANGE_HIGH = range(3)

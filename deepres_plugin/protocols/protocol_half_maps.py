@@ -54,9 +54,7 @@ def halfMapErrors(protocol):
 
 def halfMapArguments(protocol, halves):
     """``--half1`` and ``--half2``, or nothing if there are no half maps."""
-    return [
-        word for number, half in enumerate(halves, 1) for word in (f"--half{number}", protocol._inputPath(half))
-    ]
+    return [word for number, half in enumerate(halves, 1) for word in (f"--half{number}", protocol._inputPath(half))]
 
 
 class HalfMapProtocol(LocalResolutionProtocol):

@@ -6,9 +6,9 @@ import os
 import numpy as np
 from pwem.protocols import ProtImportVolumes
 
-from deepres.maps import DensityMap, write_map
 from deepres_plugin.constants import OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY, SUMMARY_PERCENTILES
 from deepres_plugin.protocols import ProtDeepResolution
+from deepreslib.maps import DensityMap, write_map
 
 VOXEL_SIZE = 1.5
 SHAPE = (30, 28, 32)

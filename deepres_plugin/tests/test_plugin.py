@@ -9,9 +9,9 @@ from pwem.protocols import ProtAnalysis3D
 from pyworkflow.gui.project.viewprotocols_extra import ProtocolTreeConfig
 from pyworkflow.tests import BaseTest
 
-from deepres.version import __version__
 from deepres_plugin import Plugin, protocols
 from deepres_plugin.constants import DEEPRES_PYTHON
+from deepreslib.version import __version__
 
 IN_LINES = {"High", "Low"}
 """Labels of parameters that stand in a line, which has the help."""

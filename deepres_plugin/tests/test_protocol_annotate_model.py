@@ -88,7 +88,7 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
         """The job that the log shows is what was run, quoted for a shell."""
         with open(self.finished.getStdoutLog(), encoding="utf-8") as log:
             text = log.read()
-        self.assertIn(f'"-m" "deepres" "annotate" "{self.model.outputPdb.getFileName()}"', text)
+        self.assertIn(f'"-m" "deepreslib" "annotate" "{self.model.outputPdb.getFileName()}"', text)
         self.assertIn('"--voxel-size=1.5" "--origin=-21,7,40"', text)
 
     # --------------------------- pwem's readers -----------------------------

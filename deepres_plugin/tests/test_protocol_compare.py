@@ -9,10 +9,10 @@ from pwem.objects import Volume
 from pwem.protocols import ProtImportMask, ProtImportVolumes
 from pyworkflow.tests import BaseTest, setupTestProject
 
-from deepres.maps import DensityMap, read_map, write_map
 from deepres_plugin.protocols import ProtDeepCompare
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import CompareViewer, viewer_local_resolution
+from deepreslib.maps import DensityMap, read_map, write_map
 
 SAMPLING_RATE = 1.5
 SHAPE = (30, 28, 32)

@@ -5,12 +5,12 @@ from pwem import Domain
 from pwem.objects import Volume, VolumeMask
 from pyworkflow.tests import BaseTest, setupTestProject
 
-from deepres import demo
-from deepres.maps import read_map
 from deepres_plugin import demo_project
 from deepres_plugin.protocols import ProtCryoResolution, ProtDeepLocalFsc
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import CryoResolutionViewer
+from deepreslib import demo
+from deepreslib.maps import read_map
 
 SAMPLING_RATE = demo.description()["voxel_size"]
 

@@ -9,8 +9,6 @@ from pwem import Domain
 from pwem.objects import Transform, Volume, VolumeMask
 from pyworkflow.tests import BaseTest, setupTestProject
 
-from deepres import demo
-from deepres.maps import read_map
 from deepres_plugin import demo_project
 from deepres_plugin.constants import OUTPUT_UNCERTAINTY
 from deepres_plugin.inputs import convertInput, gridArguments, inputPath
@@ -19,6 +17,8 @@ from deepres_plugin.protocols.protocol_deep_resolution import MODEL_PATH, RANGE_
 from deepres_plugin.tests.finished_run import makeFinishedRun
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import DeepResolutionViewer, viewer_local_resolution
+from deepreslib import demo
+from deepreslib.maps import read_map
 
 FIGURES = (
     "doShowResHistogram",

@@ -8,11 +8,11 @@ from pwem.objects import Volume
 from pwem.protocols import ProtImportMask, ProtImportVolumes
 from pyworkflow.tests import BaseTest, setupTestProject
 
-from deepres import demo
-from deepres.maps import read_map, write_map
 from deepres_plugin.protocols import ProtDeepLocalFsc, ProtDeepMonoRes, ProtDeepResMap
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import EstimatorsViewer
+from deepreslib import demo
+from deepreslib.maps import read_map, write_map
 
 NOISE = 1.0
 """White noise of each half map, in units of the density's SD in the mask."""

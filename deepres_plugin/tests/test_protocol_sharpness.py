@@ -8,12 +8,13 @@ from pwem.objects import Volume
 from pwem.protocols import ProtImportMask, ProtImportVolumes
 from pyworkflow.tests import BaseTest, setupTestProject
 
-from deepres import demo, filters
-from deepres.maps import read_map, write_map
 from deepres_plugin.protocols import ProtDeepSharpness
 from deepres_plugin.protocols.protocol_sharpness import TASK_CHECK
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import SharpnessViewer
+from deepreslib import demo
+from deepreslib.fourier import filters
+from deepreslib.maps import read_map, write_map
 
 BLUR, NOISE = 60.0, 0.5
 """Å²; and the noise of each half map, in units of the blurred density's SD in the mask."""

@@ -7,12 +7,13 @@ from pwem.viewers import ChimeraAttributeViewer, ChimeraView
 from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
 from pyworkflow.protocol import params
 
-from deepres import annotation, pictures
-from deepres.attributes import ATOMS_ENDING
-from deepres.errors import InputError
 from deepres_plugin.protocols import ProtDeepAnnotateModel
 from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE, OUTPUT_MODEL
 from deepres_plugin.viewers.viewer_base import MapViewer
+from deepreslib import pictures
+from deepreslib.analysis import annotation
+from deepreslib.errors import InputError
+from deepreslib.structures.attributes import ATOMS_ENDING
 
 MOST_PAGES = 3
 

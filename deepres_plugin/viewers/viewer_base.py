@@ -8,11 +8,11 @@ from pwem.wizards import ColorScaleWizardBase
 from pyworkflow.protocol import params
 from pyworkflow.viewer import DESKTOP_TKINTER, ProtocolViewer
 
-from deepres import pictures
-from deepres.errors import InputError
-from deepres.maps import read_map
 from deepres_plugin.inputs import inputPath
 from deepres_plugin.viewers.figure_view import FigureView
+from deepreslib import pictures
+from deepreslib.errors import InputError
+from deepreslib.maps import read_map
 
 AXES = ("x", "y", "z")
 

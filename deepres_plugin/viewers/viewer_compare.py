@@ -2,12 +2,12 @@
 
 from pyworkflow.protocol import params
 
-from deepres import pictures
-from deepres.checks import check_mask
-from deepres.comparison import compare
-from deepres.errors import InputError
 from deepres_plugin.protocols import ProtDeepCompare
 from deepres_plugin.viewers.viewer_local_resolution import LocalResolutionMapViewer
+from deepreslib import pictures
+from deepreslib.analysis.comparison import compare
+from deepreslib.errors import InputError
+from deepreslib.maps.checks import check_mask
 
 
 class CompareViewer(LocalResolutionMapViewer):

@@ -2,10 +2,10 @@
 
 from pyworkflow.protocol import params
 
-from deepres import pictures
 from deepres_plugin.constants import OUTPUT_UNCERTAINTY
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.viewers.viewer_local_resolution import LocalResolutionMapViewer
+from deepreslib import pictures
 
 
 class DeepResolutionViewer(LocalResolutionMapViewer):

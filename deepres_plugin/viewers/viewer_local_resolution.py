@@ -7,11 +7,11 @@ from pwem.viewers import ChimeraView, DataView, LocalResolutionViewer
 from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
 from pyworkflow.protocol import params
 
-from deepres import pictures
-from deepres.maps import write_map
 from deepres_plugin.constants import OUTPUT_RESOLUTION
 from deepres_plugin.inputs import plainPath
 from deepres_plugin.viewers.viewer_base import MapViewer
+from deepreslib import pictures
+from deepreslib.maps import write_map
 
 
 class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):

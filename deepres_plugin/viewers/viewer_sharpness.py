@@ -2,13 +2,13 @@
 
 from pyworkflow.protocol import params
 
-from deepres import pictures
-from deepres.distribution import Distribution
-from deepres.errors import InputError
-from deepres.sharpness import Recommendation
 from deepres_plugin.protocols import ProtDeepSharpness
 from deepres_plugin.protocols.protocol_sharpness import OUTPUT_OVERCLAIMED, OUTPUT_SHARPENED
 from deepres_plugin.viewers.viewer_base import MapViewer
+from deepreslib import pictures
+from deepreslib.analysis.distribution import Distribution
+from deepreslib.enhancement.b_factor import Recommendation
+from deepreslib.errors import InputError
 
 
 class SharpnessViewer(MapViewer):

@@ -6,11 +6,11 @@ from pathlib import Path
 import gemmi
 import numpy as np
 import pytest
-from test_attributes import ATOMS, category, write_atoms
+from small_structures import ATOMS, category, write_atoms
 
-from deepres import pictures
-from deepres.commands import main
-from deepres.maps import DensityMap, write_map
+from deepreslib import pictures
+from deepreslib.commands import main
+from deepreslib.maps import DensityMap, write_map
 
 ORIGIN = (-15.0, -16.0, -17.0)
 ENDINGS = ("cif", "cxc", "defattr", "json", "png")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from refusals import assert_refused
 
-from deepres.commands import main
-from deepres.commands.folder import short_names
-from deepres.maps import DensityMap, read_map, write_map
+from deepreslib.commands import main
+from deepreslib.commands.folder import short_names
+from deepreslib.maps import DensityMap, read_map, write_map
 
 VOXEL_SIZE = (1.5, 1.5, 1.5)
 ORIGIN = (-21.0, 0.0, 5.0)
@@ -39,7 +39,7 @@ def files(tmp_path):
 @pytest.fixture
 def no_pictures(monkeypatch):
     """Spares the time that the pictures take."""
-    monkeypatch.setattr("deepres.commands.compare._figures", lambda *_: {})
+    monkeypatch.setattr("deepreslib.commands.compare._figures", lambda *_: {})
 
 
 def compare(folder, *options, names=("mono", "local", "steps")):

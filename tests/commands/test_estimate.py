@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from refusals import assert_refused
 
-from deepres import demo
-from deepres.commands import main
-from deepres.maps import DensityMap, read_map, write_map
+from deepreslib import demo
+from deepreslib.commands import main
+from deepreslib.maps import DensityMap, read_map, write_map
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from deepres import demo
-from deepres.commands import main
-from deepres.maps import DensityMap, read_map, write_map
+from deepreslib import demo
+from deepreslib.commands import main
+from deepreslib.maps import DensityMap, read_map, write_map
 
 
 @pytest.fixture(scope="module")

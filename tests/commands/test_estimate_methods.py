@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from deepres.commands import main
-from deepres.filters import low_pass
-from deepres.maps import DensityMap, read_map, write_map
+from deepreslib.commands import main
+from deepreslib.fourier.filters import low_pass
+from deepreslib.maps import DensityMap, read_map, write_map
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from deepres.commands import main
-from deepres.maps import DensityMap, read_map, write_map
+from deepreslib.commands import main
+from deepreslib.maps import DensityMap, read_map, write_map
 
 VOXEL_SIZE = (1.5, 1.5, 1.5)
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from refusals import assert_refused
 
-from deepres import filters, sharpness
-from deepres.commands import main
-from deepres.maps import DensityMap, read_map, write_map
-from deepres.sharpness import Recommendation
+from deepreslib.commands import main
+from deepreslib.enhancement.b_factor import Recommendation
+from deepreslib.enhancement.sharpening import Sharpening
+from deepreslib.fourier import filters
+from deepreslib.maps import DensityMap, read_map, write_map
 
 VOXEL_SIZE, ORIGIN, SHAPE = (1.25,) * 3, (5.0, 6.0, 7.0), (36, 38, 40)
 
@@ -68,7 +69,7 @@ def test_searches_and_writes_what_it_names(files, capsys):
     assert (excess >= 0).all()
     assert np.count_nonzero(excess) / inside.sum() == pytest.approx(report["check"]["overclaimed"], abs=1e-4)
     mean = read_map(files / "map.mrc")
-    expected = sharpness.Sharpening(mean, report["low_pass"]["resolution"]).by(search.b_factor).data
+    expected = Sharpening(mean, report["low_pass"]["resolution"]).by(search.b_factor).data
     sharpened = read_map(folder / "sharpened.mrc").data
     assert np.corrcoef(sharpened.ravel(), expected.ravel())[0, 1] > 0.9999
     for name in ("curve.png", "violins.png"):

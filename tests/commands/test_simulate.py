@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from test_structures import write_structure
+from small_structures import write_structure
 
-from deepres import filters
-from deepres.commands import main
-from deepres.maps import read_map
+from deepreslib.commands import main
+from deepreslib.fourier import filters
+from deepreslib.maps import read_map
 
 
 @pytest.fixture

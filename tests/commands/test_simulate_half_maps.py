@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from test_structures import write_structure
+from small_structures import write_structure
 
-from deepres import filters
-from deepres.commands import main
-from deepres.fsc import global_fsc
-from deepres.maps import read_map
+from deepreslib.commands import main
+from deepreslib.fourier import filters
+from deepreslib.fourier.fsc import global_fsc
+from deepreslib.maps import read_map
 
 NAMES = ("_half1", "_half2", "", "_mask", "_resolution")
 

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from deepres.errors import InputError
-from deepres.estimation import cryores
-from deepres.estimation.localfeatures import local_features
-from deepres.maps import DensityMap
-from deepres.networks.store import StoredModel
+from deepreslib.errors import InputError
+from deepreslib.estimation import cryores
+from deepreslib.maps import DensityMap
+from deepreslib.networks.cryores_features import local_features
+from deepreslib.networks.store import StoredModel
 
 DENSITY = -4
 """Channel of the features that holds the density over its 99.5 % percentile."""

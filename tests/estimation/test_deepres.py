@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from test_structures import write_structure
+from small_structures import write_structure
 
-from deepres import demo, simulation, structures
-from deepres.errors import InputError
-from deepres.estimation import deepres as estimation
-from deepres.maps import DensityMap, read_map
-from deepres.networks import deepres as networks
-from deepres.networks import store
-from deepres.ranges import RANGES, WINDOW
+from deepreslib import demo, simulation, structures
+from deepreslib.errors import InputError
+from deepreslib.estimation import deepres as estimation
+from deepreslib.maps import DensityMap, read_map
+from deepreslib.networks import deepres as networks
+from deepreslib.networks import store
+from deepreslib.networks.ranges import RANGES, WINDOW
 
 
 @pytest.fixture(scope="module")

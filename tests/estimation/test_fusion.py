@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from deepres.estimation import fusion
-from deepres.ranges import STRIDE
+from deepreslib.estimation import fusion
+from deepreslib.networks.ranges import STRIDE
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from deepres import filters
-from deepres.errors import InputError
-from deepres.estimation import localfsc
-from deepres.maps import DensityMap, read_map
+from deepreslib.errors import InputError
+from deepreslib.estimation import localfsc
+from deepreslib.fourier import filters
+from deepreslib.maps import DensityMap, read_map
 
 
 def density_map(data, voxel_size=1.0):

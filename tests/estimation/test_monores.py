@@ -5,11 +5,11 @@ import pytest
 import scipy.fft
 from scipy.stats import spearmanr
 
-from deepres import filters
-from deepres.errors import InputError
-from deepres.estimation import monores
-from deepres.estimation.monogenic import MonogenicSignal
-from deepres.maps import DensityMap, read_map
+from deepreslib.errors import InputError
+from deepreslib.estimation import monores
+from deepreslib.estimation.monogenic import MonogenicSignal
+from deepreslib.fourier import filters
+from deepreslib.maps import DensityMap, read_map
 
 SIZE = 64
 COARSEST = 16.0

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from deepres import filters
-from deepres.errors import InputError
-from deepres.estimation import resmap, significance, whitening
-from deepres.maps import DensityMap, read_map
+from deepreslib.errors import InputError
+from deepreslib.estimation import resmap, significance
+from deepreslib.fourier import filters, whitening
+from deepreslib.maps import DensityMap, read_map
 
 BOX = 48
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from deepres.networks import calibration
+from deepreslib.networks import calibration
 
 KNOTS = np.array([2.0, 6.0, 10.0])
 GAUSSIAN = norm.cdf(1) - norm.cdf(-1)

@@ -6,9 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from deepres.estimation import localfeatures
-from deepres.networks import cryores
-from deepres.spectra import BANDS
+from deepreslib.fourier.spectra import BANDS
+from deepreslib.networks import cryores, cryores_features
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +50,11 @@ def test_bands_are_told_in_units_of_the_noise():
     """Energies of 3 places: as strong as the noise, e² and e³ times as strong in 5 bands, and without end in all."""
     noise = np.linspace(-0.5, 0.8, len(BANDS)).astype(np.float32)
     summary = np.zeros((1, cryores.SUMMARY), np.float32)
-    first = localfeatures.PERCENTILES.index(cryores.BACKGROUND) * len(BANDS)
+    first = cryores_features.PERCENTILES.index(cryores.BACKGROUND) * len(BANDS)
     summary[0, first : first + len(BANDS)] = noise
     features = np.zeros((1, 3, 1, 1, cryores.FEATURES), np.float32)
-    steps = [localfeatures.scaled(n / 2 / math.log(10)) - localfeatures.scaled(0) for n in (2, 3)]  # amplitudes
-    for kind, step in zip(localfeatures.FEATURE_AMPLITUDES, steps, strict=True):
+    steps = [cryores_features.scaled(n / 2 / math.log(10)) - cryores_features.scaled(0) for n in (2, 3)]  # amplitudes
+    for kind, step in zip(cryores_features.FEATURE_AMPLITUDES, steps, strict=True):
         features[0, :, 0, 0, kind] = noise
         features[0, 1, 0, 0, kind.start : kind.start + 5] += step
         features[0, 2, 0, 0, kind] += 10

@@ -4,8 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
-from deepres.networks import deepres, store
-from deepres.ranges import RANGES, STRIDE, WINDOW
+from deepreslib.networks import deepres, store
+from deepreslib.networks.ranges import RANGES, STRIDE, WINDOW
 
 
 def windows_of(box):
@@ -17,7 +17,7 @@ def windows_of(box):
 
 def real_box(shared_data, edge):
     """A box of the beta-galactosidase map at the molecule's border."""
-    from deepres.maps import read_map
+    from deepreslib.maps import read_map
 
     return read_map(shared_data / "maps" / "betagal.mrc").data[(slice(40, 40 + edge),) * 3]
 

@@ -7,9 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from deepres.errors import InputError
-from deepres.networks import deepres, store
-from deepres.ranges import RANGES
+from deepreslib.errors import InputError
+from deepreslib.networks import deepres, store
+from deepreslib.networks.ranges import RANGES
 
 
 @pytest.mark.parametrize("range_name", ["low", "high"])

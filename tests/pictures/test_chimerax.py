@@ -5,15 +5,21 @@ import re
 import numpy as np
 import pytest
 
-from deepres.errors import InputError
-from deepres.pictures import ColourScale, resolution_for_chimerax, write_chimerax_script
+from deepreslib.errors import InputError
+from deepreslib.pictures import ColourScale, resolution_for_chimerax, write_chimerax_script
 
 SCALE = ColourScale(2.5, 6.5, levels=9)
 
 
 def script(tmp_path, **changes):
-    arguments = {"density_path": "/maps/my map.mrc", "resolution_path": "/maps/resolution.mrc",
-                 "voxel_size": (1.3, 1.2, 1.1), "origin": (-30.0, 20.5, 10.0), "level": 0.0123, "scale": SCALE}
+    arguments = {
+        "density_path": "/maps/my map.mrc",
+        "resolution_path": "/maps/resolution.mrc",
+        "voxel_size": (1.3, 1.2, 1.1),
+        "origin": (-30.0, 20.5, 10.0),
+        "level": 0.0123,
+        "scale": SCALE,
+    }
     path = tmp_path / "surface.cxc"
     write_chimerax_script(path, **{**arguments, **changes})
     return path.read_text(encoding="utf-8").splitlines()
@@ -21,7 +27,9 @@ def script(tmp_path, **changes):
 
 def test_maps_are_opened_in_order_with_quoted_paths(tmp_path):
     assert [line for line in script(tmp_path) if line.startswith("open")] == [
-        'open "/maps/my map.mrc"', 'open "/maps/resolution.mrc"']
+        'open "/maps/my map.mrc"',
+        'open "/maps/resolution.mrc"',
+    ]
 
 
 @pytest.mark.parametrize("model", ["#1", "#2"])
@@ -33,7 +41,7 @@ def test_voxel_size_and_origin_are_in_chimeraxs_order_and_size_comes_first(tmp_p
 
 
 def test_palette_is_the_scale(tmp_path):
-    line, = [line for line in script(tmp_path) if line.startswith("color sample")]
+    (line,) = [line for line in script(tmp_path) if line.startswith("color sample")]
     assert line.startswith("color sample #1 map #2 palette ")
     pairs = [pair.split(",") for pair in line.split()[6].split(":")]
     np.testing.assert_allclose([float(value) for value, _ in pairs], SCALE.level_values())
@@ -41,12 +49,12 @@ def test_palette_is_the_scale(tmp_path):
 
 
 def test_resolution_is_read_inside_the_surface(tmp_path):
-    line, = [line for line in script(tmp_path) if line.startswith("color sample")]
+    (line,) = [line for line in script(tmp_path) if line.startswith("color sample")]
     assert float(line.split("offset ")[1]) == pytest.approx(-1.5 * 1.1)
 
 
 def test_key_has_the_colours_and_labels_both_ends(tmp_path):
-    line, = [line for line in script(tmp_path) if line.startswith("key")]
+    (line,) = [line for line in script(tmp_path) if line.startswith("key")]
     pairs = re.findall(r"(#[0-9a-f]{6}):(\S*)", line)
     assert [colour for colour, _ in pairs] == SCALE.hex_colours()
     assert [label for _, label in pairs if label] == ["2.5", "3.5", "4.5", "5.5", "6.5"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from deepres.pictures import ColourScale, write_chimerax_structure_script
-from deepres.pictures.chimerax import palette
+from deepreslib.pictures import ColourScale, write_chimerax_structure_script
+from deepreslib.pictures.chimerax import palette
 
 SCALE = ColourScale(2.5, 6.5, levels=9)
 

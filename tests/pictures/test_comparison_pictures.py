@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from deepres.comparison import TABLE_HEADER, compare, table_rows
-from deepres.errors import InputError
-from deepres.pictures import ColourScale
-from deepres.pictures.comparison import (
+from deepreslib.analysis.comparison import TABLE_HEADER, compare, table_rows
+from deepreslib.errors import InputError
+from deepreslib.pictures import ColourScale
+from deepreslib.pictures.comparison import (
     agreement_figure,
     comparison_table_figure,
     difference_figure,

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from deepres.errors import InputError
-from deepres.pictures import ColourScale, histogram_figure
-from deepres.pictures.histogram import bin_edges, count_voxels, describe
+from deepreslib.errors import InputError
+from deepreslib.pictures import ColourScale, histogram_figure
+from deepreslib.pictures.histogram import bin_edges, count_voxels, describe
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_outliers_do_not_stretch_the_axis_and_are_counted(values):
 
 def test_zeros_outside_the_mask_are_not_counted(values):
     volume = np.zeros((30, 30, 30))
-    volume.flat[:len(values)] = values
+    volume.flat[: len(values)] = values
     assert describe(volume) == describe(values)
     assert sum(bar.get_height() for bar in bars_of(histogram_figure({"map": volume}))) == len(values)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
 
-from deepres.annotation import ResidueResolution
-from deepres.errors import InputError
-from deepres.pictures import ColourScale, residue_figures
+from deepreslib.analysis.annotation import ResidueResolution
+from deepreslib.errors import InputError
+from deepreslib.pictures import ColourScale, residue_figures
 
 SCALE = ColourScale(2.0, 6.0)
 

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from deepres.errors import InputError
-from deepres.pictures import ColourScale, inside_values
+from deepreslib.errors import InputError
+from deepreslib.pictures import ColourScale, inside_values
 
 
 def test_low_resolution_value_is_blue_and_high_is_red():
@@ -68,7 +68,7 @@ def test_palette_is_the_scale_at_its_levels():
     scale = ColourScale(2, 6, levels=5)
     np.testing.assert_allclose(scale.level_values(), [2, 3, 4, 5, 6])
     for value, text in zip(scale.level_values(), scale.hex_colours(), strict=True):
-        red_green_blue = [int(text[start:start + 2], 16) for start in (1, 3, 5)]
+        red_green_blue = [int(text[start : start + 2], 16) for start in (1, 3, 5)]
         np.testing.assert_allclose(red_green_blue, 255 * scale.rgba(value)[:3], atol=0.51)
 
 
@@ -94,7 +94,9 @@ def test_inside_values_leaves_out_zero_and_not_finite():
 
 
 def test_pictures_import_no_window_and_no_network():
-    code = ("import sys, deepres.pictures; "
-            "print([name for name in ('tensorflow', 'keras', 'tkinter', 'matplotlib.pyplot') if name in sys.modules])")
+    code = (
+        "import sys, deepreslib.pictures; "
+        "print([name for name in ('tensorflow', 'keras', 'tkinter', 'matplotlib.pyplot') if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from deepres.distribution import EDGES, Distribution
-from deepres.errors import InputError
-from deepres.pictures import overclaimed_figure, sharpness_curve_figure, sharpness_violin_figure
-from deepres.pictures.sharpness import MOST_VIOLINS, SNR_COLOUR
-from deepres.sharpness import Recommendation
+from deepreslib.analysis.distribution import EDGES, Distribution
+from deepreslib.enhancement.b_factor import Recommendation
+from deepreslib.errors import InputError
+from deepreslib.pictures import overclaimed_figure, sharpness_curve_figure, sharpness_violin_figure
+from deepreslib.pictures.sharpness import MOST_VIOLINS, SNR_COLOUR
 
 
 def distribution(median, b_factor=None, seed=0):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from deepres.errors import InputError
-from deepres.pictures import ColourScale, central_slices, coloured_slices_figure, grey_slices_figure, save_figure
+from deepreslib.errors import InputError
+from deepreslib.pictures import ColourScale, central_slices, coloured_slices_figure, grey_slices_figure, save_figure
 
 VOXEL_SIZE = (2.0, 1.0, 0.5)  # z, y, x
 SHAPE = (20, 24, 30)
@@ -43,15 +43,18 @@ def test_four_central_slices_by_default(maps):
     assert titles == ["z slice 6 (12.0 Å)", "z slice 8 (16.0 Å)", "z slice 11 (22.0 Å)", "z slice 13 (26.0 Å)"]
 
 
-@pytest.mark.parametrize(("axis", "number", "labels", "extent"), [
-    ("z", 9, ("x (Å)", "y (Å)"), (-0.25, 14.75, -0.5, 23.5)),
-    ("y", 12, ("x (Å)", "z (Å)"), (-0.25, 14.75, -1.0, 39.0)),
-    ("x", 15, ("y (Å)", "z (Å)"), (-0.5, 23.5, -1.0, 39.0)),
-])
+@pytest.mark.parametrize(
+    ("axis", "number", "labels", "extent"),
+    [
+        ("z", 9, ("x (Å)", "y (Å)"), (-0.25, 14.75, -0.5, 23.5)),
+        ("y", 12, ("x (Å)", "z (Å)"), (-0.25, 14.75, -1.0, 39.0)),
+        ("x", 15, ("y (Å)", "z (Å)"), (-0.5, 23.5, -1.0, 39.0)),
+    ],
+)
 def test_one_slice_shows_the_right_cut_in_colour_over_grey(maps, axis, number, labels, extent):
     density, resolution = maps
     figure = coloured_slices_figure(density, resolution, VOXEL_SIZE, SCALE, axis, [number])
-    panel, = panels_of(figure)
+    (panel,) = panels_of(figure)
     grey, colour = (image.get_array() for image in panel.images)
     along = "zyx".index(axis)
     cut = resolution.take(number, along)
@@ -68,7 +71,7 @@ def test_one_slice_shows_the_right_cut_in_colour_over_grey(maps, axis, number, l
 
 def test_origin_moves_the_axes(maps):
     figure = coloured_slices_figure(*maps, VOXEL_SIZE, SCALE, numbers=[9], origin=(-20.0, 100.0, 7.0))
-    panel, = panels_of(figure)
+    (panel,) = panels_of(figure)
     assert panel.get_title() == "z slice 9 (-2.0 Å)"
     np.testing.assert_allclose(panel.images[0].get_extent(), (6.75, 21.75, 99.5, 123.5))
 
@@ -102,9 +105,7 @@ def test_three_slices_leave_no_empty_axes(maps):
 
 def test_outline_of_a_mask_lies_where_the_mask_ends(maps):
     density, resolution = maps
-    figure = grey_slices_figure(
-        density, VOXEL_SIZE, numbers=[10], origin=(0.0, 100.0, 50.0), outline=resolution > 0
-    )
+    figure = grey_slices_figure(density, VOXEL_SIZE, numbers=[10], origin=(0.0, 100.0, 50.0), outline=resolution > 0)
     (panel,) = panels_of(figure)
     (line,) = panel.collections
     points = np.concatenate([path.vertices for path in line.get_paths()])

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from deepres.errors import InputError
-from deepres.pictures import coloured_surface, default_level
-from deepres.pictures.surface import resolution_below
+from deepreslib.errors import InputError
+from deepreslib.pictures import coloured_surface, default_level
+from deepreslib.pictures.surface import resolution_below
 
 CENTRE = np.array([22.0, 21.0, 20.0])  # Å, z, y, x
 RADIUS = 12.0  # Å
@@ -13,8 +13,9 @@ RADIUS = 12.0  # Å
 
 def sphere(voxel_size, shape, slope=0.05):
     """Density RADIUS - distance, resolution 4 + slope · z within RADIUS + 2 Å, 0 outside."""
-    positions = np.stack(np.meshgrid(*[np.arange(n) * side for n, side in zip(shape, voxel_size, strict=True)],
-                                     indexing="ij"), axis=-1)
+    positions = np.stack(
+        np.meshgrid(*[np.arange(n) * side for n, side in zip(shape, voxel_size, strict=True)], indexing="ij"), axis=-1
+    )
     distance = np.linalg.norm(positions - CENTRE, axis=-1)
     resolution = np.where(distance < RADIUS + 2, 4 + slope * positions[..., 0], 0)
     return (RADIUS - distance).astype(np.float32), resolution.astype(np.float32)

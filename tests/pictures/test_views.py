@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from deepres.errors import InputError
-from deepres.pictures import ColouredSurface, ColourScale, surface_figure
-from deepres.pictures.rendering import VIEWS, downsample, rasterise, shade
-from deepres.pictures.views import render, round_length
+from deepreslib.errors import InputError
+from deepreslib.pictures import ColouredSurface, ColourScale, surface_figure
+from deepreslib.pictures.rendering import VIEWS, downsample, rasterise, shade
+from deepreslib.pictures.views import render, round_length
 
 SCALE = ColourScale(3, 8)
 
@@ -89,8 +89,11 @@ def test_each_view_shows_the_side_it_names(view, right, up, eye):
             surface = ball(lambda z, y, x, axis=axis: np.where((z, y, x)[axis] > 0, 8.0, 3.0))
         picture = render(surface, SCALE, view, np.zeros(3), np.array([11.0, 11.0]), 0.5)
         rows, columns = picture.shape[:2]
-        spots = {"right": (rows // 2, int(0.8 * columns)), "up": (int(0.8 * rows), columns // 2),
-                 "eye": (rows // 2, columns // 2)}
+        spots = {
+            "right": (rows // 2, int(0.8 * columns)),
+            "up": (int(0.8 * rows), columns // 2),
+            "eye": (rows // 2, columns // 2),
+        }
         red, _, blue = picture[spots[name]]
         assert red > blue + 0.2
 

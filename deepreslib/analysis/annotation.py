@@ -1,0 +1,261 @@
+"""The local resolution at the atoms and residues of a structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import product
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from deepreslib.analysis.summary import statistics
+from deepreslib.errors import InputError
+from deepreslib.maps import DensityMap, Triple, format_triple
+from deepreslib.structures.attributes import AtomSites, Residue
+
+REACH = 3.0
+"""Å; an atom outside the mask takes the resolution of the nearest voxel of the mask within this distance."""
+
+FEW = 0.5
+"""A smaller share of atoms in the mask than this says that the model lies beside the map."""
+
+_ANGLE_TOLERANCE = 0.1
+
+
+@dataclass(frozen=True)
+class ResidueResolution(Residue):
+    """The local resolution at one residue.
+
+    Attributes:
+        atoms: number of its atoms, hydrogens left out.
+        assigned: how many of them have a resolution.
+        resolution: their mean, Å; NaN if there is none.
+        finest: the lowest of them in Å; likewise.
+        coarsest: the highest of them; likewise.
+    """
+
+    atoms: int
+    assigned: int
+    resolution: float
+    finest: float
+    coarsest: float
+
+
+@dataclass(frozen=True, eq=False)
+class Annotation:
+    """The local resolution at a structure.
+
+    Attributes:
+        atoms: (n,) float64, Å, NaN where there is none; in the order of ``AtomSites``.
+        residues: in the order of ``AtomSites.residues``.
+    """
+
+    atoms: np.ndarray
+    residues: list[ResidueResolution]
+
+
+def check_resolution_map(resolution: DensityMap) -> None:
+    """Refuse a map that cannot be a local resolution map in an orthogonal cell.
+
+    Raises:
+        InputError: if no value is above 0, if most of those that are are finer than the voxel size (a density, say),
+            or if the cell's angles are not right.
+    """
+    if any(abs(angle - 90) > _ANGLE_TOLERANCE for angle in resolution.header.cell_angles):
+        angles = ", ".join(f"{angle:g}" for angle in resolution.header.cell_angles)
+        raise InputError(
+            f"{resolution.name} has a cell that is not orthogonal (angles {angles}); give a single-particle map."
+        )
+    inside = resolution.data[resolution.data > 0]
+    if not inside.size:
+        raise InputError(f"{resolution.name} has no value above 0, so it is no local resolution map; give another one.")
+    if (median := float(np.median(inside))) < min(resolution.voxel_size):
+        raise InputError(
+            f"{resolution.name} has a median of {median:.3g} Å inside the mask, finer than its voxels of "
+            f"{format_triple(resolution.voxel_size)} Å, so it is no local resolution map; give one, or --voxel-size."
+        )
+
+
+def resolution_at(resolution: DensityMap, positions: np.ndarray, reach: float = REACH) -> np.ndarray:
+    """The local resolution at positions in space.
+
+    Trilinear interpolation among those of the eight voxels around a position that are above 0, with the weights made
+    to sum to 1: values outside the mask are 0 by convention and say nothing. Where all eight are outside the mask, or
+    beyond the map's edge, the value is that of the nearest voxel of the mask, if its centre is within ``reach``.
+
+    Args:
+        resolution: Å, 0 outside the mask.
+        positions: (n, 3), Å, x y z, in the frame of the map's origin.
+        reach: Å; 0 to interpolate only.
+
+    Returns:
+        (n,) float64, Å, NaN where there is no value.
+    """
+    data, spacing = resolution.data, np.array(resolution.voxel_size)
+    index = (np.asarray(positions, float).reshape(-1, 3)[:, ::-1] - resolution.origin) / spacing
+    around = np.all((index > -1) & (index < data.shape), axis=1)  # False for NaN too
+    base = np.floor(index[around]).astype(int)
+    fraction = index[around] - base
+    total, weights = np.zeros(len(base)), np.zeros(len(base))
+    for corner in product((0, 1), repeat=3):
+        voxel = base + corner
+        exists = np.all((voxel >= 0) & (voxel < data.shape), axis=1)
+        values = np.where(exists, data[tuple(np.where(exists[:, None], voxel, 0).T)], 0)
+        weight = np.prod(np.where(corner, fraction, 1 - fraction), axis=1) * (values > 0)
+        total += weight * values
+        weights += weight
+    found = np.full(len(index), np.nan)
+    np.divide(total, weights, out=total, where=weights > 0)
+    found[around] = np.where(weights > 0, total, np.nan)
+    missing = np.isnan(found) & np.all(np.isfinite(index), axis=1)
+    if reach > 0 and missing.any():
+        found[missing] = _nearest(data, spacing, index[missing] * spacing, reach)
+    return found
+
+
+def _nearest(data: np.ndarray, spacing: np.ndarray, positions: np.ndarray, reach: float) -> np.ndarray:
+    """Values of the nearest voxels above 0, NaN beyond ``reach``; positions (n, 3) in Å, z y x, from voxel (0, 0, 0).
+
+    Only voxels with a neighbour outside the mask need be looked at: of two neighbours in the mask, the one towards a
+    position a voxel or more away is nearer.
+    """
+    inside = data > 0
+    voxels = np.argwhere(inside & ~ndimage.binary_erosion(inside))
+    distance, number = cKDTree(voxels * spacing).query(positions, distance_upper_bound=np.nextafter(reach, np.inf))
+    values = np.append(data[tuple(voxels.T)].astype(float), np.nan)  # the tree says len(voxels) where there is none
+    return np.where(np.isfinite(distance), values[number], np.nan)
+
+
+def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> Annotation:
+    """The local resolution at each atom and residue of a structure.
+
+    A residue's value is the mean over its atoms that have one, hydrogens left out; so do ChimeraX and pwem average
+    an attribute of atoms over residues. Atoms of any occupancy and all alternate locations count.
+
+    Args:
+        resolution: Å, 0 outside the mask.
+        sites: the structure, in the frame of the map's origin.
+        reach: Å, see :func:`resolution_at`.
+
+    Raises:
+        InputError: the map is no resolution map, or no atom lies in or near its mask; the sentence names an origin
+            that would make them meet, if one of the usual does.
+    """
+    check_resolution_map(resolution)
+    values = resolution_at(resolution, sites.positions, reach)
+    if not np.isfinite(values).any():
+        raise InputError(
+            f"{sites.path}: none of its {len(sites)} atoms lies within {reach:g} Å of the mask of {resolution.name}: "
+            f"the atoms span {_span(sites.positions)} and the mask {_span(_mask_corners(resolution))}; "
+            f"{placing_advice(resolution, sites.positions)}."
+        )
+    return Annotation(values, _average(values, sites))
+
+
+def placing_advice(resolution: DensityMap, positions: np.ndarray) -> str:
+    """What to do about a structure that lies beside the map: a clause of a sentence, with an origin if one fits.
+
+    The origins tried are 0 and the one that puts 0 in the middle of the map, which programs write by default.
+    """
+    half = np.array(resolution.data.shape) // 2 * resolution.voxel_size
+    origins = np.zeros(3), -half
+    shares = [_share_inside(resolution, positions, origin) for origin in origins]
+    if max(shares) < FEW:
+        return "give the map that the model was built in, or its right origin or voxel size"
+    text = ",".join(f"{number:.6g}" for number in origins[np.argmax(shares)][::-1] + 0.0)
+    return f"set the map's origin to {text} Å, where {100 * max(shares):.0f} % of the atoms would lie in the mask"
+
+
+def _share_inside(resolution: DensityMap, positions: np.ndarray, origin: Triple) -> float:
+    moved = DensityMap(resolution.data, resolution.voxel_size, tuple(origin))
+    return float(np.isfinite(resolution_at(moved, positions, reach=0)).mean())
+
+
+def by_chain(residues: Iterable[ResidueResolution]) -> dict[str, list[ResidueResolution]]:
+    """The polymers' residues, or all where there is no polymer, by chain in order of appearance."""
+    residues = list(residues)
+    chosen = [residue for residue in residues if residue.kind == "polymer"] or residues
+    chains = {residue.chain: [] for residue in chosen}
+    for residue in chosen:
+        chains[residue.chain].append(residue)
+    return chains
+
+
+def report(annotation: Annotation) -> dict:
+    """All numbers, ready for JSON; None where there is no value.
+
+    Returns:
+        dict: ``atoms`` and ``residues`` (all of them), each with ``count``, ``assigned`` and ``resolution`` (see
+        :func:`deepreslib.analysis.summary.statistics`); ``chains``: name → the same of the residues of ``by_chain``; ``table``:
+        for each residue the fields of :class:`ResidueResolution`.
+    """
+    values = np.array([residue.resolution for residue in annotation.residues])
+    chains = by_chain(annotation.residues)
+    table = [{name: _or_none(value) for name, value in asdict(residue).items()} for residue in annotation.residues]
+    return {
+        "atoms": _described(annotation.atoms),
+        "residues": _described(values),
+        "chains": {name: _described([residue.resolution for residue in chain]) for name, chain in chains.items()},
+        "table": table,
+    }
+
+
+def residues_of(table: Sequence[dict]) -> list[ResidueResolution]:
+    """The residues of a report's ``table``."""
+    names = [field.name for field in fields(ResidueResolution)]
+    return [ResidueResolution(**{n: np.nan if row[n] is None else row[n] for n in names}) for row in table]
+
+
+def _average(values: np.ndarray, sites: AtomSites) -> list[ResidueResolution]:
+    count = len(sites.residues)
+    heavy, known = sites.heavy, sites.heavy & np.isfinite(values)
+    atoms = np.bincount(sites.residue_numbers[heavy], minlength=count)
+    numbers, known_values = sites.residue_numbers[known], values[known]
+    assigned = np.bincount(numbers, minlength=count)
+    sums = np.bincount(numbers, weights=known_values, minlength=count)
+    finest, coarsest = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(finest, numbers, known_values)
+    np.maximum.at(coarsest, numbers, known_values)
+    results = []
+    for number, residue in enumerate(sites.residues):
+        found = int(assigned[number])
+        three = (sums[number] / found, finest[number], coarsest[number]) if found else (np.nan,) * 3
+        results.append(
+            ResidueResolution(
+                **asdict(residue),
+                atoms=int(atoms[number]),
+                assigned=found,
+                **dict(zip(("resolution", "finest", "coarsest"), map(float, three), strict=True)),
+            )
+        )
+    return results
+
+
+def _described(values: Sequence[float]) -> dict:
+    values = np.asarray(values, float)
+    known = values[np.isfinite(values)]
+    return {
+        "count": int(values.size),
+        "assigned": int(known.size),
+        "resolution": statistics(known) if known.size else None,
+    }
+
+
+def _or_none(value):
+    if not isinstance(value, float):
+        return value
+    return round(value, 4) if np.isfinite(value) else None
+
+
+def _mask_corners(resolution: DensityMap) -> np.ndarray:
+    """(2, 3) Å, x y z: the lowest and the highest voxel of the mask along each axis."""
+    (box,) = ndimage.find_objects((resolution.data > 0).astype(np.uint8))
+    ends = np.array([[side.start for side in box], [side.stop - 1 for side in box]])
+    return (ends * resolution.voxel_size + resolution.origin)[:, ::-1]
+
+
+def _span(positions: np.ndarray) -> str:
+    low, high = np.nanmin(positions, axis=0), np.nanmax(positions, axis=0)
+    return ", ".join(f"{a:.0f} to {b:.0f}" for a, b in zip(low, high, strict=True)) + " Å in x, y, z"

@@ -1,0 +1,150 @@
+"""``deepres annotate``: local resolution at the atoms and residues of a structure."""
+
+import argparse
+import os
+import re
+import shlex
+import sys
+
+import numpy as np
+
+from deepreslib import pictures
+from deepreslib.analysis import annotation
+from deepreslib.commands.arguments import add_grid_arguments
+from deepreslib.errors import InputError
+from deepreslib.files import check_writable, write_json
+from deepreslib.maps import read_map
+from deepreslib.maps.checks import check_mask
+from deepreslib.structures import attributes
+from deepreslib.version import __version__
+
+
+def add_arguments(parser):
+    """Adds the subcommand's arguments."""
+    parser.add_argument("structure", metavar="MODEL", help="PDB or mmCIF file, also .gz")
+    parser.add_argument("resolution", metavar="RESOLUTION", help="local resolution map, Å, 0 outside the mask")
+    parser.add_argument(
+        "--mask",
+        metavar="MASK",
+        help="mask on the map's grid; for resolution maps of programs that do not write 0 outside it",
+    )
+    parser.add_argument(
+        "--reach",
+        type=_reach,
+        default=annotation.REACH,
+        metavar="A",
+        help="atoms outside the mask take the value of its nearest voxel within this distance, Å; others get none "
+        f"(default: {annotation.REACH:g})",
+    )
+    parser.add_argument(
+        "--attribute",
+        type=_name,
+        default="local_resolution",
+        metavar="NAME",
+        help="name of the residues' attribute; the atoms' is NAME_atoms (default: local_resolution)",
+    )
+    add_grid_arguments(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT.cif",
+        help="the structure with the attributes; OUT.defattr and OUT.cxc (for ChimeraX), OUT.json (table and "
+        "statistics) and OUT.png (plot along the chains; OUT_2.png ... if there are many) are written beside it",
+    )
+
+
+def run(args):
+    """Annotates, writes the files, prints what it found, returns 0."""
+    stem, suffix = os.path.splitext(args.output)
+    if suffix != ".cif":
+        raise InputError(f"{args.output}: the name of an annotated structure ends in .cif; write {stem or 'OUT'}.cif.")
+    outputs = {ending: f"{stem}.{ending}" for ending in ("cif", "defattr", "cxc", "json", "png")}
+    for path in outputs.values():
+        check_writable(path)
+    sites = attributes.read_atom_sites(args.structure)
+    resolution = read_map(args.resolution, args.voxel_size, args.origin)
+    if args.mask:
+        mask = check_mask(read_map(args.mask, args.voxel_size, args.origin), resolution)
+        resolution = resolution.like(np.where(mask, resolution.data, 0))
+    result = annotation.annotate(resolution, sites, args.reach)
+    chains = annotation.by_chain(result.residues)
+    scale = pictures.ColourScale.from_values(np.array([residue.resolution for residue in result.residues]))
+    names = (os.path.basename(path) for path in (args.structure, args.resolution))
+    figures = pictures.residue_figures(chains, scale, title=", ".join(names))
+
+    named = [
+        attributes.Attribute(
+            args.attribute,
+            "residues",
+            [residue.specifier for residue in result.residues],
+            np.array([residue.resolution for residue in result.residues]),
+        ),
+        attributes.Attribute(args.attribute + attributes.ATOMS_ENDING, "atoms", sites.specifiers, result.atoms),
+    ]
+    numbers = annotation.report(result)
+    report = {
+        "version": __version__,
+        "command": shlex.join(["deepres", *sys.argv[1:]]),
+        "structure": {"path": args.structure, "models": sites.models},
+        "resolution_map": {
+            "path": args.resolution,
+            "shape": resolution.data.shape,
+            "voxel_size": resolution.voxel_size,
+            "origin": resolution.origin,
+            "mask": args.mask,
+        },
+        "reach": args.reach,
+        "attributes": {attribute.recipient: attribute.name for attribute in named},
+        **numbers,
+    }
+    attributes.write_mmcif(outputs["cif"], sites, named)
+    attributes.write_defattr(outputs["defattr"], named, f"Local resolution in Å of {args.structure}")
+    write_json(outputs["json"], report)
+    pictures.write_chimerax_structure_script(
+        outputs["cxc"], outputs["cif"], outputs["defattr"], args.attribute, "residues", scale
+    )
+    pages = [outputs["png"], *(f"{stem}_{page}.png" for page in range(2, len(figures) + 1))]
+    for figure, path in zip(figures, pages, strict=True):
+        pictures.save_figure(figure, path)
+    _print(args, sites, resolution, numbers)
+    print("wrote " + ", ".join([*outputs.values(), *pages[1:]]))
+    return 0
+
+
+def _print(args, sites, resolution, numbers):
+    """What was found, and what may be wrong with it."""
+    if sites.models > 1:
+        print(f"{args.structure} holds {sites.models} models; only the first was annotated and written")
+    atoms, residues = numbers["atoms"], numbers["residues"]
+    if atoms["assigned"] < annotation.FEW * atoms["count"]:
+        advice = annotation.placing_advice(resolution, sites.positions)
+        print(f"only {atoms['assigned']} of {atoms['count']} atoms lie in the mask of {args.resolution}: {advice}")
+    for name, chain in numbers["chains"].items():
+        median = f"median {chain['resolution']['median']:.2f} Å" if chain["resolution"] else "no value"
+        print(f"chain {name}: {median}, {chain['assigned']} of {chain['count']} residues")
+    print(
+        f"local resolution at {residues['assigned']} of {residues['count']} residues, "
+        f"{atoms['assigned']} of {atoms['count']} atoms: median {residues['resolution']['median']:.2f} Å, "
+        f"{residues['resolution']['min']:.2f} to {residues['resolution']['max']:.2f} Å"
+    )
+
+
+def _reach(text):
+    """A distance of 0 Å or more."""
+    try:
+        reach = float(text)
+    except ValueError:
+        reach = -1.0
+    if not 0 <= reach < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a distance in Å")
+    return reach
+
+
+def _name(text):
+    """A name that mmCIF and ChimeraX take for an attribute."""
+    if not re.fullmatch("[a-z][a-zA-Z0-9_]*", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name of an attribute: letters, digits and underscores, a small letter first"
+        )
+    return text

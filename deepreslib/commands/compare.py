@@ -1,0 +1,165 @@
+"""``deepres compare``: local resolution maps against a reference, and their consensus."""
+
+import re
+import shlex
+import sys
+import time
+
+from deepreslib import maps, pictures
+from deepreslib.analysis import comparison
+from deepreslib.commands.arguments import add_grid_arguments
+from deepreslib.commands.folder import check_folder, made_folder, save_picture, short_names
+from deepreslib.errors import InputError
+from deepreslib.files import check_writable, write_json
+from deepreslib.maps import checks
+from deepreslib.version import __version__
+
+REPORT, CONSENSUS, SPREAD = "compare.json", "consensus.mrc", "spread.mrc"
+
+
+def add_arguments(parser):
+    """Adds the subcommand's arguments."""
+    parser.add_argument(
+        "maps", nargs="+", metavar="RESOLUTION", help="two or more local resolution maps, Å, on one grid"
+    )
+    parser.add_argument(
+        "--mask", metavar="MASK", help="mask on their grid, 1 inside; default: the voxels where every map has a value"
+    )
+    parser.add_argument(
+        "--reference", metavar="MAP", help="the map to compare with: its number, from 1, or label (default: the first)"
+    )
+    parser.add_argument(
+        "--labels",
+        nargs="+",
+        metavar="LABEL",
+        help="what to call the maps, in their order (default: their files' names)",
+    )
+    parser.add_argument(
+        "--background",
+        nargs="*",
+        type=float,
+        default=comparison.BACKGROUND,
+        metavar="A",
+        help="values that mean 'no resolution here', left out of everything, like all that are not above 0 "
+        "(default: 0 100)",
+    )
+    parser.add_argument("--map", metavar="MAP", help="the density on the same grid, shown grey behind the slices")
+    add_grid_arguments(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="DIR",
+        help=f"folder for {REPORT}, {CONSENSUS}, {SPREAD}, difference_*.mrc and the pictures; made if missing",
+    )
+
+
+def run(args):
+    """Compares, prints the table, writes numbers, maps and pictures, returns 0."""
+    started = time.monotonic()
+    labels = _labels(args)
+    reference = _reference(args.reference, labels)
+    check_folder(args.output)
+    resolutions = [maps.read_map(path, args.voxel_size, args.origin) for path in args.maps]
+    grid = resolutions[0]
+    for other in resolutions[1:]:
+        checks.check_same_grid(other, grid)
+    mask = density = None
+    if args.mask:
+        mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), grid)
+    if args.map:
+        density = maps.read_map(args.map, args.voxel_size, args.origin)
+        checks.check_same_grid(density, grid)
+    data = {label: each.data for label, each in zip(labels, resolutions, strict=True)}
+    found = comparison.compare(data, mask, reference, args.background)
+
+    folder = made_folder(args.output)
+    differences = {label: f"difference_{name}.mrc" for label, name in _file_names(found.agreements).items()}
+    figures = _figures(found, grid, density, differences)
+    for name in (REPORT, CONSENSUS, SPREAD, *differences.values(), *figures):
+        check_writable(folder / name)
+    report = {
+        "version": __version__,
+        "command": shlex.join(["deepres", *sys.argv[1:]]),
+        "mask": {"source": "file" if args.mask else "common", "path": args.mask, "voxels": int(found.mask.sum())},
+        "background": list(args.background),
+        **found.report(),
+    }
+    for each, path in zip(report["maps"], args.maps, strict=True):
+        each |= {"path": path, "difference": differences.get(each["label"])}
+    _print(report)
+
+    volumes = {CONSENSUS: found.consensus, SPREAD: found.spread}
+    volumes |= {name: found.agreements[label].difference for label, name in differences.items()}
+    for name, values in volumes.items():
+        maps.write_map(folder / name, grid.like(values))
+        print(f"wrote {folder / name}")
+    for name, draw in figures.items():
+        save_picture(draw(), folder / name)
+    report["seconds"] = {"total": round(time.monotonic() - started, 2)}
+    write_json(folder / REPORT, report)
+    print(f"wrote {folder / REPORT}")
+    return 0
+
+
+def _figures(found, grid, density, differences):
+    """File name → function that draws the figure."""
+    behind, place = density and density.data, {"voxel_size": grid.voxel_size, "origin": grid.origin}
+
+    def consensus():
+        scale = pictures.ColourScale.from_values(found.consensus)
+        return pictures.coloured_slices_figure(behind, found.consensus, scale=scale, title="consensus", **place)
+
+    def difference(label):
+        return lambda: pictures.difference_figure(found, label, density=behind, **place)
+
+    return {
+        "histogram.png": lambda: pictures.histogram_figure(found.values),
+        "agreement.png": lambda: pictures.agreement_figure(found),
+        "consensus.png": consensus,
+        "spread.png": lambda: pictures.spread_figure(found, density=behind, **place),
+        **{name.replace(".mrc", ".png"): difference(label) for label, name in differences.items()},
+    }
+
+
+def _labels(args):
+    """What the maps are called, all different."""
+    if args.labels is None:
+        return short_names(args.maps)
+    if len(args.labels) != len(args.maps):
+        raise InputError(f"there are {len(args.maps)} maps and {len(args.labels)} --labels; give one for each map.")
+    if len(set(args.labels)) < len(args.labels):
+        raise InputError(f"--labels {' '.join(args.labels)}: two maps have the same; give each its own.")
+    return args.labels
+
+
+def _reference(text, labels):
+    """The label that ``--reference`` means."""
+    if text is None or text in labels:
+        return text
+    if text.isdecimal() and 1 <= int(text) <= len(labels):
+        return labels[int(text) - 1]
+    raise InputError(
+        f"--reference {text} is none of the maps; give a number from 1 to {len(labels)}, or one of {', '.join(labels)}."
+    )
+
+
+def _file_names(labels):
+    """Label → what stands for it in a file's name, all different."""
+    names = {}
+    for number, label in enumerate(labels, 1):
+        name = re.sub(r"[^\w.-]+", "_", label).strip("_.") or str(number)
+        while name in names.values():
+            name = f"{name}_{number}"
+        names[label] = name
+    return names
+
+
+def _print(report):
+    """The table of numbers, in columns."""
+    where = "of the mask" if report["mask"]["source"] == "file" else "where every map has a value (no mask was given)"
+    print(f"compared within {report['voxels']:,} voxels {where}; in Å, the last four columns against the reference")
+    rows = [comparison.TABLE_HEADER, *comparison.table_rows(report)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(comparison.TABLE_HEADER))]
+    for first, *rest in rows:
+        print("  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip())

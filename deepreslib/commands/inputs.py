@@ -1,0 +1,57 @@
+"""The map, the half maps and the mask that a command line names, read and checked."""
+
+import numpy as np
+
+from deepreslib import maps
+from deepreslib.errors import InputError
+from deepreslib.maps import checks, masks
+
+
+def read_maps(args):
+    """The map and the half maps that the arguments name, checked.
+
+    Returns:
+        (DensityMap, pair of DensityMap or None); the map is the half maps' mean if only they are given.
+
+    Raises:
+        InputError: no map, one half without the other, unlike grids, or a map that cannot be estimated.
+    """
+    if bool(args.half1) != bool(args.half2):
+        raise InputError(f"{args.half1 or args.half2} is one half map; give both, --half1 and --half2.")
+    if not args.map and not args.half1:
+        raise InputError("there is no map; give one, or half maps by --half1 and --half2.")
+    halves = None
+    if args.half1:
+        halves = tuple(maps.read_map(path, args.voxel_size, args.origin) for path in (args.half1, args.half2))
+        for half in halves:
+            checks.check_estimable(half)
+        checks.check_half_maps(*halves)
+    if not args.map:
+        return halves[0].like(np.mean([half.data for half in halves], axis=0)), halves
+    density_map = maps.read_map(args.map, args.voxel_size, args.origin)
+    checks.check_estimable(density_map)
+    if halves and density_map.data.shape != halves[0].data.shape:
+        raise InputError(
+            f"{args.map} has {maps.format_triple(density_map.data.shape)} voxels and its half map {args.half1} "
+            f"{maps.format_triple(halves[0].data.shape)}; give the half maps of this map."
+        )
+    return density_map, halves
+
+
+def read_mask(args, density_map):
+    """The mask that the arguments name, or one made from the density.
+
+    Returns:
+        (bool (z, y, x), what the report says of it).
+    """
+    if args.mask:
+        mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), density_map)
+        found = {"source": "file", "path": args.mask, "threshold": None}
+    elif args.mask_threshold is not None:
+        mask = masks.threshold_mask(density_map, args.mask_threshold)
+        found = {"source": "threshold", "path": None, "threshold": args.mask_threshold}
+    else:
+        mask, threshold = masks.automatic_mask(density_map)
+        found = {"source": "automatic", "path": None, "threshold": float(threshold)}
+        print(f"no mask was given: made one of {mask.sum()} voxels from the smoothed density above {threshold:.4g}")
+    return mask, found | {"voxels": int(mask.sum())}

@@ -1,0 +1,34 @@
+"""``deepres mask``: the molecular mask of a map, found by CryoRes."""
+
+import time
+
+import numpy as np
+
+from deepreslib import maps
+from deepreslib.commands import arguments, machine
+from deepreslib.files import check_writable
+from deepreslib.maps import checks
+
+
+def add_arguments(parser):
+    """Adds the subcommand's arguments."""
+    parser.add_argument("map", metavar="MAP", help="density map (.mrc, .map, .ccp4, also .gz and .bz2)")
+    parser.add_argument("--model", metavar="PATH", help="model folder of 'deepres train cryores' (default: shipped)")
+    arguments.add_grid_arguments(parser)
+    arguments.add_machine_arguments(parser)
+    parser.add_argument("-o", "--output", required=True, metavar="MASK.mrc", help="1 in the molecule, 0 elsewhere")
+
+
+def run(args):
+    """Finds the mask, writes it, prints a line, returns 0."""
+    started = time.monotonic()
+    check_writable(args.output)
+    machine.choose(args.threads, args.gpu)
+    density_map = maps.read_map(args.map, args.voxel_size, args.origin)
+    checks.check_estimable(density_map)
+    from deepreslib.estimation import cryores
+
+    mask = cryores.estimate(density_map, args.model, args.threads or -1, progress=True).mask
+    maps.write_map(args.output, density_map.like(mask.astype(np.float32)))
+    print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)\nwrote {args.output}")
+    return 0

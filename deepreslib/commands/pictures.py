@@ -1,0 +1,119 @@
+"""``deepres pictures``: histogram, slices, surface and ChimeraX script of a local resolution map."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from deepreslib import pictures
+from deepreslib.commands.arguments import add_grid_arguments
+from deepreslib.commands.folder import made_folder, save_picture, short_names
+from deepreslib.errors import InputError
+from deepreslib.maps import DensityMap, read_map, write_map
+from deepreslib.maps.checks import check_mask, check_same_grid
+
+CHIMERAX_SUFFIXES = (".mrc", ".map", ".ccp4")
+
+
+def add_arguments(parser):
+    """Adds the subcommand's arguments."""
+    parser.add_argument("resolution", metavar="RESOLUTION", help="local resolution map, Å, 0 outside the mask")
+    parser.add_argument(
+        "--map",
+        metavar="MAP",
+        help="the density on the same grid: grey behind the slices, and the surface; without it no surface is drawn",
+    )
+    parser.add_argument(
+        "--compare", nargs="+", default=[], metavar="OTHER", help="other resolution maps to show in the histogram"
+    )
+    parser.add_argument(
+        "--mask",
+        metavar="MASK",
+        help="mask on the same grid; for resolution maps of programs that do not write 0 outside it",
+    )
+    parser.add_argument(
+        "--range",
+        type=_range,
+        metavar="LOW,HIGH",
+        help="ends of the colour scale, Å (default: percentiles 2 and 98 of the values, rounded)",
+    )
+    parser.add_argument(
+        "--colour-map",
+        "--color-map",
+        default="jet",
+        metavar="NAME",
+        help="a matplotlib colour map; its low end is the better resolution (default: jet)",
+    )
+    parser.add_argument("--level", type=float, metavar="L", help="density at the surface (default: chosen)")
+    parser.add_argument("--axis", choices=["z", "y", "x"], default="z", help="normal of the slices (default: z)")
+    add_grid_arguments(parser)
+    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write to; made if missing")
+
+
+def run(args):
+    """Draws, names each file it wrote, returns 0."""
+    resolution = _read_resolution(args.resolution, args)
+    others = {path: _read_resolution(path, args).data for path in args.compare}
+    density = _read_density(args, resolution) if args.map else None
+    low_high = args.range or ()
+    scale = (
+        pictures.ColourScale(*low_high, args.colour_map)
+        if low_high
+        else pictures.ColourScale.from_values(resolution.data, args.colour_map)
+    )
+    folder = made_folder(args.output)
+
+    maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
+    save_picture(pictures.histogram_figure(maps, scale), folder / "histogram.png")
+    grid = density or resolution
+    slices = pictures.coloured_slices_figure(
+        density and density.data, resolution.data, grid.voxel_size, scale, args.axis, origin=grid.origin
+    )
+    save_picture(slices, folder / "slices.png")
+    if density:
+        _surface(density, resolution, scale, args.level, folder)
+    return 0
+
+
+def _surface(density, resolution, scale, level, folder):
+    """The surface's picture; and its script for ChimeraX, with the maps that it needs."""
+    surface = pictures.coloured_surface(density.data, resolution.data, density.voxel_size, level, origin=density.origin)
+    save_picture(pictures.surface_figure(surface, scale), folder / "surface.png")
+    colours = folder / "surface_resolution.mrc"
+    write_map(colours, density.like(pictures.resolution_for_chimerax(resolution.data)))
+    print(f"wrote {colours}")
+    shown = Path(density.path)
+    if shown.suffix.lower() not in CHIMERAX_SUFFIXES:  # ChimeraX reads no compressed maps
+        shown = folder / "surface_map.mrc"
+        write_map(shown, density)
+        print(f"wrote {shown}")
+    script = folder / "surface.cxc"
+    pictures.write_chimerax_script(script, shown, colours, density.voxel_size, density.origin, surface.level, scale)
+    print(f"wrote {script}")
+
+
+def _range(text):
+    """``LOW,HIGH`` as two floats."""
+    try:
+        low, high = (float(word) for word in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LOW,HIGH") from error
+    return low, high
+
+
+def _read_resolution(path, args) -> DensityMap:
+    """A resolution map, made 0 outside ``--mask``."""
+    resolution = read_map(path, args.voxel_size, args.origin)
+    if args.mask:
+        mask = check_mask(read_map(args.mask, args.voxel_size, args.origin), resolution)
+        resolution = resolution.like(np.where(mask, resolution.data, 0))
+    if not (resolution.data > 0).any():
+        raise InputError(f"{path} has no value above 0, so it is no local resolution map; give another one.")
+    return resolution
+
+
+def _read_density(args, resolution) -> DensityMap:
+    """The density, on the resolution's grid."""
+    density = read_map(args.map, args.voxel_size, args.origin)
+    check_same_grid(density, resolution)
+    return density

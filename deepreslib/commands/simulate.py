@@ -1,0 +1,125 @@
+"""``deepres simulate``: a map, or two half maps, from an atomic structure, its mask and its true local resolution."""
+
+import os
+
+import numpy as np
+
+from deepreslib import maps, simulation, structures
+from deepreslib.commands import simulate_half_maps
+from deepreslib.errors import InputError
+from deepreslib.files import check_writable
+from deepreslib.fourier import filters
+
+
+def add_arguments(parser):
+    """Adds the subcommand's arguments."""
+    parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
+    parser.add_argument(
+        "--resolution", type=float, metavar="A", help="low-pass filter at this resolution, or that of the half maps, Å"
+    )
+    parser.add_argument(
+        "--region",
+        action="append",
+        default=[],
+        metavar="SELECTION=A",
+        help="filter a region at its own resolution, e.g. A=3.0 or A:1-120,B=5; repeat it; atoms in "
+        "no region take --resolution",
+    )
+    parser.add_argument("--voxel-size", type=float, default=1.0, metavar="A", help="Å (default: 1)")
+    parser.add_argument("--box", type=int, metavar="N", help="edge in voxels (default: the structure and 15 Å around)")
+    parser.add_argument(
+        "--b-factors",
+        choices=["none", "own"],
+        default="none",
+        help="of the atoms: none (at rest, as in the DeepRes paper; default) or the file's own",
+    )
+    parser.add_argument(
+        "--add-b",
+        type=float,
+        default=0.0,
+        metavar="B",
+        help="B factor applied to the map, Å²; positive blurs, negative sharpens",
+    )
+    parser.add_argument(
+        "--noise",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="SD of white Gaussian noise, in units of the density's SD inside the mask (default: 0)",
+    )
+    parser.add_argument("--rotate", action="store_true", help="rotate at random (by --seed)")
+    parser.add_argument("--seed", type=int, default=1, help="of rotation and noise (default: 1)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT.mrc",
+        help="the map; OUT_mask.mrc and OUT_resolution.mrc (the truth, Å) are written beside it",
+    )
+    simulate_half_maps.add_arguments(parser)
+
+
+def run(args):
+    """Simulates, writes the files, returns 0."""
+    stem, suffix = os.path.splitext(args.output)
+    if suffix != ".mrc":
+        raise InputError(f"{args.output}: the name of a map ends in .mrc; write {stem or 'OUT'}.mrc.")
+    outputs = [args.output, f"{stem}_mask.mrc", f"{stem}_resolution.mrc"]
+    half_map_outputs = simulate_half_maps.outputs(stem)
+    for path in half_map_outputs.values() if args.half_maps else outputs:
+        check_writable(path)
+    if args.voxel_size <= 0 or args.noise < 0:
+        raise InputError("--voxel-size must be above 0 and --noise at least 0; give such numbers.")
+    simulate_half_maps.check(args)
+    structure = structures.read_structure(args.structure)
+    if not args.half_maps:
+        labels, resolutions = _regions(args, structure)
+    random = np.random.default_rng(args.seed)
+    size = args.box or simulation.box_size(structure, args.voxel_size)
+    shape = (size,) * 3
+    rotation = structures.random_rotation(random) if args.rotate else None
+    positions = simulation.placed(structure, shape, args.voxel_size, rotation)
+    if np.any(positions < 0) or np.any(positions > (size - 1) * args.voxel_size):
+        raise InputError(f"--box {size}: too small for {args.structure}; give a larger box or leave it out.")
+    if args.half_maps:
+        return simulate_half_maps.write(args, structure, positions, size, random, half_map_outputs)
+    b_factors = structure.b_factors if args.b_factors == "own" else None
+    data, truth, mask = simulation.regional_map(
+        structure, positions, shape, args.voxel_size, labels, resolutions, b_factors
+    )
+    if args.add_b:
+        data = filters.apply_b_factor(data, args.voxel_size, args.add_b)
+    if args.noise:
+        data = simulation.add_noise(data, mask, args.noise, random)
+    for path, values in zip(outputs, (data, mask, truth), strict=True):
+        grid = maps.DensityMap(np.asarray(values, np.float32), (args.voxel_size,) * 3)
+        maps.write_map(path, grid)
+    print(f"wrote {', '.join(outputs)}: {size}³ voxels of {args.voxel_size:g} Å, {mask.sum()} in the mask")
+    return 0
+
+
+def _regions(args, structure):
+    """Region number of each atom, and the resolution of each region."""
+    names, resolutions = [], []
+    for region in args.region:
+        name, separator, number = region.rpartition("=")
+        try:
+            resolutions.append(float(number))
+        except ValueError:
+            separator = ""
+        if not separator:
+            raise InputError(f"--region {region}: not a region; write SELECTION=RESOLUTION, e.g. A:1-120=3.5.")
+        names.append(name)
+    labels = structures.region_labels(structure, names)
+    if (labels < 0).any():
+        if args.resolution is None:
+            raise InputError(f"{args.structure}: some atoms are in no region; give --resolution for them.")
+        labels[labels < 0] = len(resolutions)
+        resolutions.append(args.resolution)
+    nyquist = 2 * args.voxel_size
+    if min(resolutions) < nyquist:
+        raise InputError(
+            f"resolution {min(resolutions):g} Å is finer than twice the voxel size, {nyquist:g} Å; "
+            "give a smaller --voxel-size or a coarser resolution."
+        )
+    return labels, resolutions

@@ -1,0 +1,169 @@
+"""``deepres simulate --half-maps``: two half maps and what comes of them."""
+
+import os
+import shlex
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from deepreslib import maps
+from deepreslib.analysis import summary
+from deepreslib.errors import InputError
+from deepreslib.files import write_json
+from deepreslib.simulation import half_maps
+from deepreslib.simulation.disorder import Disorder
+from deepreslib.simulation.full_map import Finish
+from deepreslib.simulation.surroundings import Belt
+from deepreslib.version import __version__
+
+SOURCES = ("own", "random", "distal", "domain")
+
+
+def add_arguments(parser):
+    """Adds ``--half-maps`` and the options that go with it."""
+    group = parser.add_argument_group(
+        "half maps",
+        "With --half-maps two half maps are simulated whose FSC falls to 0.143 at --resolution: atoms blurred by a "
+        "smooth field of disorder, solvent, and noise of each half map's own.",
+    )
+    group.add_argument(
+        "--half-maps",
+        action="store_true",
+        help="write OUT_half1.mrc, OUT_half2.mrc, OUT.mrc (their mean, sharpened), OUT_mask.mrc, OUT_resolution.mrc "
+        "(local FSC of the half maps, Å) and OUT.json (global resolution and all parameters)",
+    )
+    group.add_argument(
+        "--spread", type=float, metavar="R", help="resolution of the worst part divided by the best's (default: 1.8)"
+    )
+    group.add_argument(
+        "--disorder",
+        metavar="SOURCE,...",
+        help="what the disorder comes from: own (B factors of the file), random (a smooth field), distal (distance "
+        "from the centre), domain (one that bends); default: own,random,distal",
+    )
+    group.add_argument("--belt", action="store_true", help="put a belt of detergent around the molecule")
+    group.add_argument(
+        "--sharpen",
+        type=float,
+        metavar="B",
+        help="B factor of the full map, Å², below 0 sharpens (default: undoes that of the best part); 0 for none",
+    )
+    group.add_argument("--no-fsc-weight", action="store_true", help="do not weight the full map by the FSC")
+    group.add_argument("--low-pass", type=float, metavar="A", help="low-pass filter of the full map, Å")
+    group.add_argument("--masked", action="store_true", help="mask the full map softly")
+
+
+def check(args):
+    """Refuses options that do not go together.
+
+    Raises:
+        InputError: naming the option.
+    """
+    others = {
+        "--spread": args.spread is not None,
+        "--disorder": args.disorder is not None,
+        "--belt": args.belt,
+        "--sharpen": args.sharpen is not None,
+        "--no-fsc-weight": args.no_fsc_weight,
+        "--low-pass": args.low_pass is not None,
+        "--masked": args.masked,
+    }
+    given = [name for name, is_given in others.items() if is_given]
+    if given and not args.half_maps:
+        raise InputError(f"{given[0]} goes with --half-maps only; give that too, or leave {given[0]} out.")
+    if not args.half_maps:
+        return
+    plain = {"--region": args.region, "--noise": args.noise, "--add-b": args.add_b, "--b-factors": _has_b(args)}
+    for name, is_given in plain.items():
+        if is_given:
+            raise InputError(f"{name} does not go with --half-maps; leave one of them out.")
+    if args.resolution is None:
+        raise InputError("--half-maps needs a resolution, where their FSC falls to 0.143; give --resolution, in Å.")
+    if args.spread is not None and not 1 <= args.spread <= 5:
+        raise InputError(f"--spread {args.spread:g} is not between 1 and 5; 1 is for the same resolution everywhere.")
+    if args.low_pass is not None and args.low_pass <= 0:
+        raise InputError(f"--low-pass {args.low_pass:g} is no resolution; give a number above 0, in Å.")
+    unknown = [name for name in (args.disorder or "own").split(",") if name not in SOURCES]
+    if unknown:
+        raise InputError(
+            f"--disorder {args.disorder}: {unknown[0]!r} is none of {', '.join(SOURCES)}; choose of these."
+        )
+
+
+def outputs(stem):
+    """Paths of the files, by what is in them."""
+    names = {"half1": "_half1", "half2": "_half2", "full": "", "mask": "_mask", "resolution": "_resolution"}
+    return {what: f"{stem}{ending}.mrc" for what, ending in names.items()} | {"report": f"{stem}.json"}
+
+
+def write(args, structure, positions, size, random, paths):
+    """Simulates and writes ``paths`` (see ``outputs``); returns 0."""
+    started = time.monotonic()
+    settings = _settings(args)
+    made = half_maps.simulate(structure, positions, size, args.voxel_size, settings, random, workers=-1)
+    like = made.full.like
+    written = {
+        "half1": made.half1,
+        "half2": made.half2,
+        "full": made.full,
+        "mask": like(made.mask),
+        "resolution": like(made.local_resolution),
+    }
+    local = summary.statistics(made.local_resolution[made.mask])
+    report = {
+        "version": __version__,
+        "command": shlex.join(["deepres", *sys.argv[1:]]),
+        "structure": {"path": os.fspath(args.structure), "atoms": len(structure)},
+        "box": size,
+        "voxel_size": args.voxel_size,
+        "rotated": args.rotate,
+        "seed": args.seed,
+        "settings": settings.as_dict(),
+        "global_resolution": round(made.global_resolution, 4),
+        "local_resolution": local,
+        "voxels": int(made.mask.sum()),
+        "b_factors": {"min": float(made.b_factors.min()), "max": float(made.b_factors.max())},
+        "fsc": {
+            "frequency": np.round(made.fsc.frequency, 6).tolist(),
+            "correlation": np.round(made.fsc.correlation, 4).tolist(),
+        },
+        "seconds": round(time.monotonic() - started, 2),
+    }
+    for what, density_map in written.items():
+        maps.write_map(paths[what], density_map)
+    write_json(paths["report"], report)
+    print(
+        f"half maps of {size}³ voxels of {args.voxel_size:g} Å: FSC 0.143 at {made.global_resolution:.2f} Å, local "
+        f"resolution {local['percentiles']['5']:.2f} to {local['percentiles']['95']:.2f} Å (median "
+        f"{local['median']:.2f} Å)"
+    )
+    print(f"wrote {', '.join(paths.values())}")
+    return 0
+
+
+def _has_b(args):
+    return args.b_factors != "none"
+
+
+def _settings(args):
+    """The ``HalfMapSettings`` that the options ask for."""
+    disorder = Disorder()
+    if args.disorder is not None:
+        sources = args.disorder.split(",")
+        disorder = replace(disorder, **{name: float(name in sources) for name in SOURCES})
+    if args.spread is not None:
+        disorder = replace(disorder, spread=args.spread)
+    sharpening = -disorder.steepness * args.resolution**2 if args.sharpen is None else args.sharpen
+    return half_maps.HalfMapSettings(
+        resolution=args.resolution,
+        disorder=disorder,
+        belt=Belt() if args.belt else None,
+        finish=Finish(
+            b_factor=sharpening,
+            fsc_weighted=not args.no_fsc_weight,
+            low_pass=args.low_pass,
+            mask_growth=5.0 if args.masked else None,
+        ),
+    )

@@ -1,0 +1,198 @@
+"""DeepRes: local resolution of one map inside a mask (Ramírez-Aportela et al. 2019), at every voxel."""
+
+import functools
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+from tqdm import tqdm
+
+from deepreslib.estimation import fusion
+from deepreslib.fourier import resampling
+from deepreslib.maps import checks
+from deepreslib.maps.tiles import tiles
+from deepreslib.networks import store
+from deepreslib.networks.ranges import RANGES, STRIDE, WINDOW
+
+TILE = 24
+"""Greatest edge of a tile, windows: what its polynomials take, 23 MB, stays in the cache."""
+
+FINE_VOXEL = 1.25
+"""Å; the automatic choice considers the high range only for maps sampled at least this finely."""
+
+FINE_RESOLUTION = 3.5
+"""Å; the automatic choice takes the high range if the low range's median is below this."""
+
+REACH = WINDOW // 2
+
+ROUNDED = 0.5
+"""Voxels of the network's grid, at most, over which values bend towards an end of the range."""
+
+
+@dataclass(frozen=True)
+class LocalResolution:
+    """The result of an estimator on the input's grid.
+
+    Attributes:
+        resolution: float32 (z, y, x), Å; 0 outside the mask.
+        deviation: float32 (z, y, x), predicted SD, Å; 0 outside the mask; None if the network predicts none.
+        model: the ``StoredModel`` used.
+        seconds: spent in the network.
+    """
+
+    resolution: np.ndarray
+    deviation: np.ndarray | None
+    model: store.StoredModel
+    seconds: float
+
+
+@functools.lru_cache(maxsize=4)
+def load_model(range_name, path=None):
+    """The model at a path, or the compact one of a range (``low`` or ``high``) that comes with the package."""
+    return store.load_deepres(path or store.shipped_folder("deepres", range_name), range_name)
+
+
+def estimate(density_map, mask, range_name="auto", model_path=None, progress=False):
+    """Local resolution of a map.
+
+    Args:
+        density_map: a ``DensityMap``.
+        mask: bool (z, y, x), its voxels are estimated.
+        range_name: ``low`` (2.5-13 Å), ``high`` (1.5-6 Å) or ``auto``: low, then high if the map is sampled finely
+            and the low range's median is below 3.5 Å.
+        model_path: a model folder or a published ``.h5`` file; None for the shipped model.
+        progress: show a progress bar on standard error.
+
+    Returns:
+        a ``LocalResolution``.
+
+    Raises:
+        InputError: the map, the range or the model cannot be used.
+    """
+    first = "low" if range_name == "auto" else range_name
+    checks.check_estimable(density_map, RANGES[first].window, RANGES[first].high)
+    result = _estimate(density_map, mask, first, model_path, progress)
+    fine = max(density_map.voxel_size) <= FINE_VOXEL and model_path is None
+    if range_name == "auto" and fine and np.median(result.resolution[mask]) < FINE_RESOLUTION:
+        result = _estimate(density_map, mask, "high", None, progress)
+    return result
+
+
+def _estimate(density_map, mask, range_name, model_path, progress):
+    model = load_model(range_name, model_path)
+    target = model.resolution_range.voxel_size
+    data, reached = resampling.to_voxel_size(density_map.data, density_map.voxel_size, target)
+    needed = resampling.needed_voxels(mask, density_map.voxel_size, reached, data.shape)
+    started = time.monotonic()
+    resolution, deviation = predict(model, data, needed, progress)
+    if deviation is not None:
+        for found, spread, wanted in zip(resolution, deviation, needed, strict=True):  # planes, which take less memory
+            if model.calibration is not None:
+                spread[wanted] *= model.calibration.factors(found[wanted], spread[wanted])
+            found[wanted] = bent(found[wanted], spread[wanted], model.resolution_range)
+    seconds = time.monotonic() - started
+
+    scale = np.float32(np.mean(reached) / target)
+
+    def back(values):
+        return scale * resampling.sample_back(values, mask, density_map.voxel_size, reached)
+
+    low, high = model.resolution_range.low, model.resolution_range.high
+    resolution = resampling.clip_resolution(back(resolution), mask, low, high, max(density_map.voxel_size))
+    return LocalResolution(resolution, None if deviation is None else back(deviation), model, seconds)
+
+
+def bent(resolution, deviation, limits):
+    """Resolutions that come to the ends of a range gradually, over their deviation, instead of piling up there.
+
+    Cut off at the ends, half of all values of a map at the range's end would have no error at all, and no deviation
+    could tell how far the others are wrong.
+
+    Args:
+        resolution, deviation: (n,), Å; the resolutions may lie beyond the range.
+        limits: the ``ResolutionRange``.
+
+    Returns:
+        (n,) float32, Å, within the range; as it was where no end is near.
+    """
+    width = np.minimum(deviation, np.float32(ROUNDED * limits.voxel_size))
+    risen = limits.low + width * np.logaddexp(0, (resolution - limits.low) / width)
+    return limits.high - width * np.logaddexp(0, (limits.high - risen) / width)
+
+
+def predict(model, data, needed, progress=False):
+    """What the network says of each needed voxel, on its own grid.
+
+    The compact network's windows are ``STRIDE`` voxels apart and their answers are fused; the published one is asked
+    at each voxel.
+
+    Args:
+        model: a ``StoredModel``.
+        data: float32 (z, y, x) at the network's voxel size; any scale.
+        needed: bool (z, y, x).
+        progress: show a progress bar on standard error.
+
+    Returns:
+        (resolution, deviation): float32 (z, y, x), Å, 0 where not needed; deviation None if not predicted.
+    """
+    if model.preset != "compact":
+        return answers(model, data, needed, progress)[0], None
+    asked = fusion.asked_windows(needed)
+    return fusion.fuse(*answers(model, data, asked, progress), asked, needed)
+
+
+def answers(model, data, asked, progress=False, tile=TILE):
+    """What each window says of its centre.
+
+    Args:
+        model, data, progress: see ``predict``.
+        asked: bool; window (i, j, k) has its centre at voxel (i, j, k), times ``STRIDE`` for the compact network.
+        tile: greatest edge of a tile, windows.
+
+    Returns:
+        (resolution, deviation): float32 of ``asked``'s shape, Å, 0 where not asked; the deviation too if none is
+        predicted.
+    """
+    found = np.zeros(asked.shape, np.float32), np.zeros(asked.shape, np.float32)
+    stride, run = (STRIDE, _dense) if model.preset == "compact" else (1, _windows)
+    scale = np.float32(1.0 / data.std())
+    low, high = model.resolution_range.low, model.resolution_range.high
+    nothing_seen = [high + (high - low) / 2, (high - low) / 2]  # what is beyond the range comes to its end
+    for part in tqdm(tiles(asked, tile, REACH, stride), desc="DeepRes", unit="tile", disable=not progress):
+        wanted = asked[part.crop]
+        box = part.read(data) * scale
+        values = run(model, box, wanted)
+        empty = _empty_windows(box, stride)
+        if empty is not None:
+            values[empty[wanted]] = nothing_seen[: values.shape[1]]
+        for whole, column in zip(found, values.T, strict=False):
+            whole[part.crop][wanted] = column
+    return found
+
+
+def _dense(model, box, wanted):
+    """The compact network on the box; (n, 2) of the wanted windows."""
+    return np.asarray(model.network.predict_on_batch(box[None, ..., None])[0])[wanted]
+
+
+def _windows(model, box, wanted, batch=256):
+    """The published network, window by window; (n, 1) of the wanted windows."""
+    windows = np.lib.stride_tricks.sliding_window_view(box, (WINDOW,) * 3)[wanted]
+    values = []
+    for start in range(0, len(windows), batch):
+        chosen = windows[start : start + batch, ..., None]
+        norm = np.sqrt(np.sum(np.square(chosen), axis=(1, 2, 3, 4), keepdims=True))
+        values.append(np.asarray(model.network.predict_on_batch(chosen / np.maximum(norm, 1e-12))))
+    return np.concatenate(values)
+
+
+def _empty_windows(box, stride):
+    """Which windows hold nothing but zeros (the map was masked there), or None if there are none."""
+    occupied = box != 0
+    blocks = occupied  # a window holds at least one of the cubes of 7 voxels that fill the box
+    for axis, count in enumerate(box.shape):
+        blocks = np.logical_or.reduceat(blocks, np.arange(0, count, WINDOW // 2 + 1), axis)
+    if blocks.all():
+        return None
+    return ~scipy.ndimage.maximum_filter(occupied, WINDOW)[(slice(REACH, -REACH, stride),) * 3]

@@ -1,0 +1,145 @@
+"""The monogenic amplitude of a map at any frequency (Felsberg & Sommer 2001; in 3D: Vilas et al. 2018).
+
+Arrays are (z, y, x); frequencies are in 1/pixel.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import scipy.fft
+
+from deepreslib.fourier.filters import frequencies
+
+_SLAB_VOXELS = 1 << 18
+
+
+class MonogenicSignal:
+    """A map and its three Riesz transforms, ready for the amplitude of the detail beyond any frequency.
+
+    The high-passed fields are the fields of all frequencies, which are kept, less the low-passed ones. Those have few
+    Fourier coefficients, and so has the low-passed amplitude: only these are transformed along z and y, and what
+    needs every voxel is done slab by slab, in threads. It holds five copies of the map.
+
+    Args:
+        data: float32 (z, y, x); its mean is left out.
+        riesz_factor: factor of the Riesz transform's transfer function, which is it times component / frequency.
+        workers: threads.
+    """
+
+    def __init__(self, data, riesz_factor=-1j, workers=1):
+        self.shape = data.shape
+        self._riesz_factor = riesz_factor
+        self._workers = workers
+        self._spectrum = scipy.fft.rfftn(data - np.float32(data.mean(dtype=float)), workers=workers)
+        self._fields = [
+            scipy.fft.irfftn(field, self.shape, workers=workers, overwrite_x=True)
+            for field in self._riesz(self._spectrum, *self._frequencies())
+        ]
+
+    def total_amplitude(self):
+        """The amplitude of all frequencies; float32 (z, y, x)."""
+        return np.sqrt(sum(np.square(field) for field in self._fields))
+
+    def amplitude(self, frequency, high_pass_edge=0.02, low_pass_edge=0.02):
+        """The amplitude of the map high-passed at a frequency, itself low-passed at that frequency.
+
+        Both filters are raised cosines: the high-pass ends its rise at the frequency, the low-pass begins its fall.
+
+        Args:
+            frequency: between 0 and 0.5.
+            high_pass_edge: width of the rise.
+            low_pass_edge: width of the fall, cut at 0.5.
+
+        Returns:
+            float32 (z, y, x).
+        """
+        low_passed = self._low_passed(frequency, high_pass_edge)
+        end = min(frequency + low_pass_edge, 0.5)
+        kept = self._coefficients(end)
+        spectrum = np.empty((*self.shape[:2], len(kept[2])), np.complex64)
+
+        def transform(slab):
+            energy = 0
+            for field, low in zip(self._fields, low_passed, strict=True):
+                high = scipy.fft.irfft(low[slab], self.shape[2])
+                high -= field[slab]
+                high *= high
+                energy += high
+            spectrum[slab] = scipy.fft.rfft(np.sqrt(energy))[..., kept[2]]
+
+        self._each_slab(transform)
+        for axis in (1, 0):
+            spectrum = scipy.fft.fft(spectrum, axis=axis, workers=self._workers).take(kept[axis], axis)
+        spectrum *= 1 - _rise(self._frequencies(kept)[0], frequency, end)
+        spectrum = self._inverse_zy(spectrum, kept)
+        result = np.empty(self.shape, np.float32)
+
+        def restore(slab):
+            result[slab] = scipy.fft.irfft(spectrum[slab], self.shape[2])
+
+        self._each_slab(restore)
+        return result
+
+    def _low_passed(self, frequency, edge):
+        """What a high-pass filter takes from each field; in real space along z and y but not along x, complex64."""
+        kept = self._coefficients(frequency)
+        distance, axes = self._frequencies(kept)
+        spectrum = self._spectrum[np.ix_(*kept)]
+        spectrum *= 1 - _rise(distance, max(frequency - edge, 0), frequency)
+        return [self._inverse_zy(field, kept) for field in self._riesz(spectrum, distance, axes)]
+
+    def _riesz(self, spectrum, distance, axes):
+        """Spectra of the map and of its Riesz transforms along x, y and z, new arrays, one at a time."""
+        yield spectrum.copy()
+        over_distance = spectrum * (self._riesz_factor / np.where(distance > 0, distance, 1))
+        for axis in reversed(axes):
+            yield over_distance * axis
+
+    def _inverse_zy(self, spectrum, kept):
+        """The kept coefficients in real space along z and y, complex64, (z, y, kept x)."""
+        for axis in (0, 1):
+            shape = list(spectrum.shape)
+            shape[axis] = self.shape[axis]
+            padded = np.zeros(shape, np.complex64)
+            padded[(slice(None),) * axis + (kept[axis],)] = spectrum
+            spectrum = scipy.fft.ifft(padded, axis=axis, workers=self._workers, overwrite_x=True)
+        return spectrum
+
+    def _coefficients(self, highest):
+        """Indices in z, y and x of the coefficients of ``rfftn`` with components up to a frequency."""
+        return [np.flatnonzero(np.abs(axis) <= highest + 1e-6) for axis in self._every_frequency()]
+
+    def _frequencies(self, kept=(slice(None),) * 3):
+        """Frequency of the kept coefficients, float32, and their components along z, y and x, which broadcast."""
+        every = self._every_frequency()
+        z, y, x = np.ix_(*(axis[those].astype(np.float32) for axis, those in zip(every, kept, strict=True)))
+        return np.sqrt(z * z + y * y + x * x), (z, y, x)
+
+    def _every_frequency(self):
+        nz, ny, nx = self.shape
+        return np.fft.fftfreq(nz), np.fft.fftfreq(ny), np.fft.rfftfreq(nx)
+
+    def _each_slab(self, work):
+        thickness = max(1, _SLAB_VOXELS // (self.shape[1] * self.shape[2]))
+        slabs = [slice(start, start + thickness) for start in range(0, self.shape[0], thickness)]
+        with ThreadPoolExecutor(self._workers) as pool:
+            list(pool.map(work, slabs))
+
+
+def gaussian(data, sigma, workers=1):
+    """A map whose spectrum is multiplied by exp(-(pi sigma frequency)²).
+
+    Args:
+        data: float32 (z, y, x), taken as periodic.
+        sigma: voxels; the Gaussian's standard deviation in real space is sigma / sqrt(2).
+        workers: threads.
+    """
+    spectrum = scipy.fft.rfftn(data, workers=workers)
+    spectrum *= np.exp(-np.square(np.float32(np.pi * sigma) * frequencies(data.shape, 1.0)))
+    return scipy.fft.irfftn(spectrum, data.shape, workers=workers, overwrite_x=True)
+
+
+def _rise(distance, start, end):
+    """Half a cosine from 0 at ``start`` to 1 at ``end``; float32 of ``distance``'s shape."""
+    position = np.clip((distance - np.float32(start)) / np.float32(end - start), 0, 1)
+    return np.float32(0.5) - np.float32(0.5) * np.cos(np.float32(np.pi) * position)

@@ -1,0 +1,241 @@
+"""The local spectrum of a map: at every place of a coarse grid, how strong the map is in each band of frequencies.
+
+A band's energy is the smoothed square of the band-passed map; its evenness is the smoothed magnitude over the root of
+the energy, which is sqrt(2 / pi) for Gaussian noise and less for density, which is sparse. What half maps tell by
+correlation, one map tells by these: noise fills the whole box with one spectrum, a molecule stands out of it up to
+its resolution.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+
+from deepreslib.fourier.filters import voxel_triple
+from deepreslib.fourier.fsc import sums_in_shells
+
+GRID = 3.0
+"""Å, the coarse grid's voxel size."""
+
+WIDE_GRID = 2 * GRID
+"""Å, the grid of spectra that are smoothed further."""
+
+BANDS = np.geomspace(1 / 24.0, 1 / 1.3, 18)
+"""Frequencies at which the bands are centred, 1/Å; each reaches from the centre before to the centre after."""
+
+SHELLS = np.geomspace(1 / 40.0, 1 / 1.3, 60)
+"""Frequencies at which the whole map's spectrum is told, 1/Å."""
+
+SMOOTHING = (4.0, 0.4)
+"""SD of the smoothing: at least so many Å, and at least so many periods of the band's centre."""
+
+NOISE_EVENNESS = math.sqrt(2 / math.pi)
+"""Evenness of Gaussian noise."""
+
+APART = 2
+"""Bands so far apart share no frequency."""
+
+_RATIO = float(BANDS[1] / BANDS[0])
+_LEAST_ENERGY = 1e-12
+_LEAST_WEIGHT = 1e-9
+
+
+@dataclass(frozen=True)
+class LocalSpectrum:
+    """Energies on the coarse grid, whose voxel (0, 0, 0) is the map's.
+
+    Attributes:
+        energy: float32 (z, y, x, bands), in squared units of the map; 0 in bands beyond the map's Nyquist frequency.
+        evenness: float32 (z, y, x, bands), 0 to 1.
+        radial: float64 (shells,), the whole map's mean energy in each unit of the logarithm of the frequency, at
+            ``SHELLS``; 0 beyond the map's Nyquist frequency.
+    """
+
+    energy: np.ndarray
+    evenness: np.ndarray
+    radial: np.ndarray
+
+    def wider(self, smoothing):
+        """The ``WideSpectrum``: smoothed further by a Gaussian, SD in Å."""
+        energy = _widened(self.energy, smoothing)
+        magnitude = _widened(self.evenness * np.sqrt(self.energy), smoothing)
+        evenness = np.full_like(energy, NOISE_EVENNESS)
+        np.divide(magnitude, np.sqrt(energy), out=evenness, where=energy > 0)
+
+        scale = np.float32(1 / max(float(self.energy.max()), 1e-30))  # squares of energies leave float32's range
+        scaled, means = self.energy * scale, energy * scale
+        products = _widened(scaled[..., :-APART] * scaled[..., APART:], smoothing)
+        expected = means[..., :-APART] * means[..., APART:]
+        ratio = np.ones_like(products)
+        np.divide(products, expected, out=ratio, where=(expected > 1e-30) & (products > 1e-30))
+        return WideSpectrum(energy, evenness, np.log10(ratio))
+
+
+@dataclass(frozen=True)
+class WideSpectrum:
+    """A local spectrum smoothed further, on a grid of ``WIDE_GRID`` whose voxel (0, 0, 0) is the map's.
+
+    Attributes:
+        energy: float32 (z, y, x, bands).
+        evenness: float32 (z, y, x, bands), smoothed magnitude over the root of the energy.
+        concurrence: float32 (z, y, x, bands - 2), whether bands are strong at the same places: logarithm (10) of the
+            mean product of two bands' energies over the product of their means. The two share no frequency, so for
+            noise it is 0.
+    """
+
+    energy: np.ndarray
+    evenness: np.ndarray
+    concurrence: np.ndarray
+
+    def planes(self, chosen, shape):
+        """Energy, evenness and concurrence on planes of the coarse grid (``shape``), linear between places.
+
+        Args:
+            chosen: planes along z, a slice or indices.
+            shape: the coarse grid's (z, y, x).
+        """
+        z, y, x = (_linear(count, wide) for count, wide in zip(shape, self.energy.shape[:3], strict=True))
+        z = z[chosen]
+        used = z.any(axis=0)
+        everything = self.energy, self.evenness, self.concurrence
+        return tuple(_along(z[:, used], y, x, values[used]) for values in everything)
+
+
+def coarse_shape(shape, voxel_size):
+    """The coarse grid that covers a map: (z, y, x)."""
+    return tuple(math.ceil((n - 1) * size / GRID) + 1 for n, size in zip(shape, voxel_triple(voxel_size), strict=True))
+
+
+def band_weights(frequency, band):
+    """The pass of a band: 1 at its centre, falling as a squared cosine of the logarithm; all bands sum to 1.
+
+    Args:
+        frequency: 1/Å, any shape.
+        band: number of the band.
+    """
+    with np.errstate(divide="ignore"):
+        position = np.log(np.asarray(frequency, np.float32) / np.float32(BANDS[band])) / np.float32(math.log(_RATIO))
+    return np.square(np.cos(np.pi / 2 * np.clip(position, -1, 1))).astype(np.float32)
+
+
+def local_spectrum(data, voxel_size, workers=-1):
+    """The local spectrum of a map.
+
+    Args:
+        data: float32 (z, y, x).
+        voxel_size: Å, a number or (z, y, x).
+        workers: threads of the Fourier transforms, -1 for all.
+
+    Returns:
+        a ``LocalSpectrum``. Needs the memory of about three maps besides ``data``.
+    """
+    sizes = voxel_triple(voxel_size)
+    coarse = coarse_shape(data.shape, sizes)
+    spectrum = scipy.fft.rfftn(np.asarray(data, np.float32), workers=workers)
+    energy = np.zeros((*coarse, len(BANDS)), np.float32)
+    evenness = np.full((*coarse, len(BANDS)), NOISE_EVENNESS, np.float32)
+    for band, centre in enumerate(BANDS):
+        if centre / _RATIO >= 0.5 / max(sizes):
+            break
+        magnitude, energy[..., band] = _local_moments(spectrum, data.shape, sizes, band, coarse, workers)
+        found = energy[..., band] > _LEAST_ENERGY * max(float(energy.max()), _LEAST_ENERGY)
+        evenness[found, band] = magnitude[found] / np.sqrt(energy[found, band])
+    return LocalSpectrum(energy, evenness, radial_energy(spectrum, data.shape, sizes))
+
+
+def radial_energy(spectrum, shape, sizes):
+    """``LocalSpectrum.radial`` of a map's ``rfftn``; between the map's own shells by the logarithm.
+
+    Args:
+        spectrum: complex (z, y, x // 2 + 1).
+        shape: the map's (z, y, x).
+        sizes: voxel size, Å (z, y, x).
+    """
+    frequency, count, (power,) = sums_in_shells(shape, sizes, ((np.square(np.abs(plane)),) for plane in spectrum))
+    filled = np.flatnonzero(count[1:]) + 1
+    logarithm = np.log(power[filled] / count[filled] + 1e-300)
+    density = np.exp(np.interp(SHELLS, frequency[filled], logarithm)) / math.prod(shape) ** 2
+    volume = math.prod(shape) * math.prod(sizes)
+    within = 0.5 / max(sizes) >= SHELLS
+    return np.where(within, density * 4 * math.pi * SHELLS**3 * volume, 0.0)
+
+
+def smooth(data, voxel_size, coarse, smoothing):
+    """Values averaged by a Gaussian around each place of the coarse grid, near the border by what there is of it.
+
+    Args:
+        data: float32 (z, y, x).
+        voxel_size: Å (z, y, x).
+        coarse: the coarse grid's shape.
+        smoothing: the Gaussian's SD, Å.
+    """
+    for axis in (2, 1, 0):  # the last first, so that the large array is read in order
+        weights = _gaussians(data.shape[axis], voxel_size[axis], coarse[axis], smoothing)
+        data = np.moveaxis(np.tensordot(data, weights, axes=([axis], [1])), -1, axis)
+    return np.ascontiguousarray(data)
+
+
+def _widened(values, smoothing):
+    """Values (z, y, x, bands) of the coarse grid smoothed by a Gaussian, SD in Å, on the wide grid."""
+    axes = (_gaussians(count, GRID, count // 2 + 1, smoothing, WIDE_GRID) for count in values.shape[:3])
+    return _along(*axes, values)
+
+
+def _along(z, y, x, values):
+    """Values (z, y, x, bands) with a matrix (to, from) applied along each of the first three axes."""
+    bands = np.ascontiguousarray(np.moveaxis(values, -1, 0))
+    count, _, *plane = bands.shape
+    bands = (z @ bands.reshape(count, len(z[0]), -1)).reshape(count, len(z), *plane)
+    return np.ascontiguousarray(np.moveaxis(y @ (bands @ x.T), 0, -1))
+
+
+def _linear(count, wide):
+    """float32 (count, wide): linear interpolation at the places of the coarse grid between those of the wide one."""
+    offset = np.arange(count)[:, None] * (GRID / WIDE_GRID) - np.arange(wide)
+    return np.maximum(1 - abs(offset), 0).astype(np.float32)
+
+
+def _gaussians(count, size, places, smoothing, spacing=GRID):
+    """float32 (places, count): Gaussians, a spacing (Å) apart, at each of count voxels of a size; rows sum to 1."""
+    distance = spacing * np.arange(places)[:, None] - size * np.arange(count)
+    weights = np.exp(-0.5 * np.square(distance / smoothing))
+    weights[weights < _LEAST_WEIGHT] = 0  # processors are slow with numbers that are almost 0
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _local_moments(spectrum, shape, sizes, band, coarse, workers):
+    """Smoothed magnitude and smoothed square of the band-passed map, on the coarse grid."""
+    passed, new_sizes = _band_passed(spectrum, shape, sizes, band, workers)
+    smoothing = max(SMOOTHING[0], SMOOTHING[1] / BANDS[band])
+    magnitude = smooth(np.abs(passed, out=passed), new_sizes, coarse, smoothing)
+    return magnitude, smooth(np.square(passed, out=passed), new_sizes, coarse, smoothing)
+
+
+def _band_passed(spectrum, shape, sizes, band, workers):
+    """The band-passed map on a grid just fine enough for its square, and that grid's voxel size."""
+    # its square reaches twice its highest frequency, and must not alias to what the smoothing passes
+    target = 1 / (2 * 1.05 * BANDS[band] * _RATIO + 0.15)
+    kept = [
+        min(n, scipy.fft.next_fast_len(math.ceil(n * size / target), real=True))
+        for n, size in zip(shape, sizes, strict=True)
+    ]
+    new_sizes = tuple(n * size / m for n, m, size in zip(shape, kept, sizes, strict=True))
+    z, y, x = (np.fft.fftfreq(m, size).astype(np.float32) for m, size in zip(kept, new_sizes, strict=True))
+    columns = kept[2] // 2 + 1
+    across = np.square(y)[:, None] + np.square(x[:columns])
+    rows = _lowest(shape[1], kept[1])
+    scale = np.float32(math.prod(kept) / math.prod(shape))
+    part = np.zeros((*kept[:2], columns), spectrum.dtype)
+    # plane by plane, as whole arrays of weights would take more memory than the map
+    for plane, height, source in zip(part, z, _lowest(shape[0], kept[0]), strict=True):
+        if abs(height) < BANDS[band] * _RATIO:
+            weights = scale * band_weights(np.sqrt(across + np.square(height)), band)
+            np.multiply(spectrum[source, rows, :columns], weights, out=plane)
+    part = scipy.fft.ifftn(part, axes=(0, 1), workers=workers, overwrite_x=True)  # irfftn would copy it once more
+    return scipy.fft.irfft(part, kept[2], workers=workers), new_sizes
+
+
+def _lowest(count, kept):
+    """Which of the coefficients along an axis, of so many, are kept if so many are, the lowest frequencies."""
+    return np.r_[0 : (kept + 1) // 2, count - kept // 2 : count]

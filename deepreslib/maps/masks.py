@@ -1,0 +1,158 @@
+"""Masks: by threshold, found automatically, dilated, with a soft edge."""
+
+import math
+
+import numpy as np
+from scipy import ndimage
+from skimage.filters import threshold_otsu
+
+from deepreslib.errors import InputError
+from deepreslib.maps.density_map import DensityMap
+
+_SMOOTHING = 8.0
+_FULL_WIDTH = 2 * math.sqrt(2 * math.log(2))
+_SOLVENT_SHELL = (12.0, 25.0)
+_SOLVENT_SDS = 4.0
+_MOLECULE_FRACTION = 0.3
+_SMALLEST_PART = 0.05
+_LARGEST_HOLE = 4000.0
+_NORMAL_SD_PER_MAD = 1.4826
+
+
+def threshold_mask(density_map: DensityMap | np.ndarray, threshold: float) -> np.ndarray:
+    """The voxels whose density is above a threshold.
+
+    Returns:
+        Boolean array, (z, y, x).
+
+    Raises:
+        InputError: if no voxel is above the threshold, or every voxel is.
+    """
+    is_map = isinstance(density_map, DensityMap)
+    data, name = (density_map.data, density_map.name) if is_map else (density_map, "the map")
+    mask = data > threshold
+    if not mask.any():
+        raise InputError(
+            f"{name} has no voxel above {threshold:g}, its highest is {data.max():g}; lower the threshold."
+        )
+    if mask.all():
+        raise InputError(
+            f"{name} has every voxel above {threshold:g}, its lowest is {data.min():g}; raise the threshold."
+        )
+    return mask
+
+
+def automatic_mask(density_map: DensityMap) -> tuple[np.ndarray, float]:
+    """Find the molecule.
+
+    The map is smoothed by a Gaussian 8 Å wide (full width at half height), so that noise and side chains matter
+    little. Otsu's threshold among the voxels clearly above the solvent gives the molecule's core and its level; a
+    shell 12 to 25 Å around the core gives the solvent's level and noise, whatever pads the box farther out. The
+    threshold lies at 30 % of the way from solvent to molecule, but at least 4 noise SDs above the solvent. Parts
+    smaller than 5 % of the largest are dropped, and holes up to 4000 Å³ filled (a capsid stays hollow).
+
+    Nothing here depends on the map's scale or offset.
+
+    Returns:
+        Boolean array, (z, y, x), and the threshold that was applied to the smoothed map.
+
+    Raises:
+        InputError: if nothing stands out of the solvent.
+    """
+    sizes = density_map.voxel_size
+    smooth = ndimage.gaussian_filter(
+        density_map.data, [_SMOOTHING / _FULL_WIDTH / size for size in sizes], mode="nearest", truncate=3
+    )
+    threshold = _molecule_threshold(smooth, sizes)
+    if not smooth.max() > threshold:
+        raise InputError(f"{density_map.name} shows no molecule that stands out of its solvent; give a mask.")
+    voxel_volume = math.prod(sizes)
+    mask = _without_small_parts(smooth > threshold)
+    return _without_small_holes(mask, _LARGEST_HOLE / voxel_volume), threshold
+
+
+def dilate(mask: np.ndarray, voxels: float) -> np.ndarray:
+    """A mask grown by a ball of the given radius in voxels.
+
+    Args:
+        mask: boolean, (z, y, x).
+        voxels: radius; 1 adds the voxels that share a face.
+
+    Returns:
+        Boolean array of the same shape.
+    """
+    grown = np.zeros(mask.shape, dtype=bool)
+    if mask.any():
+        around = _surroundings(mask, voxels)
+        grown[around] = ndimage.distance_transform_edt(~mask[around]) <= voxels
+    return grown
+
+
+def soft_edge(mask: np.ndarray, width: float) -> np.ndarray:
+    """A mask that falls from 1 inside to 0 at ``width`` voxels outside, as half a cosine wave.
+
+    Args:
+        mask: boolean, (z, y, x).
+        width: voxels, more than 0.
+
+    Returns:
+        float32 array of the same shape, 1 in the mask.
+    """
+    soft = np.zeros(mask.shape, dtype=np.float32)
+    if mask.any():
+        around = _surroundings(mask, width)
+        distance = np.minimum(ndimage.distance_transform_edt(~mask[around]), width)
+        soft[around] = 0.5 + 0.5 * np.cos(np.pi * distance / width)
+    return soft
+
+
+def _molecule_threshold(smooth: np.ndarray, sizes: tuple[float, float, float]) -> float:
+    rough_solvent, top = np.median(smooth), smooth.max()
+    clearly_above = smooth[smooth > rough_solvent + 0.1 * (top - rough_solvent)]
+    if not clearly_above.size or clearly_above.min() == clearly_above.max():
+        return float(top)
+    core = smooth > threshold_otsu(clearly_above)
+    near, far = (_box_dilated(core, distance, sizes) for distance in _SOLVENT_SHELL)
+    shell = smooth[far & ~near]
+    if not shell.size:
+        shell = smooth[~core]
+    solvent = np.median(shell)
+    noise = _NORMAL_SD_PER_MAD * np.median(np.abs(shell - solvent))
+    molecule = np.median(smooth[core])
+    return float(solvent + max(_SOLVENT_SDS * noise, _MOLECULE_FRACTION * (molecule - solvent)))
+
+
+def _box_dilated(mask: np.ndarray, distance: float, sizes: tuple[float, float, float]) -> np.ndarray:
+    return ndimage.maximum_filter(mask, [2 * math.ceil(distance / size) + 1 for size in sizes], mode="constant")
+
+
+def _without_small_parts(mask: np.ndarray) -> np.ndarray:
+    labels, volumes = _components(mask)
+    volumes[0] = 0
+    return (volumes >= _SMALLEST_PART * volumes.max())[labels]
+
+
+def _without_small_holes(mask: np.ndarray, largest: float) -> np.ndarray:
+    labels, volumes = _components(~mask)
+    is_hole = volumes <= largest
+    for axis in range(3):
+        for side in (0, -1):
+            is_hole[labels.take(side, axis)] = False
+    is_hole[0] = False
+    return mask | is_hole[labels]
+
+
+def _components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of the connected parts and the voxels of each label, counted by section to save memory."""
+    labels, count = ndimage.label(mask)
+    return labels, sum(np.bincount(section.ravel(), minlength=count + 1) for section in labels)
+
+
+def _surroundings(mask: np.ndarray, margin: float) -> tuple[slice, ...]:
+    """The box around a mask that is not empty, ``margin`` voxels wider on each side."""
+    margin = math.ceil(margin)
+    box = []
+    for axis in range(mask.ndim):
+        filled = np.flatnonzero(mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis)))
+        box.append(slice(max(0, filled[0] - margin), filled[-1] + 1 + margin))
+    return tuple(box)

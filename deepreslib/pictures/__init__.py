@@ -1,0 +1,43 @@
+"""Pictures of local resolution: matplotlib figures on one colour scale, and a ChimeraX script.
+
+Nothing here opens a window or touches pyplot: every function gives a ``matplotlib.figure.Figure`` that a window can
+show or ``save_figure`` can write.
+"""
+
+from deepreslib.pictures.chimerax import resolution_for_chimerax, write_chimerax_script
+from deepreslib.pictures.chimerax_structure import write_chimerax_structure_script
+from deepreslib.pictures.comparison import agreement_figure, comparison_table_figure, difference_figure, spread_figure
+from deepreslib.pictures.figures import add_colour_bar, save_figure
+from deepreslib.pictures.histogram import histogram_figure
+from deepreslib.pictures.residues import residue_figures
+from deepreslib.pictures.scale import ColourScale, inside_values
+from deepreslib.pictures.sharpness import overclaimed_figure, sharpness_curve_figure, sharpness_violin_figure
+from deepreslib.pictures.slices import central_slices, coloured_slices_figure, grey_slices_figure
+from deepreslib.pictures.surface import ColouredSurface, coloured_surface, default_level
+from deepreslib.pictures.views import surface_figure
+
+__all__ = [
+    "ColourScale",
+    "ColouredSurface",
+    "add_colour_bar",
+    "agreement_figure",
+    "central_slices",
+    "coloured_slices_figure",
+    "coloured_surface",
+    "comparison_table_figure",
+    "default_level",
+    "difference_figure",
+    "grey_slices_figure",
+    "histogram_figure",
+    "inside_values",
+    "overclaimed_figure",
+    "residue_figures",
+    "resolution_for_chimerax",
+    "save_figure",
+    "sharpness_curve_figure",
+    "sharpness_violin_figure",
+    "spread_figure",
+    "surface_figure",
+    "write_chimerax_script",
+    "write_chimerax_structure_script",
+]

@@ -1,0 +1,160 @@
+"""A ChimeraX script that shows a map coloured by its local resolution, with the key of our own pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from deepreslib.errors import InputError
+from deepreslib.files import write_aside
+from deepreslib.pictures.scale import ColourScale, inside_values
+from deepreslib.pictures.surface import INSIDE
+
+REACH = 5  # voxels about the mask that get their neighbours' resolution
+DUST = 8  # voxels; smaller parts of the surface are hidden
+
+
+def write_chimerax_script(
+    path: str | Path,
+    density_path: str | Path,
+    resolution_path: str | Path,
+    voxel_size: Sequence[float],
+    origin: Sequence[float],
+    level: float,
+    scale: ColourScale,
+    axes: float | None = None,
+) -> None:
+    """Write a .cxc script: density as #1, resolution as #2 (hidden), the surface of #1 coloured by #2, the key.
+
+    Both maps are put on the grid given here, whatever their headers say. The voxel size is set in a command before
+    the origin's, because ChimeraX moves the origin when it changes the voxel size. Maps of any size are shown whole
+    and as a surface (ChimeraX opens large ones as a single plane). The resolution is read a little inside the
+    surface, as in our own picture; give a map made by ``resolution_for_chimerax``, for with one that is 0 outside
+    its mask, thin parts would look better resolved than they are. The key lies flat: a standing one fails on
+    colours without a label.
+
+    Args:
+        path: the script, *.cxc.
+        density_path: the map; written into the script as an absolute path.
+        resolution_path: the resolution, Å, on the same grid; likewise.
+        voxel_size: (z, y, x), Å.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+        level: density at the surface.
+        scale: colours; ChimeraX gets its ``levels`` colours and blends between them.
+        axes: length of axes through (0, 0, 0) to be shown, Å; written as a .bild file beside the script and opened
+            last, as #3. None for no axes.
+
+    Raises:
+        InputError: a path that ChimeraX cannot read: one with a line break, or with both kinds of quotation marks.
+        OSError: the folder does not exist or cannot be written.
+    """
+    path = Path(path)
+    side, corner = _xyz(voxel_size), _xyz(origin)
+    smallest = min(voxel_size)
+    lines = [
+        "# Density coloured by local resolution (Å). Open this file with a fresh ChimeraX.",
+        "set bgColor white",
+        f"open {quoted(density_path)}",
+        f"open {quoted(resolution_path)}",
+    ]
+    for model in ("#1", "#2"):
+        lines += [f"volume {model} voxelSize {side}", f"volume {model} origin {corner}"]
+    lines += [
+        "volume #2 hide",
+        f"volume #1 show style surface region all level {level:.6g}",
+        "wait 1",  # ChimeraX makes the surface only when it draws
+        f"surface dust #1 size {DUST * smallest:.4g}",
+        f"color sample #1 map #2 palette {palette(scale)} offset {-INSIDE * smallest:.4g}",
+        f"key {key_command(scale)} pos 0.3,0.06 size 0.4,0.03 fontSize 18 numericLabelSpacing equal",
+        '2dlabels text "Local resolution (Å)" color black size 18 xpos 0.41 ypos 0.105',
+        "lighting soft",
+    ]
+    if axes is not None:
+        beside = path.with_name(f"{path.stem}_axes.bild")
+        with write_aside(beside) as temporary:
+            temporary.write_text(_axes(axes), encoding="utf-8")
+        lines.append(f"open {quoted(beside)}")
+    lines.append("view")
+    with write_aside(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def palette(scale: ColourScale) -> str:
+    """The scale as ChimeraX writes it: ``2.5,#00007f:2.7,#0000c4:...``, resolution in Å and its colour."""
+    return ":".join(
+        f"{value:.5g},{colour}" for value, colour in zip(scale.level_values(), scale.hex_colours(), strict=True)
+    )
+
+
+def resolution_for_chimerax(resolution: np.ndarray) -> np.ndarray:
+    """A resolution map without zeros, so that none bleeds into the colours of a surface near the mask's edge.
+
+    ChimeraX interpolates between voxels. Voxels next to the mask get the mean of their neighbours inside, those up
+    to 5 voxels away the mean of all known within 5 voxels, and the others the median.
+
+    Args:
+        resolution: (z, y, x), Å, 0 outside the mask.
+
+    Returns:
+        (z, y, x) float32, Å, unchanged inside the mask.
+
+    Raises:
+        InputError: the mask is empty.
+    """
+    inside = inside_values(resolution)
+    if not inside.size:
+        raise InputError("The resolution map has no value above 0, so there is nothing to colour: check its mask.")
+    filled = np.full(resolution.shape, np.median(inside), dtype=np.float32)
+    box = tuple(
+        slice(max(each.start - REACH, 0), each.stop + REACH)
+        for each in ndimage.find_objects((resolution > 0).astype(np.uint8))[0]
+    )
+    values = resolution[box].astype(np.float32)
+    for width in (3, 2 * REACH + 1):
+        known = values > 0
+        shares = ndimage.uniform_filter(known.astype(np.float32), width, mode="constant")
+        means = ndimage.uniform_filter(values, width, mode="constant") / np.maximum(shares, 1e-9)
+        values = np.where(~known & (shares > 0.5 / width**3), means, values)
+    filled[box] = np.where(values > 0, values, filled[box])
+    return filled
+
+
+def _xyz(triple: Sequence[float]) -> str:
+    """A (z, y, x) triple in ChimeraX's order: ``x,y,z``."""
+    return ",".join(f"{number:.8g}" for number in reversed(list(triple)))
+
+
+def quoted(path: str | Path) -> str:
+    text = os.path.abspath(path)
+    mark = "'" if '"' in text else '"'
+    if mark in text or "\n" in text:
+        raise InputError(f"ChimeraX cannot read the file name {text!r}: rename the file or its folder.")
+    return f"{mark}{text}{mark}"
+
+
+def key_command(scale: ColourScale) -> str:
+    """ChimeraX's key, whose colours are evenly spaced: all colours, labels at about five of them."""
+    every = max((scale.levels - 1) // 4, 1)
+    labelled = [number % every == 0 for number in range(scale.levels)]
+    labelled[-1] = True
+    pairs = zip(scale.hex_colours(), scale.level_values(), labelled, strict=True)
+    return " ".join(f"{colour}:{value:.3g}" if shown else f"{colour}:" for colour, value, shown in pairs)
+
+
+def _axes(length: float) -> str:
+    """Arrows along x (red), y (green) and z (blue) in ChimeraX's .bild format."""
+    radius = length / 100
+    lines = []
+    for name, colour, tip in (("x", "red", (1, 0, 0)), ("y", "green", (0, 1, 0)), ("z", "blue", (0, 0, 1))):
+        x, y, z = (length * part for part in tip)
+        lines += [
+            f".color {colour}",
+            f".arrow 0 0 0 {x:.4g} {y:.4g} {z:.4g} {radius:.4g} {2 * radius:.4g}",
+            f".cmov {1.03 * x:.4g} {1.03 * y:.4g} {1.03 * z:.4g}",
+            f".font Helvetica 24 bold\n{name}",
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,191 @@
+"""Pictures of a comparison: each map against the reference, differences, consensus, spread, and the numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from deepreslib.analysis.comparison import TABLE_HEADER, Agreement, Comparison, table_rows
+from deepreslib.errors import InputError
+from deepreslib.pictures.figures import new_figure
+from deepreslib.pictures.histogram import bin_edges
+from deepreslib.pictures.scale import ColourScale
+from deepreslib.pictures.slices import ZERO, coloured_slices_figure
+
+PLOT_BIN = 0.1  # Å
+MOST_COLUMNS = 3
+DIFFERENCE_COLOURS = "coolwarm"  # blue where the map claims more than the reference
+SPREAD_COLOURS = "viridis"
+SHOWN_PERCENTILE = 98  # of the sizes of differences; larger ones get the scale's last colour
+
+
+def agreement_figure(comparison: Comparison, title: str = "") -> Figure:
+    """Draw how often a voxel has which resolution in the reference and in another map: one panel for each other map.
+
+    Voxels are counted in squares of 0.1 Å where both maps have a value; colours are logarithmic and the same in all
+    panels. The dashed diagonal is where the maps agree, the numbers are those of ``comparison.agreements``. All axes
+    span the percentiles 0.5 to 99.5 of every map; the panel says how many voxels lie beyond.
+
+    Args:
+        comparison: from :func:`deepreslib.analysis.comparison.compare`.
+        title: above the figure.
+    """
+    edges = bin_edges([each[each > 0] for each in comparison.values.values()], PLOT_BIN)
+    reference = comparison.values[comparison.reference]
+    counts = {label: _count(reference, comparison.values[label], edges) for label in comparison.agreements}
+    columns = min(len(counts), MOST_COLUMNS)
+    rows = -(-len(counts) // columns)
+    figure = new_figure(4.3 * columns + 1.2, 4.7 * rows + 0.4 * bool(title))
+    panels = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+    for spare in panels[len(counts) :]:
+        spare.remove()
+    most = max(each.max() for each in counts.values())
+    for panel, (label, count) in zip(panels, counts.items(), strict=False):
+        mesh = panel.pcolormesh(edges, edges, np.ma.masked_equal(count, 0), norm=LogNorm(1, max(most, 2)))
+        panel.plot(edges[[0, -1]], edges[[0, -1]], color="black", linestyle="--", linewidth=1.2)
+        panel.set_title(_numbers(comparison.agreements[label], int(count.sum())), fontsize="small")
+        panel.set_xlabel(f"{comparison.reference} (Å)")
+        panel.set_ylabel(f"{label} (Å)")
+        panel.set_aspect("equal")
+        for each in (panel.xaxis, panel.yaxis):
+            each.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+    figure.colorbar(mesh, ax=panels[: len(counts)], shrink=0.85, aspect=30, label="Voxels per (0.1 Å)²")
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def difference_figure(
+    comparison: Comparison,
+    label: str,
+    voxel_size: Sequence[float],
+    density: np.ndarray | None = None,
+    scale: ColourScale | None = None,
+    axis: str = "z",
+    numbers: Sequence[int] | None = None,
+    origin: Sequence[float] = ZERO,
+) -> Figure:
+    """Draw slices of a map's difference from the reference: blue where it claims a finer resolution, red a coarser.
+
+    Args:
+        comparison: from :func:`deepreslib.analysis.comparison.compare`.
+        label: which map.
+        voxel_size: (z, y, x), Å.
+        density: (z, y, x), in grey behind it, or None.
+        scale: colours; by default :func:`difference_scale`, one for all maps.
+        axis: 'z', 'y' or 'x', the normal of the slices.
+        numbers: the slices, counted from 0; by default 4 about the mask's centre.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+
+    Raises:
+        InputError: no such map, it is the reference itself, no such slice, or a density of another shape.
+    """
+    if label not in comparison.agreements:
+        choice = ", ".join(comparison.agreements)
+        raise InputError(f"There is no difference of {label} from the reference: choose one of {choice}.")
+    return coloured_slices_figure(
+        density,
+        comparison.agreements[label].difference,
+        voxel_size,
+        scale or difference_scale(comparison),
+        axis,
+        numbers,
+        origin,
+        title=f"{label} − {comparison.reference}",
+        inside=(comparison.values[label] > 0) & (comparison.values[comparison.reference] > 0),
+        label=f"Difference from {comparison.reference} (Å)",
+    )
+
+
+def spread_figure(
+    comparison: Comparison,
+    voxel_size: Sequence[float],
+    density: np.ndarray | None = None,
+    scale: ColourScale | None = None,
+    axis: str = "z",
+    numbers: Sequence[int] | None = None,
+    origin: Sequence[float] = ZERO,
+) -> Figure:
+    """Draw slices of the spread of the maps, where there is a consensus. Arguments as of ``difference_figure``.
+
+    The consensus itself is a resolution map as any other: ``coloured_slices_figure`` draws it.
+    """
+    return coloured_slices_figure(
+        density,
+        comparison.spread,
+        voxel_size,
+        scale or spread_scale(comparison),
+        axis,
+        numbers,
+        origin,
+        inside=comparison.consensus > 0,
+        label="Spread: half the 16–84 % range (Å)",
+    )
+
+
+def difference_scale(comparison: Comparison) -> ColourScale:
+    """Colours from −limit to +limit, at least ±0.1 Å, that hold 98 % of the differences of every map."""
+    limit = max(
+        _limit(np.abs(agreement.difference)[comparison.values[label] > 0])
+        for label, agreement in comparison.agreements.items()
+    )
+    return ColourScale(-limit, limit, DIFFERENCE_COLOURS)
+
+
+def spread_scale(comparison: Comparison) -> ColourScale:
+    """Colours from 0 to a limit of at least 0.1 Å that holds 98 % of the spread."""
+    return ColourScale(0, _limit(comparison.spread[comparison.consensus > 0]), SPREAD_COLOURS)
+
+
+def comparison_table_figure(report: Mapping, title: str = "") -> Figure:
+    """Draw the table of all numbers, a row a map.
+
+    Args:
+        report: from :meth:`deepreslib.analysis.comparison.Comparison.report`, or read from its JSON.
+        title: above the table.
+    """
+    rows = table_rows(report)
+    longest = max(len(row[0]) for row in rows)
+    figure = new_figure(8.6 + 0.085 * longest, 0.9 + 0.32 * len(rows) + 0.3 * bool(title))
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    table = axes.table(rows, colLabels=TABLE_HEADER, loc="center", edges="horizontal", cellLoc="right")
+    table.auto_set_font_size(False)
+    table.set_fontsize(10)
+    table.auto_set_column_width(range(len(TABLE_HEADER)))
+    table.scale(1, 1.4)
+    for (row, column), cell in table.get_celld().items():
+        if column == 0:
+            cell.set_text_props(ha="left")
+        if row == 0 or column == 0:
+            cell.set_text_props(weight="bold")
+        cell.set_edgecolor("0.75")
+    axes.set_title(title or f"Local resolution in Å; last four columns against {report['reference']}", fontsize=10)
+    return figure
+
+
+def _count(reference: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Voxels in squares, (map, reference)."""
+    shared = (reference > 0) & (values > 0)
+    count, _, _ = np.histogram2d(values[shared], reference[shared], bins=(edges, edges))
+    return count
+
+
+def _numbers(agreement: Agreement, shown: int) -> str:
+    correlations = {"Pearson": agreement.pearson, "Spearman": agreement.spearman}
+    known = [f"{name} {number:.3f}" for name, number in correlations.items() if number is not None]
+    voxels = f"{agreement.voxels:,} voxels"
+    if beyond := agreement.voxels - shown:
+        voxels += f", {beyond:,} of them beyond the axes"
+    first = f"RMSE {agreement.rmse:.2f} Å, median difference {agreement.median_difference:+.2f} Å"
+    return "\n".join([first, *[", ".join(known)] * bool(known), voxels])
+
+
+def _limit(sizes: np.ndarray) -> float:
+    """A percentile, rounded up to 0.1 Å."""
+    return max(math.ceil(10 * float(np.percentile(sizes, SHOWN_PERCENTILE)) - 1e-4), 1) / 10

@@ -1,0 +1,55 @@
+"""What all figures share: how they are made, keyed and saved, without pyplot and its state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
+from matplotlib.figure import Figure
+
+from deepreslib.files import write_aside
+from deepreslib.pictures.scale import ColourScale
+
+RESOLUTION_LABEL = "Local resolution (Å)"
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty white figure, inches, that lays itself out."""
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def add_colour_bar(
+    figure: Figure, axes: list[Axes] | Axes, scale: ColourScale, label: str = RESOLUTION_LABEL, **placing
+) -> Colorbar:
+    """Draw the scale's key, in Å, beside some axes.
+
+    Args:
+        figure: the figure that holds the axes.
+        axes: the axes to take room from.
+        scale: the colours.
+        label: what the key measures.
+        **placing: handed on to ``Figure.colorbar`` (location, shrink, aspect, ...).
+    """
+    bar = figure.colorbar(ScalarMappable(scale.norm, scale.colours), ax=axes, ticks=scale.ticks(), **placing)
+    bar.set_label(label)
+    bar.ax.minorticks_off()
+    bar.ax.set_yticklabels([f"{tick:g}" for tick in scale.ticks()])
+    bar.solids.set_edgecolor("face")  # else vector formats show a white band between colours
+    return bar
+
+
+def save_figure(figure: Figure, path: str | Path, dots_per_inch: int = 150) -> None:
+    """Write a figure to a file, aside and then renamed, so that no half-written picture is left.
+
+    Args:
+        figure: any matplotlib figure.
+        path: where to; its suffix says the format (.png).
+        dots_per_inch: resolution of the picture.
+
+    Raises:
+        OSError: the folder does not exist or cannot be written.
+    """
+    with write_aside(path) as temporary:
+        figure.savefig(temporary, dpi=dots_per_inch)

@@ -1,0 +1,159 @@
+"""Histograms of local resolution: 4 bins an Å, deaf to outliers, of one map or several."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepreslib.errors import InputError
+from deepreslib.pictures.figures import RESOLUTION_LABEL, new_figure
+from deepreslib.pictures.scale import ColourScale, inside_values
+
+BIN_WIDTH = 0.25
+SHOWN_PERCENTILES = (0.5, 99.5)
+OUTLINES = ("#1f4e9c", "#c1440e", "#2a8c4a", "#7b3f98", "#8a6d1d", "#0f8b9d", "#b0306a", "#555555")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Voxels counted in bins.
+
+    Attributes:
+        edges: (bins + 1,) edges, Å.
+        voxels: (bins,) voxels in each bin; those beyond an end are counted in the bin at that end.
+        below: how many of them lie below the first edge.
+        above: how many of them lie above the last edge.
+    """
+
+    edges: np.ndarray
+    voxels: np.ndarray
+    below: int
+    above: int
+
+
+def bin_edges(values: list[np.ndarray], bin_width: float = BIN_WIDTH) -> np.ndarray:
+    """Edges that hold all but the outliers of several sets of values.
+
+    The edges are multiples of ``bin_width`` and span every set's percentiles 0.5 to 99.5.
+
+    Args:
+        values: arrays of resolutions inside the mask, Å, none empty.
+        bin_width: Å.
+
+    Returns:
+        (bins + 1,) edges, Å, at least one bin.
+    """
+    ends = np.array([np.percentile(each, SHOWN_PERCENTILES) for each in values])
+    first = math.floor(ends[:, 0].min() / bin_width + 1e-4)
+    last = max(math.floor(ends[:, 1].max() / bin_width + 1e-4) + 1, first + 1)
+    return np.arange(first, last + 1) * bin_width
+
+
+def count_voxels(values: np.ndarray, edges: np.ndarray) -> Counts:
+    """Count resolutions in bins, those out of range in the first and last bin.
+
+    Args:
+        values: resolutions, Å; 0 and non-finite values are left out.
+        edges: (bins + 1,) rising edges, Å.
+    """
+    inside = inside_values(values)
+    voxels, _ = np.histogram(np.clip(inside, edges[0], edges[-1]), bins=edges)
+    return Counts(edges, voxels, int((inside < edges[0]).sum()), int((inside > edges[-1]).sum()))
+
+
+def histogram_figure(
+    maps: Mapping[str, np.ndarray],
+    scale: ColourScale | None = None,
+    bin_width: float = BIN_WIDTH,
+    title: str = "",
+) -> Figure:
+    """Draw the histogram of one resolution map, or of several over each other.
+
+    One map: bars in the colours of the scale, heights in voxels. Several: outlines, heights in per cent of each
+    map's voxels, since masks differ in size. A dashed line stands at each median.
+
+    Args:
+        maps: label → resolutions, Å; whole maps (z, y, x) or the values inside the mask, as 0 is left out.
+        scale: colours of the bars; by default one that fits the values.
+        bin_width: Å.
+        title: above the axes.
+
+    Raises:
+        InputError: no map, or a map without any value above 0.
+    """
+    inside = {label: inside_values(values) for label, values in maps.items()}
+    if not inside:
+        raise InputError("The histogram needs at least one resolution map.")
+    for label, values in inside.items():
+        if not values.size:
+            raise InputError(f"{label}: the resolution map has no value above 0, so it has no histogram.")
+    edges = bin_edges(list(inside.values()), bin_width)
+    figure = new_figure(7.5, 4.8)
+    axes = figure.add_subplot()
+    counts = {label: count_voxels(values, edges) for label, values in inside.items()}
+    if len(inside) == 1:
+        ((label, values),) = inside.items()
+        _draw_bars(axes, counts[label], scale or ColourScale.from_values(values), describe(values))
+        _draw_median(axes, values, "black")
+        axes.set_ylabel("Voxels")
+    else:
+        for number, (label, values) in enumerate(inside.items()):
+            colour = OUTLINES[number % len(OUTLINES)]
+            share = 100 * counts[label].voxels / values.size
+            axes.stairs(share, edges, color=colour, linewidth=1.8, label=f"{label}: {describe(values)}")
+            axes.stairs(share, edges, color=colour, alpha=0.08, fill=True)
+            _draw_median(axes, values, colour)
+        axes.set_ylabel("Share of the map's voxels (%)")
+    axes.set_xlabel(RESOLUTION_LABEL)
+    axes.set_xlim(edges[0] - bin_width, edges[-1] + bin_width)
+    axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * len(inside)))  # room for the legend
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="upper right", frameon=False, fontsize="medium" if len(inside) == 1 else "small")
+    axes.set_title(title)
+    _draw_notes(axes, counts)
+    return figure
+
+
+def describe(values: np.ndarray) -> str:
+    """Median, standard deviation and number of voxels in words: ``median 4.1 Å, SD 0.3 Å, 20,256 voxels``."""
+    inside = inside_values(values)
+    voxels = "voxel" if inside.size == 1 else "voxels"
+    return f"median {np.median(inside):.1f} Å, SD {inside.std(dtype=float):.1f} Å, {inside.size:,} {voxels}"
+
+
+def _draw_bars(axes: Axes, counts: Counts, scale: ColourScale, label: str) -> None:
+    centres = (counts.edges[:-1] + counts.edges[1:]) / 2
+    bars = axes.bar(
+        centres, counts.voxels, width=np.diff(counts.edges), color=scale.rgba(centres), edgecolor="white", linewidth=0.6
+    )
+    bars.set_label("_nolegend_")
+    axes.plot([], [], linestyle="--", color="black", label=label)
+
+
+def _draw_median(axes: Axes, values: np.ndarray, colour: str) -> None:
+    axes.axvline(float(np.median(values)), color=colour, linestyle="--", linewidth=1.4)
+
+
+def _draw_notes(axes: Axes, counts: Mapping[str, Counts]) -> None:
+    """Say how many voxels the first and the last bin hold for others."""
+    edges = next(iter(counts.values())).edges
+    below, above = (sum(getattr(each, side) for each in counts.values()) for side in ("below", "above"))
+    notes = [f"{below:,} below {edges[0]:g} Å"] * bool(below) + [f"{above:,} above {edges[-1]:g} Å"] * bool(above)
+    if notes:
+        text = f"Counted in the end bins: {' and '.join(notes)}"
+        axes.annotate(
+            text,
+            (1, 0),
+            (0, -34),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize="small",
+            color="0.35",
+        )

@@ -1,0 +1,245 @@
+"""Slices through a map: density in grey, resolution in colour over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from deepreslib.errors import InputError
+from deepreslib.pictures.figures import RESOLUTION_LABEL, add_colour_bar, new_figure
+from deepreslib.pictures.scale import ColourScale
+
+AXES = ("z", "y", "x")
+ZERO = (0.0, 0.0, 0.0)
+OUTLINE = "#ff9f1c"
+
+
+def central_slices(inside: np.ndarray, axis: str = "z", count: int = 4) -> list[int]:
+    """Numbers of slices spread about the centre of a mask.
+
+    They part the mask's extent along the axis into equal pieces; a mask too thin for that gets neighbouring slices,
+    and an array too thin for those gets all of its own.
+
+    Args:
+        inside: (z, y, x), true or not 0 inside the mask; an empty mask stands for the whole array.
+        axis: 'z', 'y' or 'x', the normal of the slices.
+        count: how many.
+
+    Returns:
+        At most ``count`` rising numbers, the first slice being 0.
+    """
+    along = _axis_number(axis)
+    filled = np.flatnonzero(np.any(inside, axis=tuple(each for each in range(3) if each != along)))
+    size = inside.shape[along]
+    first, last = (filled[0], filled[-1]) if filled.size else (0, size - 1)
+    numbers = np.round(first + (last - first) * np.arange(1, count + 1) / (count + 1)).astype(int)
+    if len(set(numbers.tolist())) < count:
+        start = (first + last + 1) // 2 - count // 2
+        numbers = np.arange(count) + np.clip(start, 0, max(size - count, 0))
+    return [int(number) for number in numbers if number < size]
+
+
+def coloured_slices_figure(
+    density: np.ndarray | None,
+    resolution: np.ndarray,
+    voxel_size: Sequence[float],
+    scale: ColourScale,
+    axis: str = "z",
+    numbers: Sequence[int] | None = None,
+    origin: Sequence[float] = ZERO,
+    title: str = "",
+    inside: np.ndarray | None = None,
+    label: str = RESOLUTION_LABEL,
+) -> Figure:
+    """Draw slices with the resolution coloured over the grey density; by default a 2 × 2 of central ones.
+
+    The colours are those of the key exactly; the density shows only outside the mask. Other values in Å, such as
+    differences of resolutions, are drawn alike if ``inside`` says where they are.
+
+    Args:
+        density: (z, y, x), or None to leave the ground plain.
+        resolution: (z, y, x), Å, 0 outside the mask.
+        voxel_size: (z, y, x), Å.
+        scale: colours.
+        axis: 'z', 'y' or 'x', the normal of the slices.
+        numbers: the slices, counted from 0; by default 4 about the mask's centre. One number gives one large slice.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+        title: above the figure.
+        inside: (z, y, x), true inside the mask; by default where the resolution is above 0.
+        label: what the key measures.
+
+    Raises:
+        InputError: arrays that differ in shape or are not three-dimensional, unknown axis, no such slice.
+    """
+    if density is not None and density.shape != resolution.shape:
+        raise InputError(
+            f"The density has shape {density.shape} and the resolution {resolution.shape}: give two maps on one grid."
+        )
+    inside = resolution > 0 if inside is None else inside
+    numbers = _checked_numbers(resolution, axis, numbers, inside)
+    frame = _frame(inside, axis)
+    figure, panels = _panels(len(numbers), title, frame, axis, voxel_size)
+    limits = None if density is None else _grey_limits(density, axis, numbers)
+    for panel, number in zip(panels, numbers, strict=True):
+        values = _cut(resolution, axis, number)
+        colours = scale.rgba(values)
+        colours[..., 3] = _cut(inside, axis, number)
+        if limits is None:
+            panel.set_facecolor("0.93")
+        else:
+            _show_grey(panel, density, axis, number, voxel_size, origin, limits)
+        panel.imshow(colours, origin="lower", interpolation="nearest", extent=_extent(values, axis, voxel_size, origin))
+        _label(panel, axis, number, voxel_size, origin, frame)
+    add_colour_bar(figure, panels, scale, label, aspect=30, shrink=0.9)
+    return figure
+
+
+def grey_slices_figure(
+    density: np.ndarray,
+    voxel_size: Sequence[float],
+    axis: str = "z",
+    numbers: Sequence[int] | None = None,
+    inside: np.ndarray | None = None,
+    origin: Sequence[float] = ZERO,
+    title: str = "",
+    outline: np.ndarray | None = None,
+) -> Figure:
+    """Draw slices of a map in grey; by default a 2 × 2 of central ones.
+
+    Args:
+        density: (z, y, x), any unit.
+        voxel_size: (z, y, x), Å.
+        axis: 'z', 'y' or 'x', the normal of the slices.
+        numbers: the slices, counted from 0; by default 4 about the centre.
+        inside: (z, y, x) mask that says where the centre is; by default the whole map.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+        title: above the figure.
+        outline: (z, y, x), true inside a mask whose outline is drawn; None for none.
+
+    Raises:
+        InputError: not three-dimensional, unknown axis, no such slice.
+    """
+    whole = np.broadcast_to(True, density.shape)
+    numbers = _checked_numbers(density, axis, numbers, whole if inside is None else inside)
+    frame = _frame(whole, axis)
+    figure, panels = _panels(len(numbers), title, frame, axis, voxel_size)
+    limits = _grey_limits(density, axis, numbers)
+    for panel, number in zip(panels, numbers, strict=True):
+        _show_grey(panel, density, axis, number, voxel_size, origin, limits)
+        if outline is not None and (cut := _cut(outline, axis, number)).any():
+            extent = _extent(cut, axis, voxel_size, origin)
+            panel.contour(cut, levels=[0.5], colors=[OUTLINE], linewidths=1.2, origin="lower", extent=extent)
+        _label(panel, axis, number, voxel_size, origin, frame)
+    return figure
+
+
+def _axis_number(axis: str) -> int:
+    if axis not in AXES:
+        raise InputError(f"There is no axis {axis!r}: choose z, y or x.")
+    return AXES.index(axis)
+
+
+def _checked_numbers(volume: np.ndarray, axis: str, numbers: Sequence[int] | None, inside: np.ndarray) -> list[int]:
+    if volume.ndim != 3:
+        raise InputError(f"Slices need a map with three axes: this one has shape {volume.shape}.")
+    size = volume.shape[_axis_number(axis)]
+    if numbers is None:
+        return central_slices(inside, axis)
+    for number in numbers:
+        if not 0 <= number < size:
+            raise InputError(f"There is no {axis} slice {number}: choose one from 0 to {size - 1}.")
+    return [int(number) for number in numbers]
+
+
+def _cut(volume: np.ndarray, axis: str, number: int) -> np.ndarray:
+    """One slice, rows going up: (y, x) across z, (z, x) across y, (z, y) across x."""
+    return np.take(volume, number, axis=_axis_number(axis))
+
+
+def _across(axis: str) -> tuple[int, int]:
+    """The array axes that run up and to the right in a slice."""
+    upward, rightward = (each for each in range(3) if each != _axis_number(axis))
+    return upward, rightward
+
+
+def _extent(cut: np.ndarray, axis: str, voxel_size: Sequence[float], origin: Sequence[float]) -> tuple[float, ...]:
+    """Left, right, bottom and top edge of a slice, Å; voxels' centres lie at origin + index × voxel size."""
+    upward, rightward = _across(axis)
+    sides = [
+        (origin[each] - voxel_size[each] / 2, origin[each] + (size - 0.5) * voxel_size[each])
+        for each, size in ((rightward, cut.shape[1]), (upward, cut.shape[0]))
+    ]
+    return (*sides[0], *sides[1])
+
+
+def _frame(inside: np.ndarray, axis: str) -> list[np.ndarray]:
+    """The mask's bounds across an axis, rightward then upward, in voxels, with a margin; an empty mask's are all."""
+    bounds = []
+    for each in reversed(_across(axis)):
+        filled = np.flatnonzero(np.any(inside, axis=tuple(other for other in range(3) if other != each)))
+        first, last = (filled[0], filled[-1]) if filled.size else (0, inside.shape[each] - 1)
+        margin = 2 + 0.12 * (last - first)
+        bounds.append(np.array([max(first - margin, -0.5), min(last + margin, inside.shape[each] - 0.5)]))
+    return bounds
+
+
+def _grey_limits(density: np.ndarray, axis: str, numbers: Sequence[int]) -> tuple[float, float]:
+    """The densities drawn black and white, the same in all slices shown and deaf to outliers."""
+    low, high = np.percentile([_cut(density, axis, number) for number in numbers], (0.5, 99.8))
+    return float(low), float(max(high, low + 1e-12 + 1e-6 * abs(low)))
+
+
+def _show_grey(
+    panel: Axes,
+    density: np.ndarray,
+    axis: str,
+    number: int,
+    voxel_size: Sequence[float],
+    origin: Sequence[float],
+    limits: tuple[float, float],
+) -> None:
+    """Draw one slice in grey, dark for low density."""
+    cut = _cut(density, axis, number)
+    panel.imshow(
+        cut,
+        cmap="gray",
+        vmin=limits[0],
+        vmax=limits[1],
+        origin="lower",
+        interpolation="nearest",
+        extent=_extent(cut, axis, voxel_size, origin),
+    )
+
+
+def _label(
+    panel: Axes, axis: str, number: int, voxel_size: Sequence[float], origin: Sequence[float], frame: list[np.ndarray]
+) -> None:
+    along, (upward, rightward) = _axis_number(axis), _across(axis)
+    panel.set_title(f"{axis} slice {number} ({origin[along] + number * voxel_size[along]:.1f} Å)", fontsize="medium")
+    panel.set_xlabel(f"{AXES[rightward]} (Å)")
+    panel.set_ylabel(f"{AXES[upward]} (Å)")
+    panel.set_aspect("equal")
+    panel.set_xlim(*(frame[0] * voxel_size[rightward] + origin[rightward]))
+    panel.set_ylim(*(frame[1] * voxel_size[upward] + origin[upward]))
+
+
+def _panels(
+    count: int, title: str, frame: list[np.ndarray], axis: str, voxel_size: Sequence[float]
+) -> tuple[Figure, list[Axes]]:
+    """A figure, shaped by what its slices show, with as many axes as there are slices, two in a row."""
+    upward, rightward = _across(axis)
+    shape = np.ptp(frame[1]) * voxel_size[upward] / (np.ptp(frame[0]) * voxel_size[rightward])
+    columns = min(count, 2)
+    rows = -(-count // columns)
+    side = 6.0 if count == 1 else 4.2
+    wide, tall = (side, side * shape) if shape < 1 else (side / shape, side)
+    figure = new_figure(max(wide * columns + 1.7, 4.5), max((tall + 0.7) * rows, 3.2) + 0.4 * bool(title))
+    panels = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+    for spare in panels[count:]:
+        spare.remove()
+    if title:
+        figure.suptitle(title)
+    return figure, panels[:count]

@@ -1,0 +1,212 @@
+"""The surface of a map, coloured by the resolution just inside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, spatial
+from skimage import filters, measure
+
+from deepreslib.errors import InputError
+
+MOST_TRIANGLES = 100_000
+INSIDE = 1.5  # voxels below the surface at which the resolution is read
+MARGIN = 3  # voxels about the mask in which the surface is still drawn
+SMALLEST_PART = 0.01  # of the largest part's volume; less is dust
+ORIGIN = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class ColouredSurface:
+    """A triangle mesh with a resolution at each vertex.
+
+    Attributes:
+        vertices: (n, 3) positions (z, y, x), Å, the origin included.
+        normals: (n, 3) unit normals (z, y, x) that point out of the density.
+        values: (n,) resolution, Å, never 0.
+        faces: (m, 3) vertices of each triangle, anticlockwise in (x, y, z) when seen from outside.
+        level: the density at the surface.
+    """
+
+    vertices: np.ndarray
+    normals: np.ndarray
+    values: np.ndarray
+    faces: np.ndarray
+    level: float
+
+
+def default_level(density: np.ndarray, inside: np.ndarray) -> float:
+    """A density at which the surface shows the molecule and not the solvent in its mask.
+
+    Masks are wider than the molecule, by a little or by a lot, so no fixed share of the mask serves. Otsu's
+    threshold of the densities within the mask parts molecule from solvent for tight and loose masks alike; the
+    strongest half per cent counts as the value where it begins, so that a metal or a bead does not carry the
+    threshold off. From there the level goes a fifth of the way down to the mean of the weaker class, so that
+    flexible parts, whose density is weak and whose resolution one wants to see, stay in sight. The level follows
+    the map when it is scaled or shifted.
+
+    Args:
+        density: (z, y, x), any unit.
+        inside: (z, y, x), true inside the mask.
+
+    Raises:
+        InputError: empty mask or constant density within it.
+    """
+    values = density[inside]
+    if not values.size:
+        raise InputError("The mask is empty, so no surface level can be chosen: check the resolution map.")
+    values = np.minimum(values, np.percentile(values, 99.5))
+    if values.min() == values.max():
+        raise InputError("The map is constant inside the mask, so it has no surface: check that it is a density map.")
+    threshold = filters.threshold_otsu(values)
+    weak = values[values <= threshold].mean()
+    return float(threshold - 0.2 * (threshold - weak))
+
+
+def coloured_surface(
+    density: np.ndarray,
+    resolution: np.ndarray,
+    voxel_size: Sequence[float],
+    level: float | None = None,
+    inside: float = INSIDE,
+    origin: Sequence[float] = ORIGIN,
+    most_triangles: int = MOST_TRIANGLES,
+) -> ColouredSurface:
+    """The isosurface of a density, each vertex with the resolution found slightly inside it.
+
+    Only density within 3 voxels of the mask is drawn, and parts smaller than 1 % of the largest are left out as
+    dust. A surface that would have too many triangles is made from a smoothed map of larger voxels; the resolution
+    is always read from the full map. No 0 from outside the mask enters a value: see ``resolution_below``.
+
+    Args:
+        density: (z, y, x), any unit.
+        resolution: (z, y, x), Å, 0 outside the mask.
+        voxel_size: (z, y, x), Å.
+        level: density at the surface; by default ``default_level``.
+        inside: how far below the surface the resolution is read, in voxels (of the shortest side).
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+        most_triangles: about how many triangles the mesh may have.
+
+    Raises:
+        InputError: arrays of different shape, empty mask, or no density near the mask on both sides of the level.
+    """
+    if density.shape != resolution.shape or density.ndim != 3:
+        raise InputError(
+            f"The density has shape {density.shape} and the resolution {resolution.shape}: give two maps on one grid."
+        )
+    mask = resolution > 0
+    level = default_level(density, mask) if level is None else float(level)
+    corner, near = _near_mask(density, mask)
+    if not near.min() < level < near.max():
+        raise InputError(
+            f"There is no surface at level {level:g}: near the mask the density lies between "
+            f"{near.min():g} and {near.max():g}."
+        )
+    near, spacing = _coarsened(near, level, most_triangles)
+    near = np.pad(_without_dust(near, level), 1, constant_values=near.min())
+    positions, faces, _, _ = measure.marching_cubes(near, level, allow_degenerate=False)
+    voxel_size = np.asarray(voxel_size, dtype=float)
+    # Array index of the full map: a coarse voxel's centre lies in the middle of the voxels it stands for.
+    indices = (positions - 1) * spacing + (spacing - 1) / 2 + corner
+    from_corner = indices * voxel_size
+    normals = _vertex_normals(from_corner, faces)
+    values = resolution_below(from_corner, normals, resolution, voxel_size, inside)
+    return ColouredSurface(from_corner + np.asarray(origin), normals, values, faces, level)
+
+
+def resolution_below(
+    positions: np.ndarray,
+    normals: np.ndarray,
+    resolution: np.ndarray,
+    voxel_size: Sequence[float],
+    inside: float = INSIDE,
+) -> np.ndarray:
+    """The resolution a little below points of a surface.
+
+    It is interpolated among the voxels of the mask alone (the weights of those outside go to the others). Where
+    none of the 8 neighbours is in the mask, the point moves on inward, up to 3 voxels more, and as a last resort
+    takes the value of the nearest voxel of the mask.
+
+    Args:
+        positions: (n, 3) positions (z, y, x), Å from voxel (0, 0, 0).
+        normals: (n, 3) unit normals (z, y, x), pointing out.
+        resolution: (z, y, x), Å, 0 outside the mask, which is not empty.
+        voxel_size: (z, y, x), Å.
+        inside: depth below the surface, in voxels of the shortest side.
+
+    Returns:
+        (n,) resolution, Å, within the range of the map's values inside the mask.
+    """
+    voxel_size = np.asarray(voxel_size, dtype=float)
+    mask = (resolution > 0).astype(np.float32)
+    values = np.zeros(len(positions))
+    for depth in inside + np.arange(4):
+        missing = np.flatnonzero(values == 0)
+        if not missing.size:
+            return values
+        points = ((positions[missing] - depth * voxel_size.min() * normals[missing]) / voxel_size).T
+        weights = ndimage.map_coordinates(mask, points, order=1, mode="constant")
+        sums = ndimage.map_coordinates(resolution, points, order=1, mode="constant", output=np.float64)
+        found = weights > 0.05
+        values[missing[found]] = sums[found] / weights[found]
+    missing = np.flatnonzero(values == 0)
+    if missing.size:
+        edge = np.argwhere((mask > 0) & ~ndimage.binary_erosion(mask > 0))
+        _, nearest = spatial.cKDTree(edge * voxel_size).query(positions[missing])
+        values[missing] = resolution[tuple(edge[nearest].T)]
+    return values
+
+
+def _near_mask(density: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mask's box with a margin: its corner's index, and the density in it, at its least away from the mask."""
+    box = tuple(
+        slice(max(each.start - MARGIN, 0), each.stop + MARGIN)
+        for each in ndimage.find_objects(mask.astype(np.uint8))[0]
+    )
+    near = ndimage.binary_dilation(mask[box], ndimage.generate_binary_structure(3, 2), iterations=MARGIN)
+    return np.array([each.start for each in box]), np.where(near, density[box], density[box].min())
+
+
+def _coarsened(density: np.ndarray, level: float, most_triangles: int) -> tuple[np.ndarray, np.ndarray]:
+    """A smoother, smaller density where the surface has too many triangles, and its voxels' sides in old voxels."""
+    above = density > level
+    crossings = sum(np.count_nonzero(np.diff(above, axis=axis)) for axis in range(3))
+    times = math.sqrt(2 * crossings / most_triangles)  # there are about two triangles to a crossing
+    if times <= 1:
+        return density, np.ones(3)
+    shape = np.maximum(np.ceil(np.array(density.shape) / times), 4).astype(int)
+    spacing = np.array(density.shape) / shape
+    smooth = ndimage.gaussian_filter(density, 0.4 * (spacing - 1) + 0.2)
+    centres = np.meshgrid(
+        *[(np.arange(n) + 0.5) * side - 0.5 for n, side in zip(shape, spacing, strict=True)], indexing="ij"
+    )
+    return ndimage.map_coordinates(smooth, centres, order=1, mode="nearest"), spacing
+
+
+def _without_dust(density: np.ndarray, level: float) -> np.ndarray:
+    """The density with the small parts above the level brought below it."""
+    parts, count = ndimage.label(density > level)
+    if count < 2:
+        return density
+    volumes = np.bincount(parts.ravel())
+    volumes[0] = 0
+    dust = volumes < SMALLEST_PART * volumes.max()
+    dust[0] = False
+    return np.where(dust[parts], density.min(), density)
+
+
+def _vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Unit normals at the vertices: those of the triangles about them, weighted by area, pointing out."""
+    one, two, three = (vertices[faces[:, corner]] for corner in range(3))
+    across = np.cross(three - one, two - one)  # marching_cubes' order, for coordinates (z, y, x), gives outward
+    normals = np.stack(
+        [
+            sum(np.bincount(faces[:, corner], across[:, axis], len(vertices)) for corner in range(3))
+            for axis in range(3)
+        ],
+        axis=1,
+    )
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)

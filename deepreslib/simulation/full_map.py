@@ -1,0 +1,72 @@
+"""The full map that a user is given: the mean of two half maps, sharpened, low-pass filtered and masked, or not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+
+from deepreslib.fourier import filters
+from deepreslib.maps import masks
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What is done to the mean of the half maps.
+
+    Attributes:
+        b_factor: Å², applied to the map; below 0 sharpens.
+        fsc_weighted: whether coefficients are weighted by sqrt(2 FSC / (1 + FSC)) (Rosenthal & Henderson 2003).
+        low_pass: Å, where the raised-cosine filter begins to fall; None for no filter.
+        low_pass_width: of that filter, 1/pixel.
+        mask_growth: Å, by which the molecule's mask is widened; None for a map that is not masked.
+        mask_edge: Å, width of the mask's soft edge.
+        offset: added to the map, in units of its SD.
+    """
+
+    b_factor: float = 0.0
+    fsc_weighted: bool = False
+    low_pass: float | None = None
+    low_pass_width: float = filters.RAISED_COSINE
+    mask_growth: float | None = None
+    mask_edge: float = 6.0
+    offset: float = 0.0
+
+
+def full_map(half1, half2, voxel_size, molecule, finish, fsc=None):
+    """The full map.
+
+    Args:
+        half1, half2: float32 (z, y, x).
+        voxel_size: Å, one number.
+        molecule: bool (z, y, x); used if the map is to be masked.
+        finish: a ``Finish``.
+        fsc: the half maps' ``ShellCorrelation``; used if coefficients are to be weighted by it.
+
+    Returns:
+        float32 (z, y, x).
+    """
+    frequency = filters.frequencies(half1.shape, voxel_size)
+    weights = np.float32(0.5) * filters.b_factor_weights(frequency, finish.b_factor)
+    if finish.fsc_weighted:
+        weights *= _fsc_weights(frequency, fsc)
+    if finish.low_pass is not None:
+        weights *= filters.raised_cosine(frequency, finish.low_pass, voxel_size, finish.low_pass_width)
+    spectrum = scipy.fft.rfftn(half1 + half2, overwrite_x=True)
+    spectrum *= weights
+    full = scipy.fft.irfftn(spectrum, half1.shape, overwrite_x=True)
+    if finish.mask_growth is not None:
+        grown = masks.dilate(molecule, finish.mask_growth / voxel_size)
+        full *= masks.soft_edge(grown, max(finish.mask_edge / voxel_size, 1.0))
+    return full + np.float32(finish.offset * full.std())
+
+
+def _fsc_weights(frequency, fsc):
+    """sqrt(2 FSC / (1 + FSC)); 0 from where the FSC first is 0 or less, for what comes later is chance.
+
+    The mean, shell 0, is treated as shell 1.
+    """
+    values = np.clip(fsc.correlation, 0, 1)
+    values[0] = values[1]
+    values[np.cumsum(values <= 0) > 0] = 0
+    weights = np.sqrt(2 * values / (1 + values))
+    return np.interp(frequency, fsc.frequency, weights, right=0).astype(np.float32)

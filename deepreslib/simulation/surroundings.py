@@ -1,0 +1,78 @@
+"""What surrounds a molecule in a map: solvent, which takes contrast away, and a belt of detergent or lipid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+
+from deepreslib.fourier import filters
+
+
+@dataclass(frozen=True)
+class Solvent:
+    """Solvent displaced by the atoms.
+
+    Each atom stands for a Gaussian of solvent that it displaces (Fraser, MacRae & Suzuki 1978), blurred as the atom
+    itself is; all atoms' form factors being much alike, that is one radial filter of the molecule's density.
+
+    Attributes:
+        contrast: the solvent's density divided by the molecule's, 0 to 1; about 0.6 for vitreous ice and protein.
+        b_factor: Å², of the displaced Gaussian; 86 for the 18 Å³ of an average heavy atom with its hydrogens.
+    """
+
+    contrast: float = 0.6
+    b_factor: float = 90.0
+
+    def weights(self, frequency):
+        """What the density's Fourier coefficients are multiplied by, at frequencies in 1/Å; float32."""
+        return 1 - np.float32(self.contrast) * filters.b_factor_weights(frequency, self.b_factor)
+
+
+@dataclass(frozen=True)
+class Belt:
+    """A belt of detergent or lipid around a membrane protein: a ring of elliptic section, its rim head groups.
+
+    Attributes:
+        axis: 0, 1 or 2: the belt's axis is the molecule's longest, middle or shortest principal axis.
+        place: position of the belt's plane along the axis, in units of the molecule's SD along it.
+        width: Å, from the molecule to the belt's outer rim.
+        height: Å, from rim to rim along the axis.
+        rim: Å, thickness of the layer of head groups.
+        heads, core: density of the head groups and inside, in units of the molecule's contrast.
+        blur: Å, SD of the Gaussian that blurs the belt.
+    """
+
+    axis: int = 0
+    place: float = 0.0
+    width: float = 22.0
+    height: float = 44.0
+    rim: float = 8.0
+    heads: float = 0.7
+    core: float = 0.1
+    blur: float = 4.0
+
+    def density(self, molecule, voxel_size):
+        """The belt's density, 0 inside the molecule but for the blur.
+
+        Args:
+            molecule: bool (z, y, x), not empty.
+            voxel_size: Å, one number.
+
+        Returns:
+            float32 (z, y, x), in units of the molecule's contrast.
+        """
+        occupied = np.argwhere(molecule) * voxel_size
+        centre = occupied.mean(0)
+        values, axes = np.linalg.eigh(np.cov((occupied - centre).T))
+        axis, deviation = axes[:, 2 - self.axis], np.sqrt(values[2 - self.axis])
+        grid = np.meshgrid(*(np.arange(n, dtype=np.float32) * voxel_size for n in molecule.shape), indexing="ij")
+        along = sum((g - c) * a for g, c, a in zip(grid, centre, axis, strict=True)) - self.place * deviation
+        outside = scipy.ndimage.distance_transform_edt(~molecule) * voxel_size
+        in_core = _in_ellipse(outside, along, self.width - self.rim, self.height / 2 - self.rim)
+        density = np.where(in_core, self.core, self.heads) * _in_ellipse(outside, along, self.width, self.height / 2)
+        density[molecule] = 0
+        return scipy.ndimage.gaussian_filter(density.astype(np.float32), self.blur / voxel_size, mode="nearest")
+
+
+def _in_ellipse(across, along, half_width, half_height):
+    return (across / half_width) ** 2 + (along / half_height) ** 2 < 1

@@ -1,0 +1,259 @@
+"""Values attached to the atoms and residues of a structure file, as Scipion and ChimeraX read them."""
+
+from __future__ import annotations
+
+import os
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import gemmi
+import numpy as np
+
+from deepreslib.errors import InputError
+from deepreslib.files import write_aside
+from deepreslib.structures.reading import read_structure
+
+CATEGORY = "_scipion_attributes."
+COLUMNS = ("name", "recipient", "specifier", "value")
+ATOMS_ENDING = "_atoms"
+"""Of the name of an attribute of atoms that residues have too: no two attributes of a file may share a name."""
+
+UNASSIGNED = "nan"
+"""Written into mmCIF where there is no value; text that every reader's ``float()`` understands."""
+
+_SITES = "_atom_site."
+_ANISOTROPIC = "_atom_site_anisotrop."
+_KINDS = {gemmi.EntityType.Polymer: "polymer", gemmi.EntityType.Water: "water"}
+
+
+@dataclass(frozen=True)
+class Residue:
+    """A residue by the author's numbering, which ChimeraX and Scipion use too.
+
+    Attributes:
+        chain: its name.
+        number: sequence number.
+        insertion: insertion code, '' for none.
+        name: such as ALA or DG.
+        kind: polymer, water or ligand (all else).
+    """
+
+    chain: str
+    number: int
+    insertion: str
+    name: str
+    kind: str
+
+    @property
+    def specifier(self) -> str:
+        """``A:12``, or ``A:12B`` with insertion code B; ChimeraX wants a / before it."""
+        return f"{self.chain}:{self.number}{self.insertion}"
+
+
+@dataclass(frozen=True, eq=False)
+class AtomSites:
+    """All atoms of the first model of a structure file, in the order of its rows.
+
+    Attributes:
+        path: the file.
+        positions: (n, 3) float64, Å, x y z.
+        heavy: (n,) bool, False for hydrogen.
+        specifiers: n texts such as ``A:12@CA``; alternate locations of an atom have the same.
+        residues: the residues, in order of appearance.
+        residue_numbers: (n,) int, index into ``residues``.
+        models: how many models the file holds.
+        block: what the file says, without the other models and without further blocks, as mmCIF.
+    """
+
+    path: str
+    positions: np.ndarray
+    heavy: np.ndarray
+    specifiers: list[str]
+    residues: list[Residue]
+    residue_numbers: np.ndarray
+    models: int
+    block: gemmi.cif.Block
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """One value for each of some atoms or residues.
+
+    Attributes:
+        name: letters, digits and underscores, not starting with a digit.
+        recipient: atoms or residues.
+        specifiers: n texts that name them.
+        values: (n,) float; NaN for those without a value.
+    """
+
+    name: str
+    recipient: str
+    specifiers: Sequence[str]
+    values: np.ndarray
+
+
+def read_atom_sites(path: str | os.PathLike) -> AtomSites:
+    """Read a PDB or mmCIF file (.gz too), hydrogens, waters, ligands and alternate locations included.
+
+    An mmCIF file's block is kept as it is; a PDB file is turned into one, and a chain without a name gets the first
+    letter that is free.
+
+    Raises:
+        InputError: as :func:`deepreslib.structures.reading.read_structure`.
+    """
+    path = os.fspath(path)
+    read_structure(path)  # refuses what is no structure
+    if path.lower().removesuffix(".gz").endswith((".cif", ".mmcif")):
+        block = gemmi.cif.read(path)[0]
+        structure = gemmi.make_structure_from_block(block)
+        structure.setup_entities()
+    else:
+        structure = gemmi.read_structure(path)
+        _name_chains(structure)
+        structure.setup_entities()
+        structure.assign_label_seq_id(True)
+        block = structure.make_mmcif_document()[0]
+    _keep_first_model(block)
+
+    chains, numbers = _column(block, "auth_asym_id", "label_asym_id"), _column(block, "auth_seq_id", "label_seq_id")
+    insertions, names = _column(block, "pdbx_PDB_ins_code"), _column(block, "label_comp_id", "auth_comp_id")
+    atoms, elements = _column(block, "label_atom_id", "auth_atom_id"), _column(block, "type_symbol")
+    kinds = _kinds(structure[0])
+    residues, indices = {}, []
+    for chain, number, insertion, name in zip(chains, numbers, insertions, names, strict=True):
+        key = chain, number + insertion
+        if key not in residues:
+            residues[key] = (
+                len(residues),
+                Residue(chain, _integer(number, path), insertion, name, kinds.get(key, "ligand")),
+            )
+        indices.append(residues[key][0])
+    residues = [residue for _, residue in residues.values()]
+    return AtomSites(
+        path=path,
+        positions=np.array([_numbers(block, f"Cartn_{axis}") for axis in "xyz"]).T,
+        heavy=np.array([not gemmi.Element(symbol).is_hydrogen for symbol in elements]),
+        specifiers=[f"{residues[index].specifier}@{atom}" for index, atom in zip(indices, atoms, strict=True)],
+        residues=residues,
+        residue_numbers=np.array(indices),
+        models=len(structure),
+        block=block,
+    )
+
+
+def write_mmcif(path: str | os.PathLike, sites: AtomSites, attributes: Sequence[Attribute]) -> None:
+    """Write the structure with the attributes in the category ``_scipion_attributes``.
+
+    That is how pwem's ``addScipionAttribute`` lays them out and its ``ChimeraAttributeViewer`` reads them: a row a
+    value, of the columns name, recipient, specifier and value. An attribute of atoms needs a value for each row of
+    ``_atom_site``, since that viewer puts the values in place of the occupancies. Other attributes that the file
+    has already are kept; those of the same name are replaced.
+
+    Raises:
+        OSError: the folder does not exist or cannot be written.
+    """
+    names = {attribute.name for attribute in attributes}
+    old = sites.block.get_mmcif_category(CATEGORY, raw=True)
+    rows = zip(*(old[column] for column in COLUMNS), strict=True) if old.keys() >= set(COLUMNS) else []
+    rows = [row for row in rows if gemmi.cif.as_string(row[0]) not in names]
+    for attribute in attributes:
+        name, recipient = gemmi.cif.quote(attribute.name), gemmi.cif.quote(attribute.recipient)
+        for specifier, value in zip(attribute.specifiers, attribute.values, strict=True):
+            rows.append((name, recipient, gemmi.cif.quote(specifier), _formatted(value)))
+    loop = sites.block.init_mmcif_loop(CATEGORY, list(COLUMNS))
+    loop.set_all_values([list(column) for column in zip(*rows, strict=True)])
+    document = gemmi.cif.Document()
+    document.add_copied_block(sites.block)
+    with write_aside(path) as temporary:
+        document.write_file(str(temporary))
+
+
+def write_defattr(path: str | os.PathLike, attributes: Sequence[Attribute], comment: str = "") -> None:
+    """Write a ChimeraX attribute assignment file, to be opened after the structure.
+
+    Atoms and residues without a value are left out, and ChimeraX then knows that they have none; of an atom's
+    alternate locations the first counts. Format: "Attribute Assignment Files" in the ChimeraX User Guide.
+
+    Raises:
+        OSError: the folder does not exist or cannot be written.
+    """
+    lines = [f"# {comment}"] * bool(comment)
+    for attribute in attributes:
+        lines += [f"attribute: {attribute.name}", f"recipient: {attribute.recipient}"]
+        seen = set()
+        for specifier, value in zip(attribute.specifiers, attribute.values, strict=True):
+            if specifier not in seen and np.isfinite(value):
+                lines.append(f"\t/{specifier}\t{_formatted(value)}")
+            seen.add(specifier)
+    with write_aside(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _formatted(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else UNASSIGNED
+
+
+def _name_chains(structure: gemmi.Structure) -> None:
+    """Call chains without a name by the first letter that is free: readers of mmCIF, ChimeraX too, need a name."""
+    chains = [chain for model in structure for chain in model]
+    taken = {chain.name for chain in chains}
+    free = next(letter for letter in string.ascii_uppercase + string.ascii_lowercase if letter not in taken)
+    for chain in chains:
+        chain.name = chain.name.strip() or free
+
+
+def _keep_first_model(block: gemmi.cif.Block) -> None:
+    """Take the other models' rows out of the block."""
+    models = _column(block, "pdbx_PDB_model_num")
+    if len(set(models)) < 2:
+        return
+    ids = _column(block, "id")
+    kept = {atom for atom, model in zip(ids, models, strict=True) if model == models[0]}
+    _filter_rows(block, _SITES, [model == models[0] for model in models])
+    anisotropic = block.find(_ANISOTROPIC, ["id"])
+    _filter_rows(block, _ANISOTROPIC, [gemmi.cif.as_string(row[0]) in kept for row in anisotropic])
+
+
+def _filter_rows(block: gemmi.cif.Block, category: str, keep: list[bool]) -> None:
+    if all(keep):
+        return
+    old = block.get_mmcif_category(category, raw=True)
+    block.set_mmcif_category(
+        category,
+        {name: [v for v, kept in zip(values, keep, strict=True) if kept] for name, values in old.items()},
+        raw=True,
+    )
+
+
+def _column(block: gemmi.cif.Block, *names: str) -> list[str]:
+    """The atoms' values of the first of these columns that the block has, '' for unknown; all '' if it has none."""
+    for name in names:
+        if found := list(block.find(_SITES, [name])):
+            return ["" if gemmi.cif.is_null(row[0]) else gemmi.cif.as_string(row[0]) for row in found]
+    return [""] * len(block.find(_SITES, ["Cartn_x"]))
+
+
+def _numbers(block: gemmi.cif.Block, name: str) -> list[float]:
+    return [gemmi.cif.as_number(row[0]) for row in block.find(_SITES, [name])]
+
+
+def _integer(number: str, path: str) -> int:
+    try:
+        return int(number)
+    except ValueError as error:
+        raise InputError(
+            f"{path}: {number or 'nothing'!r} stands where a residue's number should; give auth_seq_id to all atoms."
+        ) from error
+
+
+def _kinds(model: gemmi.Model) -> dict[tuple[str, str], str]:
+    """(Chain, number and insertion code) → kind of residue."""
+    return {
+        (chain.name, str(residue.seqid)): _KINDS.get(residue.entity_type, "ligand")
+        for chain in model
+        for residue in chain
+    }

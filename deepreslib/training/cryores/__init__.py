@@ -1,0 +1,1 @@
+"""How CryoRes' network is trained."""

@@ -1,0 +1,1 @@
+"""How DeepRes' networks are trained."""

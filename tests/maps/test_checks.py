@@ -1,0 +1,147 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from deepreslib.errors import InputError
+from deepreslib.maps import DensityMap, GridHeader, read_map
+from deepreslib.maps.checks import check_estimable, check_half_maps, check_mask, check_same_grid
+
+
+@pytest.fixture
+def density():
+    data = np.random.default_rng(0).normal(size=(10, 12, 14)).astype(np.float32)
+    return DensityMap(data, (2.0, 2.0, 2.0), (5.0, 6.0, 7.0), "density.mrc")
+
+
+@pytest.fixture
+def mask(density):
+    data = np.zeros_like(density.data)
+    data[3:6, 4:8, 5:9] = 1
+    return DensityMap(data, density.voxel_size, density.origin, "mask.mrc")
+
+
+def refusal(check, *arguments, words):
+    with pytest.raises(InputError) as caught:
+        check(*arguments)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    for word in words:
+        assert word in sentence
+
+
+def test_good_map_passes(density):
+    check_estimable(density, window=20.0, coarsest=13.0)
+
+
+def test_crystal_map_is_refused(shared_data):
+    refusal(check_estimable, read_map(shared_data / "maps" / "emd_3001.map"), words=["emd_3001.map", "not orthogonal"])
+
+
+@pytest.mark.parametrize("sizes", [(2.0, 2.0, 2.019), (1.985, 2.0, 2.0)])
+def test_anisotropy_below_one_percent_passes(density, sizes):
+    check_estimable(replace(density, voxel_size=sizes))
+
+
+@pytest.mark.parametrize("sizes", [(2.0, 2.0, 2.021), (1.5, 2.0, 2.0)])
+def test_anisotropy_is_refused_with_the_sizes_in_xyz(density, sizes):
+    in_xyz = " × ".join(f"{size:g}" for size in sizes[::-1])
+    refusal(check_estimable, replace(density, voxel_size=sizes), words=["density.mrc", "anisotropic", in_xyz])
+
+
+def test_skew_cell_is_refused(density):
+    skew = replace(density, header=GridHeader(cell_angles=(90.0, 94.3, 90.0)))
+    refusal(check_estimable, skew, words=["density.mrc", "not orthogonal", "94.3"])
+
+
+def test_constant_map_is_refused(density):
+    refusal(check_estimable, density.like(np.full_like(density.data, 3.5)), words=["density.mrc", "constant", "3.5"])
+
+
+def test_map_smaller_than_a_window_is_refused(density):
+    check_estimable(density, window=20.0)
+    refusal(check_estimable, density, 20.5, words=["density.mrc", "too small", "28 × 24 × 20 Å", "20.5 Å"])
+
+
+def test_map_coarser_than_the_range_is_refused(density):
+    coarse = replace(density, voxel_size=(6.4,) * 3)
+    check_estimable(coarse, None, 13.0)
+    refusal(check_estimable, replace(density, voxel_size=(6.5,) * 3), None, 13.0, words=["density.mrc", "too coarse"])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_not_finite_values_are_refused(density, bad):
+    data = density.data.copy()
+    data[1, 2, 3] = bad
+    refusal(check_estimable, density.like(data), words=["density.mrc", "1 NaN or infinite"])
+
+
+@pytest.mark.parametrize("size", [0.0, 60.0, np.nan])
+def test_absurd_voxel_size_is_refused(density, size):
+    refusal(check_estimable, replace(density, voxel_size=(size,) * 3), words=["density.mrc", "--voxel-size"])
+
+
+def test_binary_mask(density, mask):
+    inside = check_mask(mask, density)
+    assert inside.dtype == bool
+    np.testing.assert_array_equal(inside, mask.data == 1)
+
+
+def test_soft_mask_is_cut_at_one_half(density, mask):
+    data = np.zeros_like(mask.data)
+    data[5, 5, 4:9] = (0.2, 0.5, 0.51, 0.9, 1.0)
+    assert np.argwhere(check_mask(mask.like(data), density)).tolist() == [[5, 5, 6], [5, 5, 7], [5, 5, 8]]
+
+
+def test_empty_mask_is_refused(density, mask):
+    refusal(check_mask, mask.like(mask.data * 0), density, words=["mask.mrc", "empty"])
+    refusal(check_mask, mask.like(mask.data * 0.4), density, words=["mask.mrc", "empty", "0.4"])
+
+
+def test_mask_of_another_shape_is_refused_with_both_shapes(density, mask):
+    other = replace(mask, data=mask.data[:-1])
+    refusal(check_mask, other, density, words=["mask.mrc", "density.mrc", "14 × 12 × 9", "14 × 12 × 10"])
+
+
+def test_mask_of_another_sampling_is_refused(density, mask):
+    check_mask(replace(mask, voxel_size=(2.0, 2.0, 2.01)), density)
+    refusal(check_mask, replace(mask, voxel_size=(2.0, 2.0, 2.1)), density, words=["mask.mrc", "2.1 × 2 × 2", "2 Å"])
+
+
+def test_mask_whose_voxel_size_was_never_set_is_judged_by_shape(density, mask):
+    unset = replace(mask, voxel_size=(1.0, 1.0, 1.0), origin=(0.0, 0.0, 0.0))
+    np.testing.assert_array_equal(check_mask(unset, density), mask.data == 1)
+
+
+def test_equal_half_maps_pass(density):
+    close = replace(density, voxel_size=(2.0001, 2.0, 2.0), origin=(5.1, 6.0, 7.0), path="half2.mrc")
+    check_half_maps(density, close)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"data": np.zeros((10, 12, 15), np.float32)}, ["shape", "14 × 12 × 10", "15 × 12 × 10"]),
+        ({"voxel_size": (2.01, 2.01, 2.01)}, ["voxel size", "2 and 2.01 Å"]),
+        ({"origin": (5.0, 6.0, 9.0)}, ["origin", "(7 × 6 × 5)", "(9 × 6 × 5)"]),
+    ],
+)
+def test_half_maps_that_differ_are_refused(density, change, words):
+    half2 = replace(density, path="half2.mrc", **change)
+    refusal(check_half_maps, density, half2, words=["density.mrc", "half2.mrc", *words])
+
+
+def test_maps_on_one_grid_pass_wherever_they_lie(density):
+    check_same_grid(replace(density, voxel_size=(2.0, 2.0, 2.019), origin=(0.0, 0.0, 0.0)), density)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"data": np.zeros((10, 12, 15), np.float32)}, ["15 × 12 × 10", "14 × 12 × 10"]),
+        ({"voxel_size": (2.03, 2.03, 2.03)}, ["voxel size of 2.03 Å", "of 2 Å"]),
+    ],
+)
+def test_maps_on_other_grids_are_refused(density, change, words):
+    other = replace(density, path="other.mrc", **change)
+    refusal(check_same_grid, other, density, words=["density.mrc", "other.mrc", *words])

@@ -1,0 +1,48 @@
+"""What CryoRes' network sees of a map."""
+
+import numpy as np
+import pytest
+
+from deepreslib.fourier import spectra
+from deepreslib.networks import cryores
+from deepreslib.networks.cryores_features import FLOOR, local_features
+
+
+@pytest.fixture(scope="module")
+def data():
+    random = np.random.default_rng(0)
+    radius = np.linalg.norm(np.indices((48, 40, 44)).T - 22, axis=-1).T
+    return (random.standard_normal(radius.shape) * (0.1 + (radius < 12))).astype(np.float32)
+
+
+def test_shapes_are_the_network_s(data):
+    made = local_features(data, 1.5)
+    assert made.shape == spectra.coarse_shape(data.shape, 1.5)
+    assert made.planes(slice(3, 8)).shape == (5, *made.shape[1:], cryores.FEATURES)
+    assert made.summary.shape == (cryores.SUMMARY,)
+    assert made.planes(slice(3, 8)).dtype == made.summary.dtype == np.float32
+
+
+def test_scale_does_not_matter(data):
+    one, other = local_features(data, 1.5), local_features(1e3 * data, 1.5)
+    np.testing.assert_allclose(other.planes(), one.planes(), atol=1e-3)
+    np.testing.assert_allclose(other.summary, one.summary, atol=1e-3)
+
+
+def test_bands_beyond_nyquist_are_at_the_floor(data):
+    made = local_features(data, 2.0)
+    beyond = spectra.BANDS / spectra._RATIO >= 0.25
+    np.testing.assert_allclose(made.planes()[..., : len(beyond)][..., beyond], 1 + 0.5 * FLOOR, atol=1e-3)
+
+
+def test_the_molecule_stands_out(data):
+    made = local_features(data, 1.5)
+    middle = tuple(n // 2 for n in made.shape)
+    features = made.planes()
+    assert (features[middle][5:10] - features[1, 1, 1][5:10] > 0.3).all()
+
+
+def test_planes_are_parts_of_the_whole(data):
+    made = local_features(data, 1.5)
+    np.testing.assert_allclose(made.planes(slice(2, 9)), made.planes()[2:9], atol=1e-6)
+    np.testing.assert_allclose(made.planes([1, 4, 11]), made.planes()[[1, 4, 11]], atol=1e-6)

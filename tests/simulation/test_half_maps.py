@@ -1,0 +1,161 @@
+"""Half maps: where their FSC falls, what their noise has in common, how local resolution follows disorder."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from small_structures import write_structure
+
+from deepreslib import simulation, structures
+from deepreslib.errors import InputError
+from deepreslib.fourier import filters
+from deepreslib.fourier.fsc import global_fsc
+from deepreslib.maps import DensityMap
+from deepreslib.simulation import half_maps
+from deepreslib.simulation.disorder import Disorder
+from deepreslib.simulation.full_map import Finish
+from deepreslib.simulation.half_maps import HalfMapSettings
+from deepreslib.simulation.noise import ReconstructionNoise
+from deepreslib.simulation.surroundings import Belt
+
+FLAT = Disorder(spread=1.0, steepness=12.0)
+
+
+@pytest.fixture(scope="module")
+def protein(shared_data):
+    return structures.read_structure(shared_data / "structures" / "val" / "1jtg.pdb.gz")
+
+
+def simulated(structure, settings, size=63, voxel_size=1.6, seed=1, **options):
+    positions = simulation.placed(structure, (size,) * 3, voxel_size)
+    random = np.random.default_rng(seed)
+    return half_maps.simulate(structure, positions, size, voxel_size, settings, random, **options), positions
+
+
+@pytest.fixture(scope="module")
+def flat(protein):
+    return simulated(protein, HalfMapSettings(4.5, disorder=FLAT))[0]
+
+
+@pytest.fixture(scope="module")
+def graded(protein):
+    return simulated(protein, HalfMapSettings(4.0, disorder=Disorder(own=0, random=0, domain=1, spread=2.4, skew=1.0)))
+
+
+def test_everything_is_on_one_grid(flat):
+    for half in (flat.half1, flat.half2, flat.full):
+        assert isinstance(half, DensityMap)
+        assert half.data.shape == (63, 63, 63)
+        assert half.data.dtype == np.float32
+        assert half.voxel_size == (1.6, 1.6, 1.6)
+        assert np.isfinite(half.data).all()
+    assert flat.mask.dtype == bool
+    assert (flat.local_resolution[~flat.mask] == 0).all()
+    assert (flat.local_resolution[flat.mask] >= 3.2).all()
+    np.testing.assert_allclose(flat.full.data, (flat.half1.data + flat.half2.data) / 2, atol=1e-4)
+
+
+def test_a_constant_b_factor_is_the_b_factor_filter(protein, flat):
+    assert set(flat.b_factors) == {12.0 * 4.5**2}
+    shape, voxel_size = (63,) * 3, 1.6
+    positions = simulation.placed(protein, shape, voxel_size)
+    blurred = simulation.density(protein, positions, shape, voxel_size, flat.b_factors)
+    at_rest = simulation.density(protein, positions, shape, voxel_size)
+    expected = filters.apply_b_factor(at_rest, voxel_size, 12.0 * 4.5**2)
+    np.testing.assert_allclose(blurred, expected, atol=2e-3 * expected.max())
+
+
+@pytest.mark.parametrize(("resolution", "voxel_size"), [(3.2, 1.2), (4.5, 1.6), (6.0, 1.6)])
+def test_the_fsc_falls_where_it_is_wanted(protein, resolution, voxel_size):
+    made, _ = simulated(protein, HalfMapSettings(resolution), round(100 / voxel_size), voxel_size)
+    assert made.global_resolution == pytest.approx(resolution, rel=0.08)
+    assert made.fsc.resolution() == made.global_resolution
+    assert made.fsc.correlation[2:5].min() > 0.9
+
+
+def test_the_noise_of_the_halves_is_independent(protein):
+    """Beyond what is simulated of the signal there is noise alone."""
+    flat, _ = simulated(protein, HalfMapSettings(8.0, disorder=FLAT))
+    spectra = [np.fft.rfftn(half.data) for half in (flat.half1, flat.half2)]
+    beyond = filters.frequencies((63,) * 3, 1.6) > np.sqrt(3) * 1.1 * flat.settings.detail / flat.settings.resolution
+    one, two = (s[beyond] for s in spectra)
+    correlation = np.vdot(one, two).real / np.sqrt(np.vdot(one, one).real * np.vdot(two, two).real)
+    assert np.vdot(one, one).real > 0
+    assert abs(correlation) < 4 / np.sqrt(2 * len(one))
+
+
+def test_a_flat_map_resolves_locally_what_it_does_globally(flat):
+    wanted = flat.fsc.resolution(0.5)
+    local = flat.local_resolution[flat.mask]
+    assert np.median(local) == pytest.approx(wanted, rel=0.1)
+    assert local.std() < 0.12 * wanted
+
+
+def test_local_resolution_follows_the_disorder(graded):
+    made, positions = graded
+    nearest = simulation.nearest_atom(positions, made.mask, 1.6)
+    local = made.local_resolution[made.mask]
+    assert spearmanr(local, made.b_factors[nearest])[0] > 0.8
+    assert np.ptp(np.percentile(local, [5, 95])) > 1.5
+    assert local.min() < 1.2 * made.global_resolution
+
+
+def test_the_fsc_is_that_of_the_half_maps_in_the_soft_mask(flat):
+    grow, edge = half_maps.SOFT_MASK
+    soft = half_maps.masks.soft_edge(half_maps.masks.dilate(flat.mask, grow / 1.6), edge / 1.6)
+    curve = global_fsc(flat.half1.data, flat.half2.data, 1.6, soft)
+    assert curve.resolution() == pytest.approx(flat.global_resolution, rel=0.03)
+
+
+def test_the_coarse_grid_changes_nothing_but_speed(protein):
+    """Oversampled four times, the same map has the same labels as on a grid just fine enough."""
+    settings = HalfMapSettings(6.0, disorder=FLAT, noise=ReconstructionNoise(slope=0.0, rise=0.0))
+    fine, coarse = (simulated(protein, settings, n, 100 / n)[0] for n in (75, 50))
+    assert fine.global_resolution == pytest.approx(coarse.global_resolution, rel=0.06)
+    medians = [np.median(made.local_resolution[made.mask]) for made in (fine, coarse)]
+    assert medians[0] == pytest.approx(medians[1], rel=0.06)
+
+
+def test_the_seed_decides(protein):
+    first, second, other = (simulated(protein, HalfMapSettings(8.0), 36, 2.8, seed)[0] for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first.full.data, second.full.data)
+    np.testing.assert_array_equal(first.local_resolution, second.local_resolution)
+    assert not np.array_equal(first.half1.data, other.half1.data)
+
+
+def test_belt_sphere_and_finish_are_in_the_maps(protein):
+    plain = HalfMapSettings(8.0, disorder=FLAT)
+    noise = ReconstructionNoise(sphere=0.8, excess=1.0)
+    settings = replace(plain, belt=Belt(), noise=noise, finish=Finish(b_factor=-300, fsc_weighted=True, low_pass=8.0))
+    (without, _), (made, _) = (simulated(protein, s, 40, 3.0) for s in (plain, settings))
+    assert (made.half1.data[0, 0, :] == 0).all()
+    assert without.half1.data[0, 0, :].std() > 0
+    power = np.square(np.abs(np.fft.rfftn(made.full.data)))
+    assert power[filters.frequencies((40,) * 3, 3.0) > 1 / 8 + 0.01].sum() < 1e-6 * power.sum()
+    around = simulation.molecular_mask(simulation.placed(protein, (40,) * 3, 3.0), (40,) * 3, 3.0, 16.0) & ~made.mask
+    assert made.full.data[around].mean() > without.full.data[around].mean()
+    assert json.loads(json.dumps(made.settings.as_dict()))["belt"]["width"] == 22.0
+
+
+def test_only_selected_atoms_are_there(protein):
+    chain = protein.chains == protein.chains[0]
+    made, positions = simulated(protein, HalfMapSettings(8.0), 36, 2.8, selected=chain)
+    assert (made.b_factors[~chain] == 0).all()
+    assert (made.mask <= simulation.molecular_mask(positions[chain], (36,) * 3, 2.8, 5.0)).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "voxel_size", "resolution", "word"),
+    [
+        (40, 2.0, 3.9, "finer than twice the voxel size, 4 Å"),
+        (40, 2.0, float("nan"), "finer than twice"),
+        (15, 3.0, 6.5, "too small"),
+        (40, 1.0, 12.0, "at least 48 Å"),
+    ],
+)
+def test_impossible_resolutions_and_boxes_are_refused(tmp_path, size, voxel_size, resolution, word):
+    structure = structures.read_structure(write_structure(tmp_path / "two.pdb"))
+    with pytest.raises(InputError, match=word):
+        simulated(structure, HalfMapSettings(resolution), size, voxel_size)

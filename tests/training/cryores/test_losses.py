@@ -1,0 +1,41 @@
+"""CryoRes' losses against their formulas."""
+
+import numpy as np
+import pytest
+
+from deepreslib.training.cryores import losses
+
+
+def test_losses_against_their_formulas():
+    truth = np.zeros((1, 1, 1, 2, 2), np.float32)
+    truth[..., 1] = [1, 0]
+    predicted = np.full((1, 1, 1, 2, 2), 9.0, np.float32)
+    assert float(losses._relative_logarithm(truth, predicted)) == pytest.approx(1.0, rel=1e-5)
+    assert float(losses._baseline_squared(np.array([[2.0]]), np.array([[5.0, 1.0]]))) == pytest.approx(9.0)
+    logits = np.array([[0.0], [5.0]], np.float32)
+    weighted = np.array([[1.0, 1.0], [0.0, 0.0]], np.float32)
+    assert float(losses._cross_entropy(weighted, logits)) == pytest.approx(np.log(2), rel=1e-5)
+
+
+def test_map_error_is_the_mean_of_the_maps_root_mean_squares():
+    truth, found = np.zeros((2, 3, 1, 1, 2), np.float32), np.ones((2, 3, 1, 1, 2), np.float32)
+    truth[0, :, 0, 0] = [[4, 1], [2, 1], [7, 0]]
+    truth[1, :, 0, 0] = [[1, 1], [1, 1], [5, 1]]
+    assert float(losses.map_error(truth, found)) == pytest.approx((5**0.5 + (16 / 3) ** 0.5) / 2, rel=1e-3)
+
+
+def test_agreement_is_the_correlation_within_maps():
+    random = np.random.default_rng(0)
+    truth = np.stack([random.normal(5, 2, (3, 7, 1, 1)), random.random((3, 7, 1, 1)) > 0.3], axis=-1)
+    found = random.normal(0, 1, (3, 7, 1, 1, 2)) + truth
+    expected, shares = [], []
+    for true, prediction in zip(truth[:, :, 0, 0], found[:, :, 0, 0], strict=True):
+        known = true[:, 1] > 0
+        expected.append(np.corrcoef(true[known, 0], prediction[known, 0])[0, 1])
+        deviation = true[known, 0].std()
+        shares.append(deviation / (deviation + losses.EVEN))
+    truth, found = truth.astype(np.float32), found.astype(np.float32)
+    agreed = float(losses.agreement(truth, found))
+    assert agreed == pytest.approx(np.average(expected, weights=shares), abs=1e-3)
+    moved = found + np.array([3, -1, 8], np.float32)[:, None, None, None, None]
+    assert float(losses.agreement(truth, moved)) == pytest.approx(agreed, abs=1e-3)

@@ -17,6 +17,10 @@ gui: $(VENV)/installed  ## Scipion's project window with the plugin and the demo
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/codespell
 
 screenshots: $(VENV)/installed  ## the pictures of docs/images, under a virtual screen
 	$(BIN)/python scripts/screenshots.py

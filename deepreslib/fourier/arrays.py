@@ -1,0 +1,24 @@
+"""The types of arrays and triples that signatures name; their shapes and units are told by docstrings."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+ComplexArray: TypeAlias = npt.NDArray[np.complexfloating[Any, Any]]
+FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
+
+Shape: TypeAlias = tuple[int, int, int]
+"""Voxels along z, y and x."""
+
+Triple: TypeAlias = tuple[float, float, float]
+"""One number along z, y and x, such as a voxel size in Å."""
+
+Box: TypeAlias = tuple[slice, slice, slice]
+"""The part of a map between two voxels along z, y and x."""
+
+VoxelSize: TypeAlias = float | tuple[float, float, float]
+"""Å, of a cube, or along z, y and x."""

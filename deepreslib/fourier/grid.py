@@ -38,17 +38,17 @@ def fast_length(count: int) -> int:
     return int(scipy.fft.next_fast_len(int(count), real=True))
 
 
-def lowest_coefficients(count: int, kept: int) -> IntArray:
+def lowest_coefficients(count: int, new_count: int) -> IntArray:
     """Where the lowest frequencies stand along an axis of a full Fourier transform.
 
     Args:
         count: coefficients along the axis.
-        kept: how many of them are to be kept.
+        new_count: how many of them remain.
 
     Returns:
-        int (kept,), their indices, in the order of a transform of ``kept`` coefficients.
+        int (new_count,), their indices, in the order of a transform of ``new_count`` coefficients.
     """
-    return np.r_[0 : (kept + 1) // 2, count - kept // 2 : count]
+    return np.r_[0 : (new_count + 1) // 2, count - new_count // 2 : count]
 
 
 def crop_spectrum(spectrum: ComplexArray, shape: Sequence[int], new_shape: Sequence[int]) -> ComplexArray:
@@ -71,13 +71,13 @@ def crop_spectrum(spectrum: ComplexArray, shape: Sequence[int], new_shape: Seque
 def fit_spectrum(spectrum: ComplexArray, axis: int, old: int, new: int) -> ComplexArray:
     """Crop or zero-pad a spectrum along one axis of real voxels; the voxels' values keep their scale.
 
-    A frequency at Nyquist's limit of the shorter length stands for two in the longer one, and is shared by them.
+    A coefficient at Nyquist's frequency of the shorter length stands for two of the longer one, which share it.
 
     Args:
         spectrum: ``rfft`` along the axis, complex (z, y, x).
         axis: its number.
         old: voxels that were transformed along it.
-        new: voxels wanted.
+        new: voxels along it afterwards.
 
     Returns:
         complex64, ``new // 2 + 1`` coefficients along the axis.

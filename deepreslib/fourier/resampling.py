@@ -33,7 +33,7 @@ def to_voxel_size(
     Args:
         data: float32, (z, y, x).
         voxel_size: Å, one number or (z, y, x).
-        target: Å, the voxel size wanted.
+        target: Å, the voxel size to come close to.
         workers: threads of the Fourier transform, -1 for all.
 
     Returns:
@@ -60,7 +60,7 @@ def to_shape(data: FloatArray, shape: Sequence[int], workers: int | None = None)
 
     Args:
         data: float32, (z, y, x); values keep their scale.
-        shape: (z, y, x), wanted.
+        shape: (z, y, x), of the resampled map.
         workers: threads of the Fourier transform, -1 for all.
 
     Returns:
@@ -182,8 +182,8 @@ def _is_fast(length: int) -> bool:
 def _resample_axis(data: FloatArray, axis: int, padded: int, new: int, workers: int | None) -> FloatArray:
     """Resample one axis, lengthened to ``padded`` voxels, to ``new`` voxels; cut to the extent of ``data``."""
     count = data.shape[axis]
-    kept = min(new, -(-count * new // padded))
-    shape = (*data.shape[:axis], kept, *data.shape[axis + 1 :])
+    length = min(new, -(-count * new // padded))
+    shape = (*data.shape[:axis], length, *data.shape[axis + 1 :])
     result = np.empty(shape, dtype=np.float32)
     across = 0 if axis else 1
     thickness = max(1, _SLAB_VOXELS * data.shape[across] // (data.size // count * max(padded, new)))
@@ -192,7 +192,7 @@ def _resample_axis(data: FloatArray, axis: int, padded: int, new: int, workers: 
         spectrum = scipy.fft.rfft(_lengthen(data[slab], axis, padded), axis=axis, workers=workers)
         spectrum = fit_spectrum(spectrum, axis, padded, new)
         wave = scipy.fft.irfft(spectrum, n=new, axis=axis, workers=workers, overwrite_x=True)
-        result[slab] = wave[(slice(None),) * axis + (slice(kept),)]
+        result[slab] = wave[(slice(None),) * axis + (slice(length),)]
     return result
 
 

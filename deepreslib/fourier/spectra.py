@@ -250,21 +250,21 @@ def _band_passed(
     spectrum: ComplexArray, shape: Sequence[int], sizes: Triple, band: int, workers: int | None
 ) -> tuple[FloatArray, Triple]:
     """The band-passed map on a grid just fine enough for its square, and that grid's voxel size."""
-    # its square reaches twice its highest frequency, and must not alias to what the smoothing passes
+    # The square reaches twice the band's highest frequency, and must not alias to what the smoothing passes.
     target = 1 / (2 * 1.05 * BANDS[band] * _RATIO + 0.15)
-    kept = [min(n, fast_length(math.ceil(n * size / target))) for n, size in zip(shape, sizes, strict=True)]
-    new_z, new_y, new_x = (n * size / m for n, m, size in zip(shape, kept, sizes, strict=True))
+    new_shape = [min(n, fast_length(math.ceil(n * size / target))) for n, size in zip(shape, sizes, strict=True)]
+    new_z, new_y, new_x = (n * size / m for n, m, size in zip(shape, new_shape, sizes, strict=True))
     new_sizes = new_z, new_y, new_x
-    z, y, x = (np.fft.fftfreq(m, size).astype(np.float32) for m, size in zip(kept, new_sizes, strict=True))
-    columns = kept[2] // 2 + 1
+    z, y, x = (np.fft.fftfreq(m, size).astype(np.float32) for m, size in zip(new_shape, new_sizes, strict=True))
+    columns = new_shape[2] // 2 + 1
     across = np.square(y)[:, None] + np.square(x[:columns])
-    rows = lowest_coefficients(shape[1], kept[1])
-    scale = np.float32(math.prod(kept) / math.prod(shape))
-    part = np.zeros((*kept[:2], columns), spectrum.dtype)
-    # plane by plane, as whole arrays of weights would take more memory than the map
-    for plane, height, source in zip(part, z, lowest_coefficients(shape[0], kept[0]), strict=True):
+    rows = lowest_coefficients(shape[1], new_shape[1])
+    scale = np.float32(math.prod(new_shape) / math.prod(shape))
+    part = np.zeros((*new_shape[:2], columns), spectrum.dtype)
+    # Plane by plane, as whole arrays of weights would take more memory than the map.
+    for plane, height, source in zip(part, z, lowest_coefficients(shape[0], new_shape[0]), strict=True):
         if abs(height) < BANDS[band] * _RATIO:
             weights = scale * band_weights(np.sqrt(across + np.square(height)), band)
             np.multiply(spectrum[source, rows, :columns], weights, out=plane)
     part = scipy.fft.ifftn(part, axes=(0, 1), workers=workers, overwrite_x=True)  # irfftn would copy it once more
-    return scipy.fft.irfft(part, kept[2], workers=workers), new_sizes
+    return scipy.fft.irfft(part, new_shape[2], workers=workers), new_sizes

@@ -14,8 +14,9 @@ from deepreslib.fourier.fsc import CUTOFF
 class ReconstructionNoise:
     """Gaussian noise whose spectrum grows with frequency.
 
-    In a reconstruction from evenly distributed projections a coefficient at frequency s is seen by a share of the particles
-    that falls as 1/s, so noise power grows as s (slope 1); correction of the microscope's envelope raises it further.
+    In a reconstruction from evenly distributed projections a share of the particles that falls as 1/s contributes to a
+    coefficient at frequency s, so noise power grows as s (slope 1); correction of the microscope's envelope raises it
+    further.
 
     Attributes:
         slope: exponent of the frequency in the noise's power.

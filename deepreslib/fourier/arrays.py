@@ -1,4 +1,4 @@
-"""The types of arrays and triples that signatures name; their shapes and units are told by docstrings."""
+"""The types of arrays and triples that signatures name; docstrings give their shapes and units."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias

@@ -1,9 +1,9 @@
 """The local spectrum of a map: at every place of a coarse grid, how strong the map is in each band of frequencies.
 
-A band's energy is the smoothed square of the band-passed map; its evenness is the smoothed magnitude over the root of
-the energy, which is sqrt(2 / pi) for Gaussian noise and less for density, which is sparse. What half maps tell by
-correlation, one map tells by these: noise fills the whole box with one spectrum, a molecule stands out of it up to
-its resolution.
+A band's energy is the smoothed square of the band-passed map. Its evenness is the smoothed magnitude of the
+band-passed map divided by the root of the energy: sqrt(2 / pi) for Gaussian noise, and less for density, which is
+sparse. Two half maps show by their correlation up to which frequency there is signal. A single map shows it by energy
+and evenness: noise fills the whole box with one spectrum, and a molecule stands out of it up to its resolution.
 """
 
 import math
@@ -89,9 +89,9 @@ class WideSpectrum:
     Attributes:
         energy: float32 (z, y, x, bands).
         evenness: float32 (z, y, x, bands), smoothed magnitude over the root of the energy.
-        concurrence: float32 (z, y, x, bands - 2), whether bands are strong at the same places: logarithm (10) of the
-            mean product of two bands' energies over the product of their means. The two share no frequency, so for
-            noise it is 0.
+        concurrence: float32 (z, y, x, bands - 2), whether bands are strong at the same places: the decimal
+            logarithm of the mean product of two bands' energies, divided by the product of their means. The two bands
+            share no frequency, so it is 0 for noise.
     """
 
     energy: FloatArray
@@ -99,7 +99,7 @@ class WideSpectrum:
     concurrence: FloatArray
 
     def planes(self, chosen: slice | Sequence[int] | IntArray, shape: Sequence[int]) -> tuple[FloatArray, ...]:
-        """Energy, evenness and concurrence on planes of the coarse grid (``shape``), linear between places.
+        """Energy, evenness and concurrence on planes of the coarse grid, interpolated linearly.
 
         Args:
             chosen: planes along z, a slice or indices.

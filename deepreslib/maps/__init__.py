@@ -3,7 +3,15 @@
 from deepreslib.fourier.arrays import Triple
 from deepreslib.maps.boxes import box_around, fast_box_around, read_box, smallest_box, widened
 from deepreslib.maps.checks import check_estimable, check_half_maps, check_mask, check_same_grid
-from deepreslib.maps.density_map import DensityMap, GridHeader, format_triple, read_map, write_map
+from deepreslib.maps.density_map import (
+    DensityMap,
+    GridHeader,
+    check_finite,
+    format_triple,
+    is_sane_voxel_size,
+    read_map,
+    write_map,
+)
 from deepreslib.maps.masks import automatic_mask, dilate, soft_edge, threshold_mask
 from deepreslib.maps.tiles import Tile, tiles
 
@@ -15,12 +23,14 @@ __all__ = [
     "automatic_mask",
     "box_around",
     "check_estimable",
+    "check_finite",
     "check_half_maps",
     "check_mask",
     "check_same_grid",
     "dilate",
     "fast_box_around",
     "format_triple",
+    "is_sane_voxel_size",
     "read_box",
     "read_map",
     "smallest_box",

@@ -49,7 +49,7 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
     if coarsest is not None and 2 * max(voxel_size) >= coarsest:
         raise InputError(
             f"{name} is too coarse: with a voxel size of {max(voxel_size):.4g} Å nothing finer than "
-            f"{2 * max(voxel_size):.4g} Å can be told, and this range ends at {coarsest:g} Å; give a finer map."
+            f"{2 * max(voxel_size):.4g} Å can be resolved, and this range ends at {coarsest:g} Å; give a finer map."
         )
     check_finite(data, name)
     if data.min() == data.max():

@@ -1,10 +1,10 @@
 """Local disorder of a molecule: a smooth field over its atoms, and the B factors that blur each atom in a map.
 
 The field goes from 0, the best ordered part, to 1, the worst. It is mixed from the structure's own B factors, chance,
-the distance from the centre (errors of the particles' orientations) and the bending of a domain about a hinge. What a
-place of the map resolves follows from the field; the B factor from that: with noise whose spectrum is flat, a signal
-of amplitude exp(-B s²/4) sinks below it at a frequency s that grows as 1/sqrt(B) (Rosenthal & Henderson 2003, section
-on the B factor), so B is proportional to the square of the local resolution.
+the distance from the centre (errors of the particles' orientations) and the bending of a domain about a hinge. The
+local resolution follows from the field, and the B factor from the local resolution: where the spectrum of the noise is
+flat, a signal of amplitude exp(-B s²/4) sinks below it at a frequency s that grows as 1/sqrt(B) (Rosenthal & Henderson
+2003, section on the B factor), so B is proportional to the square of the local resolution.
 """
 
 from dataclasses import dataclass
@@ -150,7 +150,7 @@ def field(b_factors: FloatArray, positions: FloatArray, disorder: Disorder, rng:
         b_factors: (n,) Å², the structure's own.
         positions: (n, 3) Å.
         disorder: what the field is mixed from.
-        rng: the random generator; as many numbers are drawn whatever the weights.
+        rng: the random generator; the same numbers are drawn from it whatever the weights.
 
     Returns:
         (n,) float64; 0 everywhere if all weights are 0.
@@ -171,7 +171,7 @@ def field(b_factors: FloatArray, positions: FloatArray, disorder: Disorder, rng:
 
 
 def resolutions(field: FloatArray, resolution: float, disorder: Disorder) -> FloatArray:
-    """What each atom's place resolves: ``resolution`` where the field is 0, ``spread`` times that where it is 1.
+    """The local resolution at each atom: ``resolution`` where the field is 0, ``spread`` times that where it is 1.
 
     Args:
         field: (n,), from 0 to 1.

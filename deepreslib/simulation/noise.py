@@ -85,7 +85,7 @@ def factor(
     """What noise is to be multiplied by so that the FSC of the half maps falls to the cutoff at a resolution.
 
     The FSC of two half maps with signal power S and noise power N is S / (S + N). It shall not fall to the cutoff
-    before 1/resolution, so of the frequencies from 0.6/resolution on that with the least S / N decides.
+    before 1/resolution. So the least S / N at frequencies from 0.6/resolution to 1/resolution decides.
 
     Args:
         signal_power: (n,) mean power of the signal in shells.

@@ -87,7 +87,7 @@ def test_members_say_together_the_mean_and_how_far_they_disagree():
 
 
 def test_network_answers_what_its_members_do(network):
-    members = cryores.member_answers(network)
+    members = cryores.member_outputs(network).values()
     assert len(members) == cryores.PRESETS["compact"]["config"]["members"]
     given = inputs((2, 3, 4))
     together = network.predict(given, verbose=0)

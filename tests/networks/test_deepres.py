@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from deepreslib.networks import deepres, store
+from deepreslib.networks.deepres_card import load_deepres
 from deepreslib.networks.ranges import RANGES, STRIDE, WINDOW
 
 
@@ -29,7 +30,7 @@ def test_dense_pass_equals_window_by_window(range_name, source, request):
         box = np.random.default_rng(5).standard_normal((18, 15, 21)).astype(np.float32) * 1000
     else:
         box = real_box(request.getfixturevalue("shared_data"), 19)
-    network = store.load_deepres(store.shipped_folder("deepres", range_name), range_name).network
+    network = load_deepres(store.shipped_folder("deepres", range_name), range_name).network
     dense = network.predict(box[None, ..., None], verbose=0)[0]
     single = network.predict(windows_of(box), verbose=0)[:, 0, 0, 0]
     assert dense.shape == (*((n - WINDOW) // STRIDE + 1 for n in box.shape), 2)
@@ -57,7 +58,7 @@ def test_features_then_perceptron_are_the_compact_network():
         weights = perceptron.get_layer(layer)
         weights.set_weights([random.standard_normal(w.shape) for w in weights.get_weights()])
     whole = deepres.compact(RANGES["low"], hidden=[8, 4])
-    deepres.transfer(perceptron, whole)
+    store.transfer_weights(perceptron, whole)
     expected = perceptron.predict(found, verbose=0)
     np.testing.assert_allclose(whole.predict(windows, verbose=0)[:, 0, 0, 0], expected, rtol=1e-3)
     assert np.ptp(expected[:, 0]) > 0.1
@@ -98,7 +99,7 @@ def keras_2_file(tmp_path_factory):
 
 def test_published_loads_keras_2_files(keras_2_file):
     path, values = keras_2_file
-    model = store.load_deepres(path, "low")
+    model = load_deepres(path, "low")
     for found, expected in zip(model.network.get_weights(), values, strict=True):
         np.testing.assert_array_equal(found, expected)
     window = windows_of(np.random.default_rng(1).standard_normal((13, 13, 13)).astype(np.float32))

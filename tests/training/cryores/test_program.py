@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from deepreslib.networks import cryores as networks
-from deepreslib.networks import store
+from deepreslib.networks.cryores_card import load_cryores
 from deepreslib.training.cryores import program as training
 
 
@@ -44,5 +44,5 @@ def test_training_learns_and_goes_on(tmp_path, monkeypatch):
     assert card["data"]["examples"] == 2
     again = training.train(training.Options(minutes=5, steps=210, **told), report=lambda line: None)
     assert again["steps"] == 210
-    loaded = store.load_cryores(tmp_path)
+    loaded = load_cryores(tmp_path)
     assert loaded.network.count_params() == networks.build("compact").count_params()

@@ -9,6 +9,7 @@ from small_structures import write_structure
 from deepreslib.commands import main
 from deepreslib.estimation import deepres as estimation
 from deepreslib.networks import store
+from deepreslib.networks.deepres_card import load_deepres
 from deepreslib.networks.ranges import RANGES
 from deepreslib.training import loop
 from deepreslib.training.deepres import calibration, scenes
@@ -60,7 +61,7 @@ def test_training_improves_resumes_and_leaves_a_usable_model(folders, quick, cap
     card = store.read_card(folder)
     assert card["steps"] == second["steps"]
     assert card["metrics"]["rmse_clean"] == second["history"][-1]["rmse_clean"]
-    model = store.load_deepres(str(folder), "high")
+    model = load_deepres(str(folder), "high")
     data = np.random.default_rng(0).standard_normal((14, 14, 14)).astype(np.float32)
     resolution, deviation = estimation.predict(model, data, np.ones(data.shape, bool))
     assert np.isfinite(resolution).all()
@@ -74,7 +75,7 @@ def test_training_starts_from_a_model(folders, quick, tmp_path):
     assert train(folders, 1, "compact", "--start", start, "-o", str(tmp_path)) == 0
     card = store.read_card(tmp_path)
     assert card["start"] == store.read_card(start)["sha256"]
-    before, after = (store.load_deepres(str(folder), "high").network.get_weights() for folder in (start, tmp_path))
+    before, after = (load_deepres(str(folder), "high").network.get_weights() for folder in (start, tmp_path))
     for one, other in zip(before, after, strict=True):
         np.testing.assert_allclose(one, other, atol=0.01)
 

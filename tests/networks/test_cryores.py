@@ -16,10 +16,10 @@ def network():
 
 
 def inputs(shape, batch=1):
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     return {
-        "features": random.standard_normal((batch, *shape, cryores.FEATURES)).astype(np.float32),
-        "summary": random.standard_normal((batch, cryores.SUMMARY)).astype(np.float32),
+        "features": rng.standard_normal((batch, *shape, cryores.FEATURES)).astype(np.float32),
+        "summary": rng.standard_normal((batch, cryores.SUMMARY)).astype(np.float32),
     }
 
 

@@ -49,14 +49,14 @@ def test_compact_stays_within_its_budget_and_reports_positive_deviations():
 
 
 def test_features_then_perceptron_are_the_compact_network():
-    random = np.random.default_rng(1)
-    windows = random.standard_normal((5, 13, 13, 13, 1)).astype(np.float32)
+    rng = np.random.default_rng(1)
+    windows = rng.standard_normal((5, 13, 13, 13, 1)).astype(np.float32)
     found = deepres.features().predict(windows, verbose=0)[:, 0, 0, 0]
     perceptron = deepres.perceptron(RANGES["low"], hidden=[8, 4])
     deepres.adapt(perceptron, found)
     for layer in ("hidden_1", "hidden_2", "raw"):
         weights = perceptron.get_layer(layer)
-        weights.set_weights([random.standard_normal(w.shape) for w in weights.get_weights()])
+        weights.set_weights([rng.standard_normal(w.shape) for w in weights.get_weights()])
     whole = deepres.compact(RANGES["low"], hidden=[8, 4])
     store.transfer_weights(perceptron, whole)
     expected = perceptron.predict(found, verbose=0)
@@ -74,7 +74,7 @@ def test_published_has_the_papers_number_of_weights():
 @pytest.fixture(scope="module")
 def keras_2_file(tmp_path_factory):
     """A file laid out as Keras 2.0 wrote models, with random weights, and those weights."""
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     weights = {
         "conv3d_1": {"kernel:0": (13, 13, 13, 1, 32), "bias:0": (32,)},
         "dropout_1": {},
@@ -92,7 +92,7 @@ def keras_2_file(tmp_path_factory):
             inner = group.create_group(layer)
             inner.attrs["weight_names"] = [f"{layer}/{name}".encode() for name in shapes]
             for name, shape in shapes.items():
-                values.append(random.standard_normal(shape, np.float32) * np.float32(0.01))
+                values.append(rng.standard_normal(shape, np.float32) * np.float32(0.01))
                 inner[f"{layer}/{name}"] = values[-1]
     return str(path), values
 

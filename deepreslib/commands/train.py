@@ -1,20 +1,22 @@
 """``deepres train``: training programs, seeded and resumable."""
 
+import argparse
 import os
 import shlex
 import sys
+from types import ModuleType
 
+from deepreslib.commands import programs
 from deepreslib.errors import InputError
 
 
-def add_arguments(parser):
-    """Adds the subcommand's arguments."""
-    parser.add_argument("network", choices=["deepres", "cryores"], help="what to train")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the subcommand's arguments: those that all programs share, then those of each program."""
+    modules = {name: programs.load(name) for name in programs.names()}
     parser.add_argument(
-        "--range",
-        choices=["low", "high"],
-        dest="range_name",
-        help="of deepres; low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px",
+        "network",
+        choices=list(modules),
+        help="what to train: " + "; ".join(f"{name}: {module.SUMMARY}" for name, module in modules.items()),
     )
     parser.add_argument(
         "--preset",
@@ -35,15 +37,8 @@ def add_arguments(parser):
     parser.add_argument("--steps", type=int, metavar="N", help="stop after N steps in all, if that comes first")
     parser.add_argument("--start", metavar="FOLDER", help="begin with the weights of this model folder")
     parser.add_argument("--seed", type=int, default=1, help="of structures, scenes and weights (default: 1)")
-    parser.add_argument(
-        "--batch", type=int, help="windows or examples a step (default: deepres 1024, published 256; cryores 32)"
-    )
-    parser.add_argument(
-        "--rate", type=float, help="first learning rate (default: 2e-3; published: deepres 1e-4, cryores 1e-7)"
-    )
-    parser.add_argument(
-        "--examples", type=int, default=4000, metavar="N", help="half-map pairs to simulate, of cryores (default: 4000)"
-    )
+    parser.add_argument("--batch", type=int, help="windows or examples a step (default: by the network, below)")
+    parser.add_argument("--rate", type=float, help="first learning rate (default: by the network, below)")
     parser.add_argument(
         "--workers",
         type=int,
@@ -52,18 +47,20 @@ def add_arguments(parser):
         help="processes that simulate (default: 0, in turn with the training)",
     )
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="model folder to write")
+    for name, module in modules.items():
+        module.add_arguments(parser.add_argument_group(name, f"defaults: {module.DEFAULTS}"))
 
 
-def run(args):
+def run(args: argparse.Namespace) -> int:
     """Trains and returns 0."""
-    validation = args.validation or os.path.join(os.path.dirname(os.path.abspath(args.structures)), "val")
+    modules = {name: programs.load(name) for name in programs.names()}
+    _check_options(args, modules)
     if args.minutes <= 0:
         raise InputError(f"--minutes {args.minutes:g}: no time to train in; give a number above 0.")
-    compact = args.preset == "compact"
-    common = {
+    shared = {
         "preset": args.preset,
         "structures": args.structures,
-        "validation": validation,
+        "validation": args.validation or os.path.join(os.path.dirname(os.path.abspath(args.structures)), "val"),
         "minutes": args.minutes,
         "steps": args.steps,
         "start": args.start,
@@ -72,26 +69,16 @@ def run(args):
         "workers": args.workers,
         "command": shlex.join(["deepres", *sys.argv[1:]]),
     }
-    if args.network == "deepres":
-        from deepreslib.training.deepres import program as training
-
-        if args.range_name is None:
-            raise InputError("a DeepRes network has one range; give --range low or --range high.")
-        options = training.Options(
-            range_name=args.range_name,
-            batch=args.batch or (1024 if compact else 256),
-            rate=args.rate or (2e-3 if compact else 1e-4),
-            **common,
-        )
-    else:
-        from deepreslib.training.cryores import program as training
-
-        options = training.Options(
-            examples=args.examples,
-            batch=args.batch or training.BATCH,
-            rate=args.rate or (2e-3 if compact else 1e-7),
-            **common,
-        )
-    training.train(options, report=lambda line: print(line, flush=True))
+    modules[args.network].train(args, shared, report=lambda line: print(line, flush=True))
     print(f"wrote {args.output}")
     return 0
+
+
+def _check_options(args: argparse.Namespace, modules: dict[str, ModuleType]) -> None:
+    """Refuses options of other programs."""
+    own = modules[args.network].OPTIONS
+    for option in sorted({option for module in modules.values() for option in module.OPTIONS} - set(own)):
+        if getattr(args, option) is not None:
+            owners = " or ".join(name for name, module in modules.items() if option in module.OPTIONS)
+            shown = "--" + option.removesuffix("_name").replace("_", "-")
+            raise InputError(f"{shown} means nothing to train {args.network}; leave it out, or train {owners}.")

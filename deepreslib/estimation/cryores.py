@@ -11,12 +11,15 @@ from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.fourier import resampling
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.fourier.grid import voxel_triple
 from deepreslib.fourier.spectra import GRID
 from deepreslib.maps import checks
 from deepreslib.maps.boxes import box_around
 from deepreslib.networks import store
-from deepreslib.networks.cryores_features import local_features
+from deepreslib.networks.cryores_card import load_cryores
+from deepreslib.networks.cryores_features import LocalFeatures, local_features
+from deepreslib.networks.tensors import KerasModel
 
 SIGMAS = 3.0
 """Density within so many SDs of the mean is left out where it surrounds the molecule (slides, "Pre-processing")."""
@@ -67,9 +70,19 @@ class MapQuality:
 
 
 @functools.lru_cache(maxsize=2)
-def load_model(path=None):
-    """The model at a path, or the one that comes with the package."""
-    return store.load_cryores(path or store.shipped_folder("cryores"))
+def load_model(path: str | None = None) -> store.StoredModel:
+    """The trained network.
+
+    Args:
+        path: a model folder; None for the network that comes with the package.
+
+    Returns:
+        The network with its card.
+
+    Raises:
+        InputError: nothing usable there.
+    """
+    return load_cryores(path or store.shipped_folder("cryores"))
 
 
 def estimate(density_map, model_path=None, workers=-1, progress=False, inside=None):
@@ -138,34 +151,37 @@ def bounding_box(data, voxel_size, inside=None):
     return box_around(distinct, [math.ceil(MARGIN / size) for size in voxel_size])
 
 
-def predict(network, made, progress=False, places=PLACES):
-    """The network's answer on its own grid.
+def predict(
+    network: KerasModel, inputs: LocalFeatures, progress: bool = False, places: int = PLACES
+) -> dict[str, FloatArray]:
+    """The network's outputs on its own grid.
 
     Args:
         network: the Keras model.
-        made: ``LocalFeatures``.
+        inputs: the ``LocalFeatures`` of a map.
         progress: show a progress bar on standard error.
-        places: so many are looked at together.
+        places: about so many are given to the network together, in whole planes.
 
     Returns:
-        dict: ``baseline`` (2,); ``local`` (z, y, x, 2); ``mask`` (z, y, x), logits.
+        dict: ``baseline`` (2,), Å; ``local`` (z, y, x, 2), Å; ``mask`` (z, y, x), logits (see
+        ``deepreslib.networks.cryores``).
     """
-    count, *plane = made.shape
+    count, *plane = inputs.shape
     step = min(max(places // math.prod(plane), 1), count)
 
-    def found(features):
-        inputs = {"features": features[None], "summary": made.summary[None]}
-        return {name: np.asarray(value)[0] for name, value in network.predict_on_batch(inputs).items()}
+    def outputs(features: FloatArray) -> dict[str, FloatArray]:
+        batch = {"features": features[None], "summary": inputs.summary[None]}
+        return {name: np.asarray(value)[0] for name, value in network.predict_on_batch(batch).items()}
 
-    local, mask = np.empty((*made.shape, 2), np.float32), np.empty(made.shape, np.float32)
+    local, mask = np.empty((*inputs.shape, 2), np.float32), np.empty(inputs.shape, np.float32)
     for start in tqdm(range(0, count, step), desc="CryoRes", unit="part", disable=not progress):
         start = min(start, count - step)  # all parts of one shape, which is compiled once
         part = slice(start, start + step)
-        here = found(made.planes(part))
+        here = outputs(inputs.planes(part))
         local[part], mask[part] = here["local"], here["mask"][..., 0]
         local[part][..., 0] -= here["level"]
     if step < count:  # baseline and level take the mean of their places, which are to be those of the whole map
-        here = found(_spread(made, math.ceil((math.prod(made.shape) / POOLED) ** (1 / 3))))
+        here = outputs(_spread(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3))))
     local[..., 0] += here["level"]
     return {"baseline": here["baseline"], "local": local, "mask": mask}
 

@@ -10,10 +10,12 @@ from tqdm import tqdm
 
 from deepreslib.estimation import fusion
 from deepreslib.fourier import resampling
+from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import checks
 from deepreslib.maps.tiles import tiles
 from deepreslib.networks import store
-from deepreslib.networks.ranges import RANGES, STRIDE, WINDOW
+from deepreslib.networks.deepres_card import StoredDeepRes, load_deepres
+from deepreslib.networks.ranges import RANGES, WINDOW
 
 TILE = 24
 """Greatest edge of a tile, windows: what its polynomials take, 23 MB, stays in the cache."""
@@ -48,9 +50,20 @@ class LocalResolution:
 
 
 @functools.lru_cache(maxsize=4)
-def load_model(range_name, path=None):
-    """The model at a path, or the compact one of a range (``low`` or ``high``) that comes with the package."""
-    return store.load_deepres(path or store.shipped_folder("deepres", range_name), range_name)
+def load_model(range_name: str, path: str | None = None) -> StoredDeepRes:
+    """The trained network of a range.
+
+    Args:
+        range_name: ``low`` or ``high``.
+        path: a model folder or a published ``.h5`` file; None for the network that comes with the package.
+
+    Returns:
+        The network with its card.
+
+    Raises:
+        InputError: nothing usable there.
+    """
+    return load_deepres(path or store.shipped_folder("deepres", range_name), range_name)
 
 
 def estimate(density_map, mask, range_name="auto", model_path=None, progress=False):
@@ -121,14 +134,16 @@ def bent(resolution, deviation, limits):
     return limits.high - width * np.logaddexp(0, (limits.high - risen) / width)
 
 
-def predict(model, data, needed, progress=False):
-    """What the network says of each needed voxel, on its own grid.
+def predict(
+    model: StoredDeepRes, data: FloatArray, needed: BoolArray, progress: bool = False
+) -> tuple[FloatArray, FloatArray | None]:
+    """The network's resolution of each needed voxel, on its own grid.
 
-    The compact network's windows are ``STRIDE`` voxels apart and their answers are fused; the published one is asked
-    at each voxel.
+    A network whose windows are some voxels apart is asked around the needed voxels, and its predictions are fused;
+    the others are asked at each needed voxel.
 
     Args:
-        model: a ``StoredModel``.
+        model: the trained network.
         data: float32 (z, y, x) at the network's voxel size; any scale.
         needed: bool (z, y, x).
         progress: show a progress bar on standard error.
@@ -136,54 +151,60 @@ def predict(model, data, needed, progress=False):
     Returns:
         (resolution, deviation): float32 (z, y, x), Å, 0 where not needed; deviation None if not predicted.
     """
-    if model.preset != "compact":
-        return answers(model, data, needed, progress)[0], None
-    asked = fusion.asked_windows(needed)
-    return fusion.fuse(*answers(model, data, asked, progress), asked, needed)
+    if model.scheme.stride == 1:
+        resolution, deviation = predict_windows(model, data, needed, progress)
+        return resolution, deviation if model.scheme.deviations else None
+    chosen = fusion.asked_windows(needed)
+    resolution, deviation = predict_windows(model, data, chosen, progress)
+    return fusion.fuse(resolution, deviation, chosen, needed)
 
 
-def answers(model, data, asked, progress=False, tile=TILE):
-    """What each window says of its centre.
+def predict_windows(
+    model: StoredDeepRes, data: FloatArray, chosen: BoolArray, progress: bool = False, tile: int = TILE
+) -> tuple[FloatArray, FloatArray]:
+    """The network's predictions for the centres of windows.
 
     Args:
-        model, data, progress: see ``predict``.
-        asked: bool; window (i, j, k) has its centre at voxel (i, j, k), times ``STRIDE`` for the compact network.
+        model: the trained network.
+        data: float32 (z, y, x) at the network's voxel size; any scale.
+        chosen: bool, one value a window: window (i, j, k) has its centre at voxel (i, j, k) times the network's stride.
+        progress: show a progress bar on standard error.
         tile: greatest edge of a tile, windows.
 
     Returns:
-        (resolution, deviation): float32 of ``asked``'s shape, Å, 0 where not asked; the deviation too if none is
-        predicted.
+        (resolution, deviation): float32 of the shape of ``chosen``, Å, 0 for the other windows; the deviation is 0
+        everywhere if the network predicts none.
     """
-    found = np.zeros(asked.shape, np.float32), np.zeros(asked.shape, np.float32)
-    stride, run = (STRIDE, _dense) if model.preset == "compact" else (1, _windows)
+    predictions = np.zeros(chosen.shape, np.float32), np.zeros(chosen.shape, np.float32)
+    stride, run = model.scheme.stride, _whole_box if model.scheme.whole_boxes else _single_windows
     scale = np.float32(1.0 / data.std())
     low, high = model.resolution_range.low, model.resolution_range.high
-    nothing_seen = [high + (high - low) / 2, (high - low) / 2]  # what is beyond the range comes to its end
-    for part in tqdm(tiles(asked, tile, REACH, stride), desc="DeepRes", unit="tile", disable=not progress):
-        wanted = asked[part.crop]
+    of_nothing = [high + (high - low) / 2, (high - low) / 2]  # what is beyond the range comes to its end
+    for part in tqdm(tiles(chosen, tile, REACH, stride), desc="DeepRes", unit="tile", disable=not progress):
+        inside = chosen[part.crop]
         box = part.read(data) * scale
-        values = run(model, box, wanted)
+        values = run(model, box, inside)
         empty = _empty_windows(box, stride)
         if empty is not None:
-            values[empty[wanted]] = nothing_seen[: values.shape[1]]
-        for whole, column in zip(found, values.T, strict=False):
-            whole[part.crop][wanted] = column
-    return found
+            values[empty[inside]] = of_nothing[: values.shape[1]]
+        for whole, column in zip(predictions, values.T, strict=False):
+            whole[part.crop][inside] = column
+    return predictions
 
 
-def _dense(model, box, wanted):
-    """The compact network on the box; (n, 2) of the wanted windows."""
-    return np.asarray(model.network.predict_on_batch(box[None, ..., None])[0])[wanted]
+def _whole_box(model: StoredDeepRes, box: FloatArray, chosen: BoolArray) -> FloatArray:
+    """Predictions (n, values) for the chosen windows of a box that the network takes as a whole."""
+    return np.asarray(model.network.predict_on_batch(box[None, ..., None])[0])[chosen]
 
 
-def _windows(model, box, wanted, batch=256):
-    """The published network, window by window; (n, 1) of the wanted windows."""
-    windows = np.lib.stride_tricks.sliding_window_view(box, (WINDOW,) * 3)[wanted]
+def _single_windows(model: StoredDeepRes, box: FloatArray, chosen: BoolArray, batch: int = 256) -> FloatArray:
+    """Predictions (n, values) for the chosen windows of a box, which the network takes one by one."""
+    windows = np.lib.stride_tricks.sliding_window_view(box, (WINDOW,) * 3)[chosen]
     values = []
     for start in range(0, len(windows), batch):
-        chosen = windows[start : start + batch, ..., None]
-        norm = np.sqrt(np.sum(np.square(chosen), axis=(1, 2, 3, 4), keepdims=True))
-        values.append(np.asarray(model.network.predict_on_batch(chosen / np.maximum(norm, 1e-12))))
+        part = windows[start : start + batch, ..., None]
+        norm = np.sqrt(np.sum(np.square(part), axis=(1, 2, 3, 4), keepdims=True))
+        values.append(np.asarray(model.network.predict_on_batch(part / np.maximum(norm, 1e-12))))
     return np.concatenate(values)
 
 

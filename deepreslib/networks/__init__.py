@@ -1,1 +1,9 @@
+"""Trained networks: their layers, the features they are given, their folders on disk.
 
+Importing this package does not import Keras; the modules ``deepres``, ``cryores`` and ``deepres_features`` do.
+"""
+
+from deepreslib.networks.ranges import RANGES, ResolutionRange
+from deepreslib.networks.store import StoredModel
+
+__all__ = ["RANGES", "ResolutionRange", "StoredModel"]

@@ -1,27 +1,32 @@
-"""Calibration of predicted deviations: factors by resolution and by deviation, kept in a model's card."""
+"""Calibration of predicted deviations: factors by resolution and by deviation, kept in a network's card."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 
+from deepreslib.fourier.arrays import FloatArray
+
 GAUSSIAN_SHARE = 0.6827
-"""What a Gaussian has within its SD, and a deviation shall hold of the errors."""
+"""The share of a Gaussian within its SD. A calibrated deviation is at least as large as this share of the errors: we
+say that it holds them."""
 
 RELATIVE = (0.5, 1.0, 1.5)
-"""Deviations, in units of the typical one at a resolution, that have a factor of their own: a network that is rightly
-surer of some places than of others may still be too sure of them, or not sure enough."""
+"""Deviations that have a factor of their own, in units of the typical deviation at a resolution. A network may be right
+to predict a small deviation at some places, and yet predict it too small there."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Factors of deviations, linear between resolutions and between deviations.
+    """Factors of deviations, interpolated linearly between resolutions and between deviations.
 
     Attributes:
         resolution: Å, rising.
         typical: Å, the median deviation around each resolution.
         relative: deviations in units of the typical one, rising.
-        factor: without unit, for each resolution one for each relative deviation.
+        factor: for each resolution, the factor of each relative deviation; without unit.
     """
 
     resolution: tuple[float, ...]
@@ -30,39 +35,63 @@ class Calibration:
     factor: tuple[tuple[float, ...], ...]
 
     @classmethod
-    def from_card(cls, card):
-        """The one of a model card; None if it has none."""
-        found = card.get("calibration")
-        if found is None:
-            return None
-        knots = (tuple(found[name]) for name in ("resolution", "typical", "relative"))
-        return cls(*knots, tuple(map(tuple, found["factor"])))
+    def from_card(cls, card: dict[str, Any]) -> "Calibration | None":
+        """The calibration that a model card holds.
 
-    def factors(self, resolution, deviation):
-        """Factors of predicted deviations at predicted resolutions, Å, both (n,); float32. Beyond an end, its own."""
+        Args:
+            card: the content of the card.
+
+        Returns:
+            A ``Calibration``; None if the card holds none.
+
+        Raises:
+            KeyError, TypeError: the calibration is of another version.
+        """
+        content = card.get("calibration")
+        if content is None:
+            return None
+        resolution, typical, relative = (tuple(content[name]) for name in ("resolution", "typical", "relative"))
+        return cls(resolution, typical, relative, tuple(map(tuple, content["factor"])))
+
+    def factors(self, resolution: FloatArray, deviation: FloatArray) -> FloatArray:
+        """Factors of predicted deviations; beyond the first and the last knot they are the knot's own.
+
+        Args:
+            resolution: (n,) Å, predicted.
+            deviation: (n,) Å, predicted.
+
+        Returns:
+            float32 (n,).
+        """
         knots = np.array(self.resolution), np.array(self.relative)
         relative = deviation / np.interp(resolution, self.resolution, self.typical)
-        places = [np.clip(each, ends[0], ends[-1]) for each, ends in zip((resolution, relative), knots, strict=True)]
+        places = [
+            np.clip(values, ends[0], ends[-1]) for values, ends in zip((resolution, relative), knots, strict=True)
+        ]
         return RegularGridInterpolator(knots, np.array(self.factor))(np.stack(places, axis=-1)).astype(np.float32)
 
 
-def fit(resolution, deviation, error, weight, knots):
-    """The ``Calibration`` after which deviations hold ``GAUSSIAN_SHARE`` of the errors around each knot.
+def fit(
+    resolution: FloatArray, deviation: FloatArray, error: FloatArray, weight: FloatArray, knots: FloatArray
+) -> Calibration:
+    """The calibration after which deviations hold ``GAUSSIAN_SHARE`` of the errors around each knot.
 
     Args:
-        resolution, deviation: (n,) Å, predicted.
+        resolution: (n,) Å, predicted.
+        deviation: (n,) Å, predicted.
         error: (n,) Å, at least 0.
         weight: (n,), of each prediction.
         knots: (k,) Å, rising, at least two.
 
     Returns:
-        ``Calibration``; where there are no predictions it has the factor of all of that resolution, or else of all.
+        A ``Calibration``. A knot without predictions has the factor of all predictions at its resolution, and if there
+        are none either, that of all predictions.
     """
-    near = [_kept(weight * share, weight) for share in _shares(resolution, knots)]
-    typical = [_quantile(deviation, each, 0.5) for each in near]
+    near = [_or_else(weight * share, weight) for share in _shares(resolution, knots)]
+    typical = [_quantile(deviation, weights, 0.5) for weights in near]
     alike = _shares(deviation / np.interp(resolution, knots, typical), RELATIVE)
     ratio = error / deviation
-    factors = [[factor(ratio, _kept(each * share, each)) for share in alike] for each in near]
+    factors = [[factor(ratio, _or_else(weights * share, weights)) for share in alike] for weights in near]
     return Calibration(
         tuple(map(float, knots)),
         tuple(round(value, 5) for value in typical),
@@ -71,26 +100,31 @@ def fit(resolution, deviation, error, weight, knots):
     )
 
 
-def factor(ratio, weight):
+def factor(ratio: FloatArray, weight: FloatArray) -> float:
     """The factor of deviations after which they hold ``GAUSSIAN_SHARE`` of the errors, by weight.
 
     Args:
         ratio: (n,) |error| / deviation.
         weight: (n,), not all 0.
+
+    Returns:
+        The factor, without unit.
     """
     return _quantile(ratio, weight, GAUSSIAN_SHARE)
 
 
-def _shares(values, knots):
-    """How much of each value (n,) belongs to each knot: (knots, n), those of a value sum to 1."""
-    return [np.interp(values, knots, one) for one in np.eye(len(knots))]
+def _shares(values: FloatArray, knots: Iterable[float]) -> list[FloatArray]:
+    """For each knot, the share of each value (n,) that belongs to it; the shares of a value sum to 1."""
+    positions = np.array(knots)
+    return [np.interp(values, positions, unit) for unit in np.eye(len(positions))]
 
 
-def _kept(weight, otherwise):
+def _or_else(weight: FloatArray, otherwise: FloatArray) -> FloatArray:
+    """The weights, or the others if all of these are 0."""
     return weight if weight.any() else otherwise
 
 
-def _quantile(values, weight, share):
+def _quantile(values: FloatArray, weight: FloatArray, share: float) -> float:
     order = np.argsort(values)
     reached = np.cumsum(weight[order])
     return float(values[order][np.searchsorted(reached, share * reached[-1])])

@@ -1,23 +1,28 @@
 """CryoRes networks: global resolution, local resolution and molecular mask from the local spectrum of one map.
 
-CryoRes (Dang 2023, slides "Network inference") gives its heads, labels and losses, not its inner layers; the layers
-here are ours under that contract.
+CryoRes (Dang 2023, slides "Network inference") describes the outputs, the labels and the losses of its network, but
+not its inner layers; the layers here are ours.
 
-Contract of both presets. Inputs, float32, made by ``deepreslib.networks.cryores_features``:
+Both presets have the same inputs and outputs. Inputs, float32, computed by ``deepreslib.networks.cryores_features``:
 
-- ``features``: (batch, z, y, x, ``FEATURES``), local spectra and density of any number of places, which are looked at
-  one by one, so they need be no box, but for the baseline and the level, which take their mean in the mask too;
-- ``summary``: (batch, ``SUMMARY``), the whole map in numbers.
+- ``features``: (batch, z, y, x, ``FEATURES``), the local spectrum and the density at places of a map. Each place is
+  looked at alone, so the places may be listed in any order and need not fill a box. Only ``baseline`` and ``level``
+  depend on all places: they use a mean over the places that the network takes for the molecule.
+- ``summary``: (batch, ``SUMMARY``), the map summary: numbers that describe the whole map.
 
 Outputs, a dict:
 
-- ``baseline``: (batch, 2), global resolution, Å, and its deviation, Å (half the interval that holds 68 %);
-- ``local``: (batch, z, y, x, 2), local resolution less the global one, Å, and the deviation of the local resolution;
-- ``level``: (batch, 1), Å, what ``local`` is raised by at all places, so that parts of a map can be put together;
-- ``mask``: (batch, z, y, x, 1), logit of the probability that the place belongs to the molecule.
+- ``baseline``: (batch, 2), the global resolution, Å, and its deviation, Å.
+- ``local``: (batch, z, y, x, 2), the local resolution minus the global one, Å, and the deviation of the local
+  resolution, Å.
+- ``level``: (batch, 1), Å, the part of ``local`` that is the same at all places of a map. A map that is predicted in
+  parts has one ``level`` for each part, which the estimator replaces by that of the whole map.
+- ``mask``: (batch, z, y, x, 1), the logit of the probability that the place belongs to the molecule.
 """
 
 import math
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
 import keras
 from keras import layers, ops
@@ -31,9 +36,36 @@ from deepreslib.networks.cryores_features import (
     SUMMARY_PERCENTILES,
     unscaled,
 )
+from deepreslib.networks.tensors import KerasLayer, KerasModel, Tensor, TensorShape
+
+
+@dataclass(frozen=True)
+class CryoResConfig:
+    """The sizes of a CryoRes network.
+
+    Attributes:
+        members: networks that are trained side by side and whose answers are combined.
+        summary: widths of the layers that condense the map summary.
+        trunk: widths of the layers of a place that all its outputs share.
+        heads: width of the hidden layer of each output.
+        dropout: share of values that training drops after each layer of the summary and before each further layer of
+            the trunk.
+    """
+
+    members: int
+    summary: list[int]
+    trunk: list[int]
+    heads: int
+    dropout: float
+
+
+class _Preset(TypedDict):
+    description: str
+    config: dict[str, Any]
+
 
 _CONFIG = {"summary": [192, 128], "trunk": [256, 256], "heads": 128, "dropout": 0.1}
-PRESETS = {
+PRESETS: dict[str, _Preset] = {
     "published": {
         "description": "the losses and optimiser of the slides (squared, logarithmic, cross entropy; SGD)",
         "config": {"members": 1, **_CONFIG},
@@ -44,176 +76,239 @@ PRESETS = {
         "config": {"members": 2, **_CONFIG},
     },
 }
+"""Each preset's description and its configuration, as the model card repeats it: the fields of ``CryoResConfig``."""
 
 HEADS = ("baseline", "level", "local", "mask")
-"""The outputs. What one member of a network answers has the same names with its number: ``baseline_1``."""
+"""The outputs. Each member has outputs of the same names with the member's number added, such as ``baseline_1``."""
 
 BACKGROUND = 70
-"""Percentile of a band's energy over the map that is taken for its noise."""
+"""The percentile of a band's energy over the map that is taken for the energy of the map's noise."""
 
 RATIO_LIMITS = (-2.0, 7.0)
-"""Natural logarithms of signal to noise between which more or less means anything."""
+"""Natural logarithms of the signal-to-noise ratio; ratios beyond these limits are set to them."""
 
 FALLS = ((0.7, 1.5), (0.7, 4.0), (1.8, 1.5), (1.8, 4.0), (3.0, 1.5), (3.0, 4.0))
-"""Where a band counts half, and from where to where it counts more and more: logarithms of signal to noise."""
+"""Soft thresholds on the natural logarithm of the signal-to-noise ratio, as pairs (middle, width): a band counts half
+at the middle, and its count rises linearly from 0 to 1 over the width."""
 
 _TO_RATIO = 2 * math.log(10) * (unscaled(1.0) - unscaled(0.0))
 
 
 @keras.saving.register_keras_serializable("deepres")
 class SignalToNoise(layers.Layer):
-    """How far each band of a place stands out of the map's noise, and how many do: features, summary → (..., 48).
+    """How far each band of a place stands out of the map's noise, and how many bands do.
 
-    It is what an estimator by thresholds looks at (MonoRes: Vilas et al. 2018, *MonoRes: automatic and accurate
-    estimation of local resolution for electron microscopy maps*): the finest band in which there is more than noise.
-    Of a masked map whose noise is cut away, all bands stand out; the summary tells which maps are such.
+    Estimators that test resolutions look at the same thing: the finest band in which there is more than noise (MonoRes:
+    Vilas et al. 2018, *MonoRes: automatic and accurate estimation of local resolution for electron microscopy maps*).
+    In a map whose noise was masked away every band stands out; the map summary tells the network which maps these are.
     """
 
-    def call(self, features, summary):
+    def call(self, features: Tensor, summary: Tensor) -> Tensor:
+        """The ratios and counts of each place.
+
+        Args:
+            features: (batch, z, y, x, ``FEATURES``).
+            summary: (batch, ``SUMMARY``).
+
+        Returns:
+            (batch, z, y, x, 48): for the energies and for the wider energies, the logarithm of the signal-to-noise
+            ratio of each band, and for each of ``FALLS`` the number of bands above it; scaled.
+        """
         bands = len(BANDS)
         first = SUMMARY_PERCENTILES.start + PERCENTILES.index(BACKGROUND) * bands
         noise = ops.reshape(summary[:, first : first + bands], (-1, 1, 1, 1, bands))
-        seen = []
+        parts = []
         for amplitudes in FEATURE_AMPLITUDES:
             ratio = (features[..., amplitudes] - noise) * _TO_RATIO
-            seen.append(ops.clip(ratio, *RATIO_LIMITS) / 4)
+            parts.append(ops.clip(ratio, *RATIO_LIMITS) / 4)
             for middle, width in FALLS:
                 above = ops.clip((ratio - middle) / width + 0.5, 0.0, 1.0)
-                seen.append(ops.sum(above, axis=-1, keepdims=True) / 4 - 1)
-        return ops.concatenate(seen, axis=-1)
+                parts.append(ops.sum(above, axis=-1, keepdims=True) / 4 - 1)
+        return ops.concatenate(parts, axis=-1)
 
-    def compute_output_shape(self, features_shape, summary_shape):
+    def compute_output_shape(self, features_shape: TensorShape, summary_shape: TensorShape) -> TensorShape:
+        """The shape of the output."""
         return *features_shape[:-1], len(FEATURE_AMPLITUDES) * (len(BANDS) + len(FALLS))
 
 
 @keras.saving.register_keras_serializable("deepres")
 class MaskedMean(layers.Layer):
-    """Mean over places weighted by the probability of the mask: (batch, z, y, x, c), logits → (batch, c)."""
+    """Mean of values over places, each place weighted by the probability that it belongs to the molecule."""
 
-    def call(self, places, logits):
+    def call(self, places: Tensor, logits: Tensor) -> Tensor:
+        """The weighted mean.
+
+        Args:
+            places: (batch, z, y, x, channels), the values.
+            logits: (batch, z, y, x, 1), of the probability.
+
+        Returns:
+            (batch, channels).
+        """
         weight = ops.sigmoid(logits)
         total = ops.sum(places * weight, axis=(1, 2, 3))
         return total / (ops.sum(weight, axis=(1, 2, 3)) + 1.0)
 
-    def compute_output_shape(self, places_shape, logits_shape):
+    def compute_output_shape(self, places_shape: TensorShape, logits_shape: TensorShape) -> TensorShape:
+        """The shape of the output."""
         return places_shape[0], places_shape[-1]
 
 
 @keras.saving.register_keras_serializable("deepres")
 class CentreAndDeviation(layers.Layer):
-    """Two raw channels to a centre, Å, and a deviation, Å, above 0."""
+    """Turns two raw channels into a centre, Å, and a deviation, Å, which is above 0."""
 
-    def __init__(self, offset=0.0, scale=1.0, **options):
+    def __init__(self, offset: float = 0.0, scale: float = 1.0, **options: Any) -> None:
         super().__init__(**options)
         self.offset, self.scale = offset, scale
 
-    def call(self, raw):
+    def call(self, raw: Tensor) -> Tensor:
+        """Centre and deviation from the raw channels, both (..., 2)."""
         centre = self.offset + self.scale * raw[..., :1]
         return ops.concatenate([centre, ops.softplus(raw[..., 1:]) + 1e-2], axis=-1)
 
-    def compute_output_shape(self, raw_shape):
+    def compute_output_shape(self, raw_shape: TensorShape) -> TensorShape:
+        """The shape of the output."""
         return raw_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """What Keras stores to make the layer again."""
         return super().get_config() | {"offset": self.offset, "scale": self.scale}
 
 
 @keras.saving.register_keras_serializable("deepres")
 class Raised(layers.Layer):
-    """Centre and deviation at each place, the centre raised by a number of the whole map: (batch, ...), (batch, 1)."""
+    """Adds a number of the whole map to the centres of all its places."""
 
-    def call(self, local, number):
+    def call(self, local: Tensor, number: Tensor) -> Tensor:
+        """The raised centres, and the deviations as they are.
+
+        Args:
+            local: (batch, z, y, x, 2), centre and deviation, Å.
+            number: (batch, 1), Å.
+
+        Returns:
+            (batch, z, y, x, 2).
+        """
         whole = ops.reshape(number, (-1, 1, 1, 1, 1))
         return ops.concatenate([local[..., :1] + whole, local[..., 1:]], axis=-1)
 
-    def compute_output_shape(self, local_shape, number_shape):
+    def compute_output_shape(self, local_shape: TensorShape, number_shape: TensorShape) -> TensorShape:
+        """The shape of the output."""
         return local_shape
 
 
 @keras.saving.register_keras_serializable("deepres")
 class Consensus(layers.Layer):
-    """What the members say together: the mean of their centres, and a deviation from theirs and how far they disagree.
+    """Combines the members' answers: the mean of their centres, and one deviation.
 
-    The deviation is that of a mixture in equal parts (Lakshminarayanan et al. 2017, *Simple and scalable predictive
-    uncertainty estimation using deep ensembles*) times ``factor``, which is set when training has ended.
+    The deviation is that of a mixture of the members in equal parts, so it grows where the members disagree
+    (Lakshminarayanan et al. 2017, *Simple and scalable predictive uncertainty estimation using deep ensembles*). It is
+    multiplied by ``factor``, which is 1 during training and is set by the calibration when training has ended.
     """
 
-    def build(self, answers_shape):
+    def build(self, answers_shape: TensorShape) -> None:
+        """Adds the factor."""
         self.factor = self.add_weight(name="factor", shape=(), initializer="ones", trainable=False)
 
-    def call(self, answers):
-        answers = ops.stack(answers)
-        centre = ops.mean(answers[..., :1], axis=0)
-        variance = ops.mean(ops.square(answers[..., 1:]) + ops.square(answers[..., :1] - centre), axis=0)
+    def call(self, answers: list[Tensor]) -> Tensor:
+        """Centre and deviation (..., 2), Å, from those of each member."""
+        stacked = ops.stack(answers)
+        centre = ops.mean(stacked[..., :1], axis=0)
+        variance = ops.mean(ops.square(stacked[..., 1:]) + ops.square(stacked[..., :1] - centre), axis=0)
         return ops.concatenate([centre, self.factor * ops.sqrt(variance)], axis=-1)
 
-    def compute_output_shape(self, answers_shape):
+    def compute_output_shape(self, answers_shape: list[TensorShape]) -> TensorShape:
+        """The shape of the output."""
         return answers_shape[0]
 
 
-def build(preset):
-    """The untrained Keras model of a preset."""
-    config = PRESETS[preset]["config"]
-    return network(**config, name=f"cryores_{preset}")
-
-
-def network(members, summary, trunk, heads, dropout, name="cryores"):
-    """Members that are trained side by side and answer together.
+def build(preset: str) -> KerasModel:
+    """The untrained Keras model of a preset.
 
     Args:
-        members: how many.
-        summary: widths of the layers that condense the summary.
-        trunk: widths of the layers all heads of a place share.
-        heads: width of each head's layer.
-        dropout: share of what is dropped in training, of the summary's layers and the trunk's.
+        preset: a name among ``PRESETS``.
+
+    Returns:
+        The Keras model; its weights are random.
+    """
+    return network(CryoResConfig(**PRESETS[preset]["config"]), name=f"cryores_{preset}")
+
+
+def network(config: CryoResConfig, name: str = "cryores") -> KerasModel:
+    """Members that are trained side by side, and the combination of their answers.
+
+    Args:
+        config: the sizes.
+        name: of the Keras model.
+
+    Returns:
+        The Keras model; inputs and outputs as the module describes them.
     """
     features = layers.Input((None, None, None, FEATURES), name="features")
     numbers = layers.Input((SUMMARY,), name="summary")
-    answers = [_member(features, numbers, number, summary, trunk, heads, dropout) for number in range(1, members + 1)]
-    together = {head: [answer[head] for answer in answers] for head in HEADS}
+    members = [_member(features, numbers, number, config) for number in range(1, config.members + 1)]
+    answers = {head: [member[head] for member in members] for head in HEADS}
     outputs = {
-        "baseline": Consensus(name="baseline")(together["baseline"]),
-        "level": layers.Average(name="level")(together["level"]),
-        "local": Consensus(name="local")(together["local"]),
-        "mask": layers.Average(name="mask")(together["mask"]),
+        "baseline": Consensus(name="baseline")(answers["baseline"]),
+        "level": layers.Average(name="level")(answers["level"]),
+        "local": Consensus(name="local")(answers["local"]),
+        "mask": layers.Average(name="mask")(answers["mask"]),
     }
     return keras.Model({"features": features, "summary": numbers}, outputs, name=name)
 
 
-def member_answers(network):
-    """Each member's answers, by name, as symbolic tensors to train: ``baseline_1``, ``local_1``, ``mask_1`` ..."""
+def member_outputs(network: KerasModel) -> dict[int, dict[str, Tensor]]:
+    """The outputs of each member of a network, which are to be trained.
+
+    Args:
+        network: the Keras model.
+
+    Returns:
+        The member's number → the name of each of ``HEADS`` → a symbolic tensor, shaped as the network's output.
+    """
     names = {layer.name for layer in network.layers}
     numbers = [number for number in range(1, len(names)) if f"baseline_{number}" in names]
-    return [{head: network.get_layer(f"{head}_{number}").output for head in HEADS} for number in numbers]
+    return {number: {head: network.get_layer(f"{head}_{number}").output for head in HEADS} for number in numbers}
 
 
-def _member(features, numbers, number, summary, trunk, heads, dropout):
-    """One member's baseline, local resolution and mask.
+def _member(features: Tensor, numbers: Tensor, number: int, config: CryoResConfig) -> dict[str, Tensor]:
+    """One member of a network.
 
-    The trunk's first layer takes the map's summary, condensed, and a place's features, as they are and in units of the
-    map's noise. Heads on the trunk tell a
-    place's local resolution and whether it belongs to the mask; heads on the trunk's mean in the mask tell the
-    baseline, and how far the local resolution is from it on the whole.
+    The trunk is a perceptron at each place. Its first layer takes the place's features, as they are and in units of
+    the map's noise, together with the condensed map summary. From the trunk follow the place's local resolution and
+    whether the place belongs to the molecule. From the trunk's mean over the molecule follow ``baseline``
+    and ``level``.
+
+    Args:
+        features: the network's input of that name.
+        numbers: the map summary, the network's other input.
+        number: of the member, from 1; added to the names of its layers.
+        config: the sizes.
+
+    Returns:
+        The name of each of ``HEADS`` → a symbolic tensor.
     """
 
-    def dense(name, width, activation="relu", use_bias=True):
+    def dense(name: str, width: int, activation: str | None = "relu", use_bias: bool = True) -> KerasLayer:
         return layers.Dense(width, activation, use_bias, name=f"{name}_{number}")
 
     whole = numbers
-    for depth, width in enumerate(summary, 1):
-        whole = layers.Dropout(dropout)(dense(f"summary{depth}", width)(whole))
-    shift = layers.Reshape((1, 1, 1, trunk[0]))(dense("trunk_summary", trunk[0], None, use_bias=False)(whole))
-    seen = layers.Concatenate()([features, SignalToNoise()(features, numbers)])
-    place = layers.Add()([dense("trunk1", trunk[0], None)(seen), shift])
+    for depth, width in enumerate(config.summary, 1):
+        whole = layers.Dropout(config.dropout)(dense(f"summary{depth}", width)(whole))
+    first, *further = config.trunk
+    shift = layers.Reshape((1, 1, 1, first))(dense("trunk_summary", first, None, use_bias=False)(whole))
+    described = layers.Concatenate()([features, SignalToNoise()(features, numbers)])
+    place = layers.Add()([dense("trunk1", first, None)(described), shift])
     place = layers.Activation("relu")(place)
-    for depth, width in enumerate(trunk[1:], 2):
-        place = dense(f"trunk{depth}", width)(layers.Dropout(dropout)(place))
+    for depth, width in enumerate(further, 2):
+        place = dense(f"trunk{depth}", width)(layers.Dropout(config.dropout)(place))
 
-    local = CentreAndDeviation()(dense("local_raw", 2, None)(dense("local_hidden", heads)(place)))
-    mask = dense("mask", 1, None)(dense("mask_hidden", heads)(place))
+    local = CentreAndDeviation()(dense("local_raw", 2, None)(dense("local_hidden", config.heads)(place)))
+    mask = dense("mask", 1, None)(dense("mask_hidden", config.heads)(place))
     both = layers.Concatenate()([MaskedMean()(place, mask), whole])
-    baseline = dense("baseline_raw", 2, None)(dense("baseline_hidden", heads)(both))
-    level = dense("level", 1, None)(dense("level_hidden", heads)(both))
+    baseline = dense("baseline_raw", 2, None)(dense("baseline_hidden", config.heads)(both))
+    level = dense("level", 1, None)(dense("level_hidden", config.heads)(both))
     return {
         "baseline": CentreAndDeviation(5.5, 2.5, name=f"baseline_{number}")(baseline),
         "level": level,

@@ -1,34 +1,41 @@
-"""What CryoRes' network sees of a map: local spectra and density around each place, and a summary of the whole.
+"""The inputs of CryoRes' network: features of each place of a map, and a summary of the whole map.
 
-Everything is looked at from two distances: in the local spectrum itself, and smoothed further, about as far as the
-windows of a local FSC reach. So a place needs no neighbours, and the network works on each alone. Smoothed yet further,
-by 22 Å, spectra told no more of simulated maps and misled on the experimental one of beta-galactosidase.
+A place is a voxel of a coarse grid (``spectra.GRID``). Its features are the local spectrum and the density around it,
+smoothed over two distances: that of the local spectrum itself, and a wider one, about the reach of the windows of a
+local FSC. So a place needs no neighbours, and the network looks at each place alone. Spectra smoothed by 22 Å were
+tried too: they improved nothing on simulated maps, and misled the network on the experimental map of
+beta-galactosidase.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from deepreslib.fourier import spectra
+from deepreslib.fourier.arrays import Array, FloatArray, IntArray, Shape, Triple, VoxelSize
 from deepreslib.fourier.grid import voxel_triple
 
+_Values = TypeVar("_Values", float, FloatArray)
+
 FLOOR = -4.0
-"""Logarithm of amplitudes at which nothing is told apart any more; also that of bands beyond Nyquist's frequency."""
+"""Logarithm (10) of the smallest amplitude that is told apart from 0; also that of bands beyond the Nyquist
+frequency."""
 
 WIDER = 9.0
-"""SD of the further smoothing of the local spectrum, Å."""
+"""SD of the wider smoothing of the local spectrum, Å."""
 
 DENSITY_SMOOTHING = (2.5, 5.0, 12.0)
-"""SD of the smoothing of the density, Å."""
+"""SD of each smoothing of the density, Å."""
 
 PERCENTILES = (2, 10, 30, 50, 70, 90, 99)
-"""Percentiles over the map of each band's energy."""
+"""Percentiles over the map of each band's energy that the summary holds."""
 
 EVENNESS_PERCENTILES = (10, 50, 90)
-"""Percentiles over the map of each band's evenness."""
+"""Percentiles over the map of each band's evenness that the summary holds."""
 
 SAMPLED = 30_000
-"""Percentiles are taken of about so many places, evenly spread."""
+"""Percentiles are taken of about this many places, evenly spaced in the map."""
 
 _BANDS, _PAIRS = len(spectra.BANDS), len(spectra.BANDS) - spectra.APART
 _WIDE = 2 * _BANDS + _PAIRS
@@ -38,49 +45,61 @@ _RADIAL = _WHOLE + _WIDE
 _KINDS = (_BANDS, _BANDS, _BANDS, _BANDS, _PAIRS, len(DENSITY_SMOOTHING) + 1)
 
 FEATURES = sum(_KINDS)
-"""Features of a place: energy and evenness of the bands, both and concurrence of the wider bands; density."""
+"""Number of features of a place."""
 
 FEATURE_KINDS = tuple(slice(stop - size, stop) for size, stop in zip(_KINDS, np.cumsum(_KINDS), strict=True))
-"""Features of one kind, in the order of ``FEATURES``."""
+"""The features of each kind, in this order: energy and evenness of the bands, wider energy, wider evenness, concurrence
+of pairs of bands, density."""
 
 FEATURE_AMPLITUDES = (FEATURE_KINDS[0], FEATURE_KINDS[2])
-"""Features that are amplitudes of the bands, as logarithms: the energy, and the wider one."""
+"""The features that are logarithms of amplitudes of the bands: the energy and the wider energy."""
 
 SUMMARY = _RADIAL + len(spectra.SHELLS) + 2
-"""Numbers of a map's summary."""
+"""Number of numbers in a map summary."""
 
 SUMMARY_PERCENTILES = slice(0, len(PERCENTILES) * _BANDS)
+"""The part of a map summary that holds percentiles of each band's amplitude over the map, as logarithms."""
+
 SUMMARY_AMPLITUDES = slice(_WHOLE, _WHOLE + _BANDS)
+"""The part that holds each band's amplitude in the molecule, as logarithms."""
+
 SUMMARY_RADIAL = slice(_RADIAL, _RADIAL + len(spectra.SHELLS))
-"""Numbers of the summary that are amplitudes, as logarithms: percentiles of each band over the map, the molecule's of
-each band, and the radial spectrum's of each shell."""
+"""The part that holds the amplitude of each shell of the whole map's spectrum, as logarithms."""
 
 
 @dataclass(frozen=True, eq=False)
 class LocalFeatures:
-    """Inputs of the network for one map, on the grid of ``spectra.GRID``, whose voxel (0, 0, 0) is the map's.
+    """The inputs of the network for one map, on the coarse grid, whose voxel (0, 0, 0) is the map's.
 
     Attributes:
-        summary: float32 (numbers,), the whole map.
+        summary: float32 (``SUMMARY``,), the map summary.
         spectrum: the map's ``LocalSpectrum``.
         wide: the ``WideSpectrum``.
         density: float32 (z, y, x, 4).
-        reference: amplitude that others are told in units of.
+        reference: the amplitude in units of which all amplitudes are given.
     """
 
-    summary: np.ndarray
+    summary: FloatArray
     spectrum: spectra.LocalSpectrum
     wide: spectra.WideSpectrum
-    density: np.ndarray
+    density: FloatArray
     reference: float
 
     @property
-    def shape(self):
-        """The grid's (z, y, x)."""
-        return self.density.shape[:3]
+    def shape(self) -> Shape:
+        """The coarse grid's (z, y, x)."""
+        depth, height, width, _ = self.density.shape
+        return depth, height, width
 
-    def planes(self, chosen=slice(None)):
-        """Features of planes along z, a slice or indices: float32 (planes, y, x, features). All at once are large."""
+    def planes(self, chosen: slice | list[int] | IntArray = slice(None)) -> FloatArray:
+        """The features of some planes; those of all planes at once take much memory.
+
+        Args:
+            chosen: planes along z, a slice or indices.
+
+        Returns:
+            float32 (planes, y, x, ``FEATURES``).
+        """
         wide_energy, wide_evenness, concurrence = self.wide.planes(chosen, self.shape)
         features = [
             scaled(_logarithm(self.spectrum.energy[chosen], self.reference)),
@@ -93,8 +112,8 @@ class LocalFeatures:
         return np.concatenate(features, axis=-1, dtype=np.float32)
 
 
-def local_features(data, voxel_size, workers=-1):
-    """The network's inputs; they do not depend on the map's scale.
+def local_features(data: Array, voxel_size: VoxelSize, workers: int = -1) -> LocalFeatures:
+    """The network's inputs; multiplying the map by a number does not change them.
 
     Args:
         data: float32 (z, y, x), the map.
@@ -102,7 +121,7 @@ def local_features(data, voxel_size, workers=-1):
         workers: threads of the Fourier transforms, -1 for all.
 
     Returns:
-        ``LocalFeatures``.
+        A ``LocalFeatures``.
     """
     sizes = voxel_triple(voxel_size)
     spectrum = spectra.local_spectrum(data, sizes, workers)
@@ -113,53 +132,74 @@ def local_features(data, voxel_size, workers=-1):
     return LocalFeatures(np.concatenate(numbers).astype(np.float32), spectrum, wide, density, reference)
 
 
-def scaled(amplitude):
-    """Logarithms (10) of amplitudes as the network is given them."""
+def scaled(amplitude: _Values) -> _Values:
+    """The network's inputs for logarithms (10) of amplitudes.
+
+    Args:
+        amplitude: any shape, in units of the reference.
+
+    Returns:
+        The same shape.
+    """
     return 1 + 0.5 * amplitude
 
 
-def unscaled(value):
-    """Logarithms (10) of amplitudes from what the network is given."""
+def unscaled(value: _Values) -> _Values:
+    """Logarithms (10) of amplitudes from the network's inputs: the inverse of ``scaled``.
+
+    Args:
+        value: any shape.
+
+    Returns:
+        The same shape.
+    """
     return 2 * (value - 1)
 
 
-def _logarithm(energy, reference):
+def _logarithm(energy: FloatArray, reference: float) -> FloatArray:
     """Logarithm (10) of amplitudes in units of the reference, at least ``FLOOR``."""
     return 0.5 * np.log10(energy / reference**2 + 10 ** (2 * FLOOR))
 
 
-def _relative_evenness(evenness):
+def _relative_evenness(evenness: FloatArray) -> FloatArray:
     return 5 * (evenness - spectra.NOISE_EVENNESS)
 
 
-def _relative_concurrence(concurrence):
+def _relative_concurrence(concurrence: FloatArray) -> FloatArray:
     return np.clip(3 * concurrence, -1, 4)
 
 
-def _densities(data, sizes, shape, reference):
-    """The density (z, y, x, 4): at three smoothings between the map's extremes, and the first in units of its power."""
-    found = []
+def _densities(data: FloatArray, sizes: Triple, shape: Shape, reference: float) -> FloatArray:
+    """The density at each place, (z, y, x, 4).
+
+    Three channels are the density at each smoothing, scaled between the map's extremes; the second channel is the
+    density at the first smoothing in units of the reference.
+    """
+    channels = []
     for smoothing in DENSITY_SMOOTHING:
         density = spectra.smooth(data, sizes, shape, smoothing)
         low, middle, high = np.percentile(density, (1, 50, 99.5))
-        found.append((density - middle) / max(high - middle, middle - low, 1e-20))
+        channels.append((density - middle) / max(high - middle, middle - low, 1e-20))
         if smoothing == DENSITY_SMOOTHING[0]:
-            found.append(np.clip(density / reference, -3, 3))
-    return np.stack(found, axis=-1)
+            channels.append(np.clip(density / reference, -3, 3))
+    return np.stack(channels, axis=-1)
 
 
-def _percentiles(spectrum, reference):
-    """Percentiles of amplitudes and evenness over the map, band by band, on the features' scales."""
-    energy, evenness = (each.reshape(-1, each.shape[-1]) for each in (spectrum.energy, spectrum.evenness))
+def _percentiles(spectrum: spectra.LocalSpectrum, reference: float) -> FloatArray:
+    """Percentiles of amplitude and evenness over the map, band by band, scaled as the features are."""
+    energy, evenness = (values.reshape(-1, values.shape[-1]) for values in (spectrum.energy, spectrum.evenness))
     step = max(len(energy) // SAMPLED, 1)
-    energy, evenness = (np.ascontiguousarray(each[::step].T) for each in (energy, evenness))
+    energy, evenness = (np.ascontiguousarray(values[::step].T) for values in (energy, evenness))
     amplitude = np.percentile(_logarithm(energy, reference), PERCENTILES, axis=1)
     evenness = np.percentile(evenness, EVENNESS_PERCENTILES, axis=1)
     return np.concatenate([scaled(amplitude).ravel(), _relative_evenness(evenness).ravel()])
 
 
-def _whole(spectrum, concurrence, reference, sizes):
-    """Means over the molecule, roughly: each place weighted by its energy; the radial spectrum; voxel and box."""
+def _whole(spectrum: spectra.LocalSpectrum, concurrence: FloatArray, reference: float, sizes: Triple) -> FloatArray:
+    """The rest of the map summary: means over the molecule, the radial spectrum, the voxel size and the box.
+
+    The molecule is found only roughly, by weighting each place with its energy.
+    """
     bands, shape = spectrum.energy.shape[-1], spectrum.energy.shape[:3]
     energy, evenness = spectrum.energy.reshape(-1, bands), spectrum.evenness.reshape(-1, bands)
     weight = energy.sum(axis=-1)

@@ -1,49 +1,64 @@
 """Fixed features of every 13 × 13 × 13 window of a box: Keras layers without trained weights.
 
-What resolution does to a map is to make it smooth, and a window tells how smooth it is by how fast its energy falls
-from one polynomial degree to the next: a window much smaller than the resolution is a polynomial of low degree to a
-part in thousands, however little of a wave it holds, where a Fourier spectrum sees only the jump at the window's
-edges. So the main features are the energies of the window in products of discrete Legendre polynomials.
+A map at low resolution is smooth. How smooth a window is shows in how fast its energy falls from one polynomial degree
+to the next: a window much smaller than the resolution equals a polynomial of low degree to a part in thousands, even if
+it holds only a small part of a wave. A Fourier spectrum would be dominated by the jump at the window's edges. So the
+main features are the energies of the window in products of discrete Legendre polynomials.
 
-Windows are ``STRIDE`` voxels apart, the first one at the box's first voxel. All inputs are boxes (batch, z, y, x, 1) of
-at least 13 voxels, all outputs (batch, (z - 11) // 2, (y - 11) // 2, (x - 11) // 2, features), one row for each window.
-Scaling the box changes none of them. ``means`` are those of ``PowerMeans``.
+Windows are ``STRIDE`` voxels apart along each axis, the first one at the box's first voxel. All inputs named ``box``
+are (batch, z, y, x, 1), at least 13 voxels along each axis. All outputs are (batch, (z - 11) // 2, (y - 11) // 2,
+(x - 11) // 2, features), with the features of one window along the last axis. Multiplying the box by a number changes
+no feature. ``means`` is the output of ``PowerMeans``.
 """
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.networks.ranges import STRIDE, WINDOW
+from deepreslib.networks.tensors import Tensor, TensorShape
 
 HIGHEST_SUM = 16
 """Products of polynomials whose degrees add up to more are grouped as if they added up to this."""
 
 BANDS = 8
+"""Bands of frequency of ``BandMoments``."""
+
 BAND_FILTER = 7
-"""Edge of the filters of ``BandMoments``; their squares, cubes and fourth powers are averaged over the rest."""
+"""Edge of the filters of ``BandMoments``, voxels. Powers of the filtered window are averaged over the places where the
+filter fits into the window."""
 
 MOMENTS = 6
-"""Features of ``WindowMoments``."""
+"""Number of features of ``WindowMoments``."""
 
 FAINT = 1e-8
-"""Mean square, of that of the window, that is nothing."""
+"""Mean squares that are smaller than this share of the window's mean square count as nothing."""
 
 
-def legendre_basis(count=WINDOW):
-    """Orthonormal discrete Legendre (Gram) polynomials on ``count`` points; float64 (degree, point)."""
+def legendre_basis(count: int = WINDOW) -> FloatArray:
+    """Orthonormal discrete Legendre (Gram) polynomials.
+
+    Args:
+        count: points on which they are orthonormal.
+
+    Returns:
+        float64 (degree, point).
+    """
     points = np.linspace(-1, 1, count)
     basis, triangle = np.linalg.qr(np.vander(points, increasing=True))
     return (basis * np.sign(np.diag(triangle))).T
 
 
-def degree_groups():
+def degree_groups() -> FloatArray:
     """Products of three polynomials, grouped by the sum of their degrees and the largest of them.
 
     Returns:
-        float64 (13, 13, 13, groups): the share of a product in its group's mean; turning the cube changes nothing.
+        float64 (13, 13, 13, groups): the share of a product in its group's mean. Turning the window by 90° does not
+        change these means.
     """
     degrees = np.indices((WINDOW,) * 3).reshape(3, -1)
     keys = np.stack([np.minimum(degrees.sum(0), HIGHEST_SUM), degrees.max(0)])
@@ -53,8 +68,12 @@ def degree_groups():
     return shares.reshape((WINDOW,) * 3 + (-1,))
 
 
-def band_filters():
-    """Spherical filters that pass bands of frequency, of sum 0 but for the first; float64 (7, 7, 7, 1, bands)."""
+def band_filters() -> FloatArray:
+    """Spherical filters that pass bands of frequency.
+
+    Returns:
+        float64 (7, 7, 7, 1, bands); each filter but the first has the sum 0.
+    """
     points = np.arange(BAND_FILTER) - BAND_FILTER // 2
     radius = np.sqrt(sum(np.square(axis) for axis in np.meshgrid(points, points, points)))
     taper = np.clip(1 - np.square(radius / (BAND_FILTER // 2 + 1)), 0, 1) ** 3
@@ -64,11 +83,11 @@ def band_filters():
     return (filters / np.sqrt(np.square(filters).sum((0, 1, 2))))[..., None, :]
 
 
-def sliding(rows, count):
-    """Matrix that multiplies an axis's every run of values, ``STRIDE`` apart, with rows of weights.
+def sliding(rows: FloatArray, count: int) -> Tensor:
+    """A matrix that multiplies runs of values along an axis with rows of weights; runs are ``STRIDE`` apart.
 
     Args:
-        rows: float32 (rows, run).
+        rows: float32 (rows, run), the weights.
         count: values along the axis.
 
     Returns:
@@ -81,8 +100,16 @@ def sliding(rows, count):
     return ops.take(weights, ops.where((place >= 0) & (place < run), place, run), axis=1)
 
 
-def sliding_mean(data, weights):
-    """Mean of data (batch, z, y, x, ...) over cubes of ``len(weights)`` voxels; the weights of each axis."""
+def sliding_mean(data: Tensor, weights: FloatArray) -> Tensor:
+    """Weighted means over cubes, ``STRIDE`` voxels apart.
+
+    Args:
+        data: (batch, z, y, x, ...).
+        weights: (edge,), along each axis of the cube; a voxel's weight is the product of three.
+
+    Returns:
+        (batch, cubes along z, along y, along x, ...).
+    """
     row = np.asarray(weights, np.float32)[None]
     for axis in (1, 2, 3):
         shape = ops.shape(data)
@@ -92,35 +119,38 @@ def sliding_mean(data, weights):
     return data
 
 
-def _output_shape(box_shape, features):
+def _output_shape(box_shape: TensorShape, features: int) -> TensorShape:
     return (box_shape[0], *(n and (n - WINDOW) // STRIDE + 1 for n in box_shape[1:4]), features)
 
 
 @keras.saving.register_keras_serializable("deepres")
 class PowerMeans(layers.Layer):
-    """Mean of the window's values, of their squares, a trace more than 0, and of their third and fourth powers."""
+    """Means of the window's values and of their second, third and fourth powers; the second is always above 0."""
 
-    def call(self, box):
+    def call(self, box: Tensor) -> Tensor:
+        """The four means of each window."""
         square = ops.square(box)
         means = [sliding_mean(power, np.full(WINDOW, 1 / WINDOW)) for power in (box, square, square * box, square**2)]
         means[1] = means[1] + 1e-20
         return ops.concatenate(means, axis=-1)
 
-    def compute_output_shape(self, box_shape):
+    def compute_output_shape(self, box_shape: TensorShape) -> TensorShape:
+        """The shape of the output."""
         return _output_shape(box_shape, 4)
 
 
 @keras.saving.register_keras_serializable("deepres")
 class PolynomialSpectrum(layers.Layer):
-    """Mean square of the window's coefficients in each of ``degree_groups``, over the window's mean square."""
+    """Mean square of the window's polynomial coefficients in each of ``degree_groups``, over its mean square."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._basis = legendre_basis().astype(np.float32)
         self._groups = degree_groups().astype(np.float32).transpose(0, 2, 1, 3).reshape(WINDOW**3, -1).T  # z, x, y
 
-    def call(self, box, means):
-        basis, groups = (ops.convert_to_tensor(each) for each in (self._basis, self._groups))
+    def call(self, box: Tensor, means: Tensor) -> Tensor:
+        """The energy of each group in each window."""
+        basis, groups = (ops.convert_to_tensor(values) for values in (self._basis, self._groups))
         batch, depth, height, width, _ = ops.shape(box)
         _, planes, rows, columns, _ = ops.shape(means)
         along_x, along_y = (ops.reshape(sliding(self._basis, count), (-1, count)) for count in (width, height))
@@ -130,59 +160,68 @@ class PolynomialSpectrum(layers.Layer):
         products = ops.reshape(products, (depth, WINDOW, batch, WINDOW, rows, columns))  # x degrees, batch, y degrees
         products = ops.reshape(ops.swapaxes(products, 2, 3), (depth, WINDOW**2 * batch * rows * columns))
 
-        def energies(plane):
-            """Of a plane of windows, whose products would all at once take 10 kB a window."""
+        def energies(plane: Tensor) -> Tensor:
+            """Energies of a plane of windows; the products of all planes at once would take 10 kB a window."""
             run = ops.slice(products, (STRIDE * plane, 0), (WINDOW, WINDOW**2 * batch * rows * columns))
             coefficients = ops.reshape(ops.matmul(basis, run), (WINDOW**3, batch * rows * columns))
             return ops.matmul(groups, ops.square(coefficients))
 
-        found = ops.map(energies, ops.arange(planes, dtype="int32"))
-        found = ops.transpose(ops.reshape(found, (planes, -1, batch, rows, columns)), (2, 0, 3, 4, 1))
-        return found / means[..., 1:2]
+        energy = ops.map(energies, ops.arange(planes, dtype="int32"))
+        energy = ops.transpose(ops.reshape(energy, (planes, -1, batch, rows, columns)), (2, 0, 3, 4, 1))
+        return energy / means[..., 1:2]
 
-    def compute_output_shape(self, box_shape, means_shape):
+    def compute_output_shape(self, box_shape: TensorShape, means_shape: TensorShape) -> TensorShape:
+        """The shape of the output."""
         return _output_shape(box_shape, self._groups.shape[0])
 
 
 @keras.saving.register_keras_serializable("deepres")
 class WindowMoments(layers.Layer):
-    """Mean, middle, least, greatest, mean third and fourth power of the window's values over their root mean square."""
+    """Moments and extremes of the window's values, in units of their root mean square.
 
-    def call(self, box, means):
+    These are the mean, the value in the middle, the least and the greatest value, and the means of the third and fourth
+    powers.
+    """
+
+    def call(self, box: Tensor, means: Tensor) -> Tensor:
+        """The six features of each window."""
         scale = ops.rsqrt(means[..., 1:2])
-        middle = box[(slice(None), *(slice(WINDOW // 2, -(WINDOW // 2), STRIDE),) * 3)]
+        centres = slice(WINDOW // 2, -(WINDOW // 2), STRIDE)
+        middle = box[:, centres, centres, centres]
         values = ops.concatenate([means[..., :1], middle, -_greatest(-box), _greatest(box)], axis=-1)
         return ops.concatenate([values * scale, means[..., 2:3] * scale**3, means[..., 3:] * scale**4], axis=-1)
 
-    def compute_output_shape(self, box_shape, means_shape):
+    def compute_output_shape(self, box_shape: TensorShape, means_shape: TensorShape) -> TensorShape:
+        """The shape of the output."""
         return _output_shape(box_shape, MOMENTS)
 
 
-def _greatest(box):
-    """Greatest value of each window; along one axis after the other, the others as channels, which is fast."""
+def _greatest(box: Tensor) -> Tensor:
+    """The greatest value of each window, found along one axis after the other with the others as channels: fast."""
     batch, depth, height, width, _ = ops.shape(box)
-    found = ops.max_pool(ops.reshape(box, (batch, depth, height * width)), WINDOW, STRIDE)
-    planes = ops.shape(found)[1]
-    found = ops.max_pool(ops.reshape(found, (batch * planes, height, width)), WINDOW, STRIDE)
-    found = ops.swapaxes(ops.max_pool(ops.swapaxes(found, 1, 2), WINDOW, STRIDE), 1, 2)
-    return ops.reshape(found, (batch, planes, *ops.shape(found)[1:], 1))
+    values = ops.max_pool(ops.reshape(box, (batch, depth, height * width)), WINDOW, STRIDE)
+    planes = ops.shape(values)[1]
+    values = ops.max_pool(ops.reshape(values, (batch * planes, height, width)), WINDOW, STRIDE)
+    values = ops.swapaxes(ops.max_pool(ops.swapaxes(values, 1, 2), WINDOW, STRIDE), 1, 2)
+    return ops.reshape(values, (batch, planes, *ops.shape(values)[1:], 1))
 
 
 @keras.saving.register_keras_serializable("deepres")
 class BandMoments(layers.Layer):
-    """Skewness and kurtosis of the window in ``band_filters``' bands.
+    """Skewness and kurtosis of the window in each band of ``band_filters``.
 
-    Density of atoms is skewed at every frequency and noise is not, nor is density whose phases are random: these tell
-    signal from power.
+    The density of atoms is skewed at every frequency; noise is not, and density with random phases is not either. So
+    these features tell signal from mere power.
     """
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         half = np.moveaxis(band_filters()[BAND_FILTER // 2 :, ..., 0, :], 0, 2)  # the other planes are the same
         pair = [np.pad(half, ((0, 0), columns, (0, 0), (0, 0))) for columns in ((0, 1), (1, 0))]
         self._filters = np.concatenate(pair, axis=-1).astype(np.float32)  # (y, x, plane, column and band)
 
-    def call(self, box, means):
+    def call(self, box: Tensor, means: Tensor) -> Tensor:
+        """Skewness, then kurtosis, of each band in each window."""
         count = WINDOW - BAND_FILTER + 1
         weights = np.square(np.sin(np.pi * np.arange(1, count + 1) / (count + 1)))
         weights /= weights.sum()
@@ -194,33 +233,38 @@ class BandMoments(layers.Layer):
         variance = second + FAINT * means[..., 1:2]
         return ops.concatenate([third / (variance * ops.sqrt(variance)), ops.sqrt(fourth) / variance], axis=-1)
 
-    def _filtered(self, box):
+    def _filtered(self, box: Tensor) -> Tensor:
         """The box in each band, with a column too many if its width is odd.
 
-        Planes as far above as below a plane are added first, as their filters are alike; two columns are made at once,
-        as processors work on 16 results at a time.
+        The planes equally far above and below a plane are added before they are filtered, as their filters are alike.
+        Two columns are computed together, as processors work on 16 results at a time.
         """
         batch, depth, height, width, _ = ops.shape(box)
-        half, kept = BAND_FILTER // 2, depth - BAND_FILTER + 1
+        half, count = BAND_FILTER // 2, depth - BAND_FILTER + 1
         box = ops.concatenate([box, ops.zeros((batch, depth, height, width % 2, 1))], axis=3)
-        planes = [box[:, half : half + kept]]
+        planes = [box[:, half : half + count]]
         for apart in range(1, half + 1):
             above, below = half - apart, half + apart
-            planes.append(box[:, above : above + kept] + box[:, below : below + kept])
-        planes = ops.reshape(ops.concatenate(planes, axis=-1), (batch * kept, height, width + width % 2, half + 1))
+            planes.append(box[:, above : above + count] + box[:, below : below + count])
+        planes = ops.reshape(ops.concatenate(planes, axis=-1), (batch * count, height, width + width % 2, half + 1))
         bands = ops.conv(planes, ops.convert_to_tensor(self._filters), strides=(1, 2))
-        return ops.reshape(bands, (batch, kept, height - BAND_FILTER + 1, -1, BANDS))
+        return ops.reshape(bands, (batch, count, height - BAND_FILTER + 1, -1, BANDS))
 
-    def compute_output_shape(self, box_shape, means_shape):
+    def compute_output_shape(self, box_shape: TensorShape, means_shape: TensorShape) -> TensorShape:
+        """The shape of the output."""
         return _output_shape(box_shape, 2 * BANDS)
 
 
 COUNT = degree_groups().shape[-1] + MOMENTS + 2 * BANDS
-"""Features that the three layers give together."""
+"""Number of features of a window: those of the three layers together."""
 
 
-def multiply_adds():
-    """Multiply-adds that products with polynomials, groups, filters and means take for a window of a large box."""
+def multiply_adds() -> int:
+    """Multiply-adds for the features of a window of a large box: with polynomials, groups, filters and means.
+
+    Returns:
+        Their number.
+    """
     lines, planes, voxels = STRIDE**2, STRIDE, STRIDE**3
     polynomials = lines * WINDOW**2 + planes * WINDOW**3 + WINDOW**4
     filters = voxels * (BAND_FILTER // 2 + 1) * BAND_FILTER**2 * BANDS

@@ -6,7 +6,7 @@ WINDOW = 13
 """Edge of the sliding window, voxels of the network's grid."""
 
 STRIDE = 2
-"""Voxels from a window of the compact network to the next, along each axis: those between see almost the same."""
+"""Voxels from a window of the compact network to the next, along each axis: windows between see almost the same."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class ResolutionRange:
 
     Attributes:
         name: ``low`` or ``high`` (resolution).
-        low, high: the range's ends, Å.
+        low: the range's fine end, Å.
+        high: its coarse end, Å.
         voxel_size: the network's voxel size, Å.
     """
 
@@ -25,12 +26,12 @@ class ResolutionRange:
     voxel_size: float
 
     @property
-    def window(self):
+    def window(self) -> float:
         """Edge of the sliding window, Å."""
         return WINDOW * self.voxel_size
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The range's ends for people."""
         return f"{self.low:g}–{self.high:g} Å"
 

@@ -1,157 +1,182 @@
-"""Models on disk: a folder with ``model.weights.h5`` and ``card.json``, the model card.
+"""Trained networks on disk: a model folder holds ``model.weights.h5`` and ``card.json``, the model card.
 
-The card says what the network is (network, preset, range, configuration), what it was trained on, by which command,
-when, how well it does, and the sha256 of the weights, which is checked on loading.
+The card says what the network is (network, preset, configuration), what it was trained on, by which command, when, and
+how well it does. It also has the sha256 of the weights, which is checked on loading, and the number of its own format.
+This module knows no network: each one reads its card itself (``deepres_card``, ``cryores_card``).
 """
 
 import hashlib
 import json
 import os
+from collections.abc import Container
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from deepreslib.errors import InputError
 from deepreslib.files import write_aside, write_json
-from deepreslib.networks.calibration import Calibration
-from deepreslib.networks.ranges import RANGES, ResolutionRange
+from deepreslib.networks.tensors import KerasModel
 
 WEIGHTS_FILE = "model.weights.h5"
 CARD_FILE = "card.json"
 SHIPPED = os.path.join(os.path.dirname(__file__), "weights")
 
+FORMAT = 1
+"""Number of the card's format that is written. A card without a number is of format 1."""
 
-@dataclass(frozen=True)
+Path: TypeAlias = str | os.PathLike[str]
+
+Card: TypeAlias = dict[str, Any]
+"""The content of a model card."""
+
+
+@dataclass(frozen=True, eq=False)
 class StoredModel:
-    """A loaded model.
+    """A trained network with its card.
 
     Attributes:
         network: the Keras model.
-        preset: ``compact`` or ``published``.
-        resolution_range: what it was trained for; None for CryoRes, which has one range.
-        name, path, sha256: for reports.
-        calibration: of the deviations of a DeepRes network; None leaves them as they are.
+        card: the content of its model card.
+        folder: where it was loaded from: a model folder, or a file of weights.
     """
 
-    network: Any
-    preset: str
-    resolution_range: ResolutionRange | None
-    name: str
-    path: str
-    sha256: str
-    calibration: Calibration | None = None
+    network: KerasModel
+    card: Card
+    folder: str
+
+    @property
+    def name(self) -> str:
+        """The name that reports show."""
+        return self.card["name"]
+
+    @property
+    def path(self) -> str:
+        """Where it was loaded from, for reports."""
+        return self.folder
+
+    @property
+    def sha256(self) -> str:
+        """The sha256 of the weights, hexadecimal."""
+        return self.card["sha256"]
+
+    @property
+    def preset(self) -> str:
+        """The name of the network's preset, such as ``compact``."""
+        return self.card["preset"]
 
 
-def sha256(path):
+def backend() -> str:
+    """The name of the Keras backend, such as ``tensorflow``; imports Keras if nothing has done so yet."""
+    import keras
+
+    return keras.backend.backend()
+
+
+def sha256(path: Path) -> str:
     """The sha256 of a file, hexadecimal."""
     with open(path, "rb") as stream:
         return hashlib.sha256(stream.read()).hexdigest()
 
 
-def shipped_folder(*names):
-    """The folder of the weights that come with the package, e.g. of ``deepres``, ``low``, or of ``cryores``."""
+def shipped_folder(*names: str) -> str:
+    """The model folder that comes with the package, e.g. of ``deepres``, ``low``, or of ``cryores``."""
     return os.path.join(SHIPPED, "-".join(names))
 
 
-def save(network, folder, card):
-    """Writes a model folder; ``card`` gets the weights' sha256."""
+def save(network: KerasModel, folder: Path, card: Card) -> None:
+    """Writes a model folder.
+
+    Args:
+        network: the Keras model.
+        folder: made if it is not there.
+        card: the content of the card; the format's number and the weights' sha256 are added.
+    """
     os.makedirs(folder, exist_ok=True)
     weights = os.path.join(folder, WEIGHTS_FILE)
     with write_aside(weights) as temporary:
         network.save_weights(temporary)
-    write_json(os.path.join(folder, CARD_FILE), card | {"sha256": sha256(weights)})
+    write_json(os.path.join(folder, CARD_FILE), {"format": FORMAT} | card | {"sha256": sha256(weights)})
 
 
-def read_card(folder):
+def read_card(folder: Path) -> Card:
     """The model card of a folder.
 
+    Args:
+        folder: a model folder.
+
+    Returns:
+        The content of the card.
+
     Raises:
-        InputError: it is missing or unreadable.
+        InputError: the card is missing, unreadable, or of a newer format.
     """
     path = os.path.join(folder, CARD_FILE)
     try:
-        with open(path) as stream:
-            return json.load(stream)
+        with open(path, encoding="utf-8") as stream:
+            card = json.load(stream)
+        if not isinstance(card, dict):
+            raise ValueError("not a JSON object")
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: no readable model card; give a folder written by 'deepres train'.") from error
-
-
-def load_deepres(path, range_name):
-    """A DeepRes model from a model folder or from a Keras ``.h5`` file of the published architecture.
-
-    Args:
-        path: the folder, or the file (Xmipp's ``model_w13.h5`` for the low range, ``model_w7.h5`` for the high one).
-        range_name: ``low`` or ``high``; a folder's card must agree.
-
-    Raises:
-        InputError: nothing usable there.
-    """
-    from deepreslib.networks import deepres
-
-    resolution_range = RANGES[range_name]
-    if os.path.isdir(path):
-        card = _checked_card(path, "deepres", "DeepRes", deepres.PRESETS)
-        if card["range"] != range_name:
-            raise InputError(f"{path}: trained for the {card['range']} range; choose --range {card['range']}.")
-        network = deepres.build(card["preset"], resolution_range)
-        _load_weights(network, path, card)
-        return StoredModel(
-            network,
-            card["preset"],
-            resolution_range,
-            card["name"],
-            path,
-            card["sha256"],
-            _calibration(path, card),
-        )
-    if not os.path.isfile(path):
-        raise InputError(f"{path}: there is no such model; give a model folder or a Keras .h5 file.")
-    network = deepres.build("published", resolution_range)
-    try:
-        network.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
+    number = card.get("format", 1)
+    if number not in range(1, FORMAT + 1):
         raise InputError(
-            f"{path}: does not hold the weights of the published DeepRes network; "
-            "give Xmipp's model_w13.h5 or model_w7.h5, or a model folder."
-        ) from error
-    return StoredModel(network, "published", resolution_range, os.path.basename(path), path, sha256(path))
-
-
-def load_cryores(path):
-    """A CryoRes model from a model folder.
-
-    Raises:
-        InputError: nothing usable there.
-    """
-    from deepreslib.networks import cryores
-
-    if not os.path.isdir(path):
-        raise InputError(f"{path}: there is no such model; give a folder written by 'deepres train cryores'.")
-    card = _checked_card(path, "cryores", "CryoRes", cryores.PRESETS)
-    network = cryores.build(card["preset"])
-    _load_weights(network, path, card)
-    return StoredModel(network, card["preset"], None, card["name"], path, card["sha256"])
-
-
-def _checked_card(path, network, title, presets):
-    card = read_card(path)
-    if card.get("network") != network or card.get("preset") not in presets:
-        raise InputError(f"{path}: its model card is not of a {title} network; give another model folder.")
+            f"{path}: a model card of format {number}, and this version of deepres reads format {FORMAT} at most; "
+            "update deepres."
+        )
     return card
 
 
-def _calibration(path, card):
-    try:
-        return Calibration.from_card(card)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: its model card has a calibration of another version; train it again.") from error
+def check_card(folder: Path, network: str, title: str, presets: Container[str]) -> Card:
+    """The card of a folder that must hold a certain network.
+
+    Args:
+        folder: a model folder.
+        network: what the card must say under ``network``.
+        title: the network's name for people.
+        presets: names of the network's presets, of which the card must have one.
+
+    Returns:
+        The content of the card.
+
+    Raises:
+        InputError: the card cannot be read, or is of another network.
+    """
+    card = read_card(folder)
+    if card.get("network") != network or card.get("preset") not in presets:
+        raise InputError(f"{folder}: its model card is not of a {title} network; give another model folder.")
+    return card
 
 
-def _load_weights(network, path, card):
-    """Fills a network with the weights of a folder, after comparing their checksum with the card's."""
-    weights = os.path.join(path, WEIGHTS_FILE)
+def load_weights(network: KerasModel, folder: Path, card: Card) -> None:
+    """Fills a network with the weights of a folder, after comparing their checksum with the card's.
+
+    Args:
+        network: the Keras model.
+        folder: a model folder.
+        card: the content of its card.
+
+    Raises:
+        InputError: the weights are missing, damaged, or of another network.
+    """
+    weights = os.path.join(folder, WEIGHTS_FILE)
     if not os.path.isfile(weights) or sha256(weights) != card["sha256"]:
         raise InputError(f"{weights}: missing, or not the weights that its card describes; copy the folder again.")
     try:
         network.load_weights(weights)
     except ValueError as error:
         raise InputError(f"{weights}: of a network of another version; train it again.") from error
+
+
+def transfer_weights(source: KerasModel, target: KerasModel) -> None:
+    """Gives the layers of a network the weights of another network's layers of the same names.
+
+    Args:
+        source: the network that has the weights; it may have more layers than the target.
+        target: the network that is given them.
+    """
+    for layer in target.layers:
+        if not layer.weights:
+            continue
+        layer.set_weights(source.get_layer(layer.name).get_weights())
+        if hasattr(layer, "finalize_state"):  # Normalization computes with values derived from its weights
+            layer.finalize_state()

@@ -91,12 +91,12 @@ class ColourScale:
 
     @property
     def norm(self) -> Normalize:
-        """matplotlib's map from Å to 0 ... 1, clipped at the ends."""
+        """Matplotlib's map from Å to 0 ... 1, clipped at the ends."""
         return Normalize(self.low, self.high, clip=True)
 
     @property
     def colours(self) -> Colormap:
-        """matplotlib's map from 0 ... 1 to colours."""
+        """Matplotlib's map from 0 ... 1 to colours."""
         return colormaps[self.colour_map]
 
     def rgba(self, values: np.ndarray) -> np.ndarray:

@@ -1,30 +1,71 @@
-"""The training loop that all programs share: time or steps, learning rate, checkpoints, history."""
+"""The training loop that all programs share: time or steps, learning rate, checkpoints, history.
+
+The loop knows no network. It asks a ``Program`` to take a step, to validate, to save what it trains; how many networks
+and optimisers there are is the program's own business (``single_network.py`` is a program of one).
+"""
 
 import contextlib
-import datetime
 import json
 import math
 import os
 import time
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypedDict
 
-import keras
 import numpy as np
-from keras import ops
 
 from deepreslib.errors import InputError
-from deepreslib.files import write_aside, write_json
-from deepreslib.networks import store
+from deepreslib.files import write_json
+from deepreslib.networks.store import Card
 
-CHECKPOINT = "checkpoint.keras"
 STATE = "state.json"
+"""The file of a checkpoint that the loop writes itself; it is written last."""
+
 WARM_UP = 0.03
 """Share of the training over which the learning rate rises."""
+
+Batch: TypeAlias = tuple[Any, Any, int]
+"""Inputs, targets, and the number of scenes or examples used so far in this run."""
+
+Report: TypeAlias = Callable[[str], None]
+"""What is called with each line of progress."""
+
+
+class State(TypedDict):
+    """Where a training is.
+
+    Attributes:
+        seconds: time spent in steps and validation so far, over all runs.
+        scenes: scenes or examples used so far.
+        steps: steps so far.
+        history: one row for each validation: minutes, steps, loss, and the program's figures.
+    """
+
+    seconds: float
+    scenes: int
+    steps: int
+    history: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoopOptions:
-    """What every ``deepres train`` program is told; see its ``--help``."""
+    """The options that every training program has; see ``deepres train --help``.
+
+    Attributes:
+        structures: folder of the structures to train on.
+        validation: folder of the structures to validate on.
+        minutes: training time in all.
+        folder: where checkpoints and the model folder's files are written.
+        batch: windows or examples of a step.
+        rate: the greatest learning rate.
+        preset: a name among the network's presets.
+        steps: in all, if they come before the minutes; None for no limit.
+        start: model folder whose weights are begun with; None begins with new ones.
+        seed: of all that is random.
+        workers: processes that simulate; 0 simulates in this one, in turn with the training.
+        command: the command line, for the model card.
+    """
 
     structures: str
     validation: str
@@ -40,91 +81,130 @@ class LoopOptions:
     command: str = ""
 
 
-def run(options, make_network, compile_network, make_batches, evaluate, report=print):
+class Program(Protocol):
+    """What a training program must have so that the loop can run it.
+
+    The loop calls ``restore`` if there is a checkpoint, or else ``begin``; then ``validate``, if that was not done
+    before; then ``step`` with each of ``batches``, and every few minutes and at the end ``validate`` and ``save``; and
+    ``card`` when the training has ended.
+    """
+
+    def begin(self) -> None:
+        """Makes networks and optimisers for a training that has no checkpoint."""
+
+    def restore(self, folder: str) -> bool:
+        """Puts networks and optimisers back into the state that ``save`` has written.
+
+        Args:
+            folder: of the checkpoint.
+
+        Returns:
+            Whether there was a checkpoint.
+        """
+
+    def save(self, folder: str) -> None:
+        """Writes the state of networks and optimisers.
+
+        Args:
+            folder: of the checkpoint; it exists.
+        """
+
+    def batches(self, first: int) -> Generator[Batch, None, None]:
+        """Batches without end; the loop closes the generator.
+
+        Args:
+            first: number of scenes or examples that were used in earlier runs.
+
+        Yields:
+            (inputs, targets, scenes or examples used so far in this run).
+        """
+
+    def step(self, inputs: Any, targets: Any, rate: float) -> float:
+        """Takes one step of training, with all networks that are trained.
+
+        Args:
+            inputs: of a batch.
+            targets: of the same batch.
+            rate: the learning rate.
+
+        Returns:
+            The loss.
+        """
+
+    def validate(self) -> dict[str, float]:
+        """Figures that say how well the networks do on unseen structures: their names and values."""
+
+    def card(self, state: State) -> Card:
+        """The model card of what was trained.
+
+        Args:
+            state: where the training ended.
+
+        Returns:
+            The content of the card.
+        """
+
+
+def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
     """Trains until the minutes (or steps, if given) are spent, going on from a checkpoint if there is one.
 
     Args:
-        options: a ``LoopOptions``.
-        make_network: function without arguments; called if there is no checkpoint.
-        compile_network: function of the network.
-        make_batches: function of the number of the first scene; gives a generator of (inputs, targets, scenes used).
-        evaluate: function of the network that returns a dict of figures.
+        program: what is trained.
+        options: its options.
         report: called with each line of progress.
 
     Returns:
-        (network, state): state is a dict with ``seconds``, ``scenes``, ``steps`` and ``history``.
+        The model card.
 
     Raises:
         InputError: the checkpoint has all the minutes already.
     """
-    network, state = _begin(options, make_network, compile_network)
+    state = _begin(program, options.folder)
     if _progress(state, options) >= 1:
         raise InputError(
             f"{options.folder}: already trained for {state['seconds'] / 60:.1f} minutes; give more --minutes to go on."
         )
     os.makedirs(options.folder, exist_ok=True)
     if not state["history"]:
-        _note(network, state, None, evaluate, report)
+        _note(program, state, None, report)
     first, before = state["scenes"], state["seconds"]
-    batches = make_batches(first)
+    batches = program.batches(first)
     period = min(max(0.04 * 60 * options.minutes, 10.0), 300.0)
-    losses, started, due = [], time.monotonic(), period
+    losses: list[float] = []
+    started, due = time.monotonic(), period
     with contextlib.closing(batches):
         for inputs, targets, used in batches:
-            network.optimizer.learning_rate = _rate(state, options)
-            losses.append(float(np.ravel(network.train_on_batch(inputs, targets))[0]))
+            losses.append(program.step(inputs, targets, _rate(state, options)))
             elapsed = time.monotonic() - started
-            state |= {"seconds": before + elapsed, "scenes": first + used, "steps": state["steps"] + 1}
+            state["seconds"], state["scenes"], state["steps"] = before + elapsed, first + used, state["steps"] + 1
             finished = _progress(state, options) >= 1
             if finished or elapsed > due:
-                _note(network, state, float(np.mean(losses)), evaluate, report)
-                _checkpoint(network, state, options.folder)
+                _note(program, state, float(np.mean(losses)), report)
+                program.save(options.folder)
+                write_json(os.path.join(options.folder, STATE), state)
                 losses, due = [], time.monotonic() - started + period
             if finished:
                 break
-    return network, state
+    return program.card(state)
 
 
-def card(options, state):
-    """What every model card says of a training."""
-    return {
-        "command": options.command,
-        "start": options.start and store.read_card(options.start)["sha256"],
-        "seed": options.seed,
-        "date": datetime.date.today().isoformat(),
-        "backend": f"{keras.backend.backend()}, keras {keras.__version__}",
-        "minutes": round(state["seconds"] / 60, 1),
-        "steps": state["steps"],
-        "metrics": {k: v for k, v in state["history"][-1].items() if k not in ("minutes", "steps", "loss")},
-        "history": state["history"],
-    }
+def _begin(program: Program, folder: str) -> State:
+    """The state of the training: that of the checkpoint, if there is one."""
+    path = os.path.join(folder, STATE)
+    if os.path.exists(path) and program.restore(folder):
+        with open(path, encoding="utf-8") as stream:
+            return json.load(stream)
+    program.begin()
+    return {"seconds": 0.0, "scenes": 0, "steps": 0, "history": []}
 
 
-def _begin(options, make_network, compile_network):
-    """The network, new or from the checkpoint, compiled, and the training's state."""
-    checkpoint = os.path.join(options.folder, CHECKPOINT)
-    if not os.path.exists(checkpoint):
-        network = make_network()
-        compile_network(network)
-        return network, {"seconds": 0.0, "scenes": 0, "steps": 0, "history": []}
-    network = keras.models.load_model(checkpoint, compile=False)
-    with open(os.path.join(options.folder, STATE)) as source:
-        state = json.load(source)
-    compile_network(network)
-    network.optimizer.build(network.trainable_variables)
-    with np.load(_optimiser_path(options.folder)) as values:
-        for variable, key in zip(network.optimizer.variables, sorted(values.files), strict=True):
-            variable.assign(values[key])
-    return network, state
-
-
-def _progress(state, options):
+def _progress(state: State, options: LoopOptions) -> float:
     """The share of the training that is done, by time or by steps."""
     by_steps = state["steps"] / options.steps if options.steps else 0.0
     return max(state["seconds"] / (60 * options.minutes), by_steps)
 
 
-def _rate(state, options):
+def _rate(state: State, options: LoopOptions) -> float:
     """The learning rate: it rises at first, then falls as a cosine to a hundredth."""
     progress = _progress(state, options)
     rise = min(1.0, 0.05 + progress / WARM_UP)
@@ -132,22 +212,8 @@ def _rate(state, options):
     return options.rate * rise * (0.01 + 0.99 * fall)
 
 
-def _note(network, state, loss, evaluate, report):
+def _note(program: Program, state: State, loss: float | None, report: Report) -> None:
     """Adds a row to the history and reports it."""
-    row = {"minutes": round(state["seconds"] / 60, 2), "steps": state["steps"], "loss": loss, **evaluate(network)}
+    row = {"minutes": round(state["seconds"] / 60, 2), "steps": state["steps"], "loss": loss, **program.validate()}
     state["history"].append(row)
     report("  ".join(f"{key} {value}" for key, value in row.items() if value is not None))
-
-
-def _optimiser_path(folder):
-    return os.path.join(folder, "optimiser.npz")
-
-
-def _checkpoint(network, state, folder):
-    """Network, optimiser and state, each written aside and renamed."""
-    with write_aside(os.path.join(folder, CHECKPOINT)) as temporary:
-        network.save(temporary)
-    variables = {f"{i:04d}": ops.convert_to_numpy(v) for i, v in enumerate(network.optimizer.variables)}
-    with write_aside(_optimiser_path(folder)) as temporary:
-        np.savez(temporary, **variables)
-    write_json(os.path.join(folder, STATE), state)

@@ -1,27 +1,30 @@
 """The structures that a network is trained on: which files, and how often each is drawn."""
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import FloatArray
+from deepreslib.networks.store import Path
 from deepreslib.structures import read_structure
 
 LEAST_NUCLEIC = 0.1
-"""Share of a structure's atoms from which nucleic acid counts."""
+"""A structure holds nucleic acid if more than this share of its atoms belongs to nucleotides."""
 
 
-def drawn_shares(paths, complex_weight, nucleic_weight):
-    """How often each structure is drawn for training: nucleic acid, of which there is little, more often than protein.
+def drawn_shares(paths: Sequence[str], complex_weight: float, nucleic_weight: float) -> FloatArray:
+    """How often each structure is drawn for training; nucleic acid, which is rare, may be drawn more often.
 
     Args:
         paths: structure files.
         complex_weight: of a structure with more than ``LEAST_NUCLEIC`` of its atoms in nucleotides, relative to a
             protein.
-        nucleic_weight: of nucleic acid alone, with less than ``LEAST_NUCLEIC`` of anything else.
+        nucleic_weight: of nucleic acid alone, with less than ``LEAST_NUCLEIC`` of anything else, relative to a protein.
 
     Returns:
-        (n,) float64, sum 1.
+        float64 (n,), of sum 1.
     """
     weights = np.ones(len(paths))
     for number, path in enumerate(paths):
@@ -31,8 +34,14 @@ def drawn_shares(paths, complex_weight, nucleic_weight):
     return weights / weights.sum()
 
 
-def find_structures(folder):
-    """Paths of the structure files (.pdb, .ent, .cif, .mmcif, .gz of them) in a folder, sorted.
+def find_structures(folder: Path) -> list[str]:
+    """The structure files in a folder.
+
+    Args:
+        folder: with files .pdb, .ent, .cif, .mmcif, or these with .gz added.
+
+    Returns:
+        Their paths, sorted.
 
     Raises:
         InputError: the folder is missing or holds none.

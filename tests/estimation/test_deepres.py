@@ -9,7 +9,7 @@ from deepreslib.errors import InputError
 from deepreslib.estimation import deepres as estimation
 from deepreslib.maps import DensityMap, read_map
 from deepreslib.networks import deepres as networks
-from deepreslib.networks import store
+from deepreslib.networks.deepres_card import StoredDeepRes
 from deepreslib.networks.ranges import RANGES, WINDOW
 
 
@@ -25,8 +25,8 @@ def noise(shape, seed=0):
 def test_tiles_give_what_one_pass_gives(model):
     data = noise((31, 26, 22))
     asked = noise((16, 13, 11), 1) > 0.5
-    whole = estimation.answers(model, data, asked, tile=64)
-    tiled = estimation.answers(model, data, asked, tile=5)
+    whole = estimation.predict_windows(model, data, asked, tile=64)
+    tiled = estimation.predict_windows(model, data, asked, tile=5)
     for one, other in zip(whole, tiled, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-3)
         assert (one[asked] != 0).all()
@@ -37,7 +37,7 @@ def test_the_border_is_predicted_as_if_zeros_followed(model):
     data = noise((17, 17, 17))
     corner = np.zeros((9, 9, 9), bool)
     corner[0, 0, 8] = True
-    resolution, _ = estimation.answers(model, data, corner)
+    resolution, _ = estimation.predict_windows(model, data, corner)
     window = np.pad(data, WINDOW // 2)[:WINDOW, :WINDOW, 16 : 16 + WINDOW]
     expected = model.network.predict(window[None, ..., None], verbose=0)[0, 0, 0, 0, 0]
     assert resolution[0, 0, 8] == pytest.approx(expected, abs=1e-3)
@@ -107,7 +107,7 @@ def test_too_coarse_and_too_small_maps_are_refused():
 
 def test_published_network_slides_its_window():
     network = networks.build("published", RANGES["low"])
-    stored = store.StoredModel(network, "published", RANGES["low"], "x", "x", "x")
+    stored = StoredDeepRes(network, {"preset": "published", "range": "low"}, "x")
     data, needed = noise((14, 15, 16)), np.zeros((14, 15, 16), bool)
     needed[[0, 7, 13], [14, 7, 0], [3, 7, 15]] = True
     resolution, deviation = estimation.predict(stored, data, needed)

@@ -11,10 +11,10 @@ GAUSSIAN = norm.cdf(1) - norm.cdf(-1)
 
 
 def test_a_known_miscalibration_is_found():
-    random = np.random.default_rng(0)
-    resolution = random.uniform(2, 10, 40000)
+    rng = np.random.default_rng(0)
+    resolution = rng.uniform(2, 10, 40000)
     true = np.interp(resolution, KNOTS, [0.5, 1.0, 2.0])  # the deviation, predicted as 1
-    error = np.abs(random.standard_normal(len(resolution))) * true
+    error = np.abs(rng.standard_normal(len(resolution))) * true
     deviation = np.ones(len(error))
     found = calibration.fit(resolution, deviation, error, deviation, KNOTS)
     middle = [row[1] for row in found.factor]
@@ -24,10 +24,10 @@ def test_a_known_miscalibration_is_found():
 
 
 def test_places_surer_than_others_have_factors_of_their_own():
-    random = np.random.default_rng(1)
-    resolution, deviation = random.uniform(2, 10, 40000), random.choice([0.1, 0.2, 0.3], 40000)
+    rng = np.random.default_rng(1)
+    resolution, deviation = rng.uniform(2, 10, 40000), rng.choice([0.1, 0.2, 0.3], 40000)
     true = np.interp(deviation, [0.1, 0.2, 0.3], [0.05, 0.2, 0.6])
-    error = np.abs(random.standard_normal(len(resolution))) * true
+    error = np.abs(rng.standard_normal(len(resolution))) * true
     found = calibration.fit(resolution, deviation, error, np.ones(len(error)), KNOTS)
     assert found.typical == pytest.approx([0.2, 0.2, 0.2])
     np.testing.assert_allclose(found.factor, [[0.5, 1, 2]] * 3, rtol=0.06)

@@ -16,10 +16,10 @@ def network():
 
 
 def inputs(shape, batch=1):
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     return {
-        "features": random.standard_normal((batch, *shape, cryores.FEATURES)).astype(np.float32),
-        "summary": random.standard_normal((batch, cryores.SUMMARY)).astype(np.float32),
+        "features": rng.standard_normal((batch, *shape, cryores.FEATURES)).astype(np.float32),
+        "summary": rng.standard_normal((batch, cryores.SUMMARY)).astype(np.float32),
     }
 
 
@@ -87,7 +87,7 @@ def test_members_say_together_the_mean_and_how_far_they_disagree():
 
 
 def test_network_answers_what_its_members_do(network):
-    members = cryores.member_answers(network)
+    members = cryores.member_outputs(network).values()
     assert len(members) == cryores.PRESETS["compact"]["config"]["members"]
     given = inputs((2, 3, 4))
     together = network.predict(given, verbose=0)

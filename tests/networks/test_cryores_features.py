@@ -10,9 +10,9 @@ from deepreslib.networks.cryores_features import FLOOR, local_features
 
 @pytest.fixture(scope="module")
 def data():
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     radius = np.linalg.norm(np.indices((48, 40, 44)).T - 22, axis=-1).T
-    return (random.standard_normal(radius.shape) * (0.1 + (radius < 12))).astype(np.float32)
+    return (rng.standard_normal(radius.shape) * (0.1 + (radius < 12))).astype(np.float32)
 
 
 def test_shapes_are_the_network_s(data):

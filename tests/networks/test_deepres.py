@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from deepreslib.networks import deepres, store
+from deepreslib.networks.deepres_card import load_deepres
 from deepreslib.networks.ranges import RANGES, STRIDE, WINDOW
 
 
@@ -29,7 +30,7 @@ def test_dense_pass_equals_window_by_window(range_name, source, request):
         box = np.random.default_rng(5).standard_normal((18, 15, 21)).astype(np.float32) * 1000
     else:
         box = real_box(request.getfixturevalue("shared_data"), 19)
-    network = store.load_deepres(store.shipped_folder("deepres", range_name), range_name).network
+    network = load_deepres(store.shipped_folder("deepres", range_name), range_name).network
     dense = network.predict(box[None, ..., None], verbose=0)[0]
     single = network.predict(windows_of(box), verbose=0)[:, 0, 0, 0]
     assert dense.shape == (*((n - WINDOW) // STRIDE + 1 for n in box.shape), 2)
@@ -48,16 +49,16 @@ def test_compact_stays_within_its_budget_and_reports_positive_deviations():
 
 
 def test_features_then_perceptron_are_the_compact_network():
-    random = np.random.default_rng(1)
-    windows = random.standard_normal((5, 13, 13, 13, 1)).astype(np.float32)
+    rng = np.random.default_rng(1)
+    windows = rng.standard_normal((5, 13, 13, 13, 1)).astype(np.float32)
     found = deepres.features().predict(windows, verbose=0)[:, 0, 0, 0]
     perceptron = deepres.perceptron(RANGES["low"], hidden=[8, 4])
     deepres.adapt(perceptron, found)
     for layer in ("hidden_1", "hidden_2", "raw"):
         weights = perceptron.get_layer(layer)
-        weights.set_weights([random.standard_normal(w.shape) for w in weights.get_weights()])
+        weights.set_weights([rng.standard_normal(w.shape) for w in weights.get_weights()])
     whole = deepres.compact(RANGES["low"], hidden=[8, 4])
-    deepres.transfer(perceptron, whole)
+    store.transfer_weights(perceptron, whole)
     expected = perceptron.predict(found, verbose=0)
     np.testing.assert_allclose(whole.predict(windows, verbose=0)[:, 0, 0, 0], expected, rtol=1e-3)
     assert np.ptp(expected[:, 0]) > 0.1
@@ -73,7 +74,7 @@ def test_published_has_the_papers_number_of_weights():
 @pytest.fixture(scope="module")
 def keras_2_file(tmp_path_factory):
     """A file laid out as Keras 2.0 wrote models, with random weights, and those weights."""
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     weights = {
         "conv3d_1": {"kernel:0": (13, 13, 13, 1, 32), "bias:0": (32,)},
         "dropout_1": {},
@@ -91,14 +92,14 @@ def keras_2_file(tmp_path_factory):
             inner = group.create_group(layer)
             inner.attrs["weight_names"] = [f"{layer}/{name}".encode() for name in shapes]
             for name, shape in shapes.items():
-                values.append(random.standard_normal(shape, np.float32) * np.float32(0.01))
+                values.append(rng.standard_normal(shape, np.float32) * np.float32(0.01))
                 inner[f"{layer}/{name}"] = values[-1]
     return str(path), values
 
 
 def test_published_loads_keras_2_files(keras_2_file):
     path, values = keras_2_file
-    model = store.load_deepres(path, "low")
+    model = load_deepres(path, "low")
     for found, expected in zip(model.network.get_weights(), values, strict=True):
         np.testing.assert_array_equal(found, expected)
     window = windows_of(np.random.default_rng(1).standard_normal((13, 13, 13)).astype(np.float32))

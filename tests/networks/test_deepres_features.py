@@ -90,10 +90,10 @@ def test_band_filters_are_blind_to_a_constant_and_of_unit_norm():
 
 
 def test_sparse_peaks_are_skewed_and_noise_is_not():
-    random = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     shape = (1, WINDOW, WINDOW, WINDOW, 1)
-    peaks = (random.random(shape) < 0.02).astype(np.float32)
-    noise = random.standard_normal((50, *shape[1:])).astype(np.float32)
+    peaks = (rng.random(shape) < 0.02).astype(np.float32)
+    noise = rng.standard_normal((50, *shape[1:])).astype(np.float32)
     layer = deepres_features.BandMoments()
     skewness = slice(1, deepres_features.BANDS)
     assert (of(layer, peaks)[..., skewness] > 0.7).all()

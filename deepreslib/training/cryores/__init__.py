@@ -1,1 +1,1 @@
-"""How CryoRes' network is trained."""
+"""How CryoRes' network is trained: simulated maps, examples of their places, presets, the program."""

@@ -1,52 +1,66 @@
-"""Examples of CryoRes as if their maps had been given another B factor, which changes no half-map resolution.
+"""Random changes of CryoRes' examples that leave their labels true: other B factors, and kinds of features hidden.
 
-A B factor multiplies every coefficient of a frequency alike, so it moves the logarithms of amplitudes in the features
-and leaves the rest nearly as it is; what it does within a band and to the density is not followed.
+A B factor changes no resolution of half maps, so an example of a map with another B factor has the same labels. It
+multiplies all Fourier coefficients of a frequency by one number. So in the features it adds to the logarithms of
+amplitudes and leaves the rest nearly as it was. The small changes within a band and of the density are neglected.
 """
 
 import numpy as np
 from scipy.special import logsumexp
 
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.fourier.spectra import BANDS, SHELLS
 from deepreslib.networks import cryores_features as layout
 from deepreslib.networks.cryores_features import FEATURE_AMPLITUDES, FEATURE_KINDS, FLOOR, scaled, unscaled
 
-SPREAD, LIMITS = 7.0, (-6.0, 15.0)
-"""SD and limits of the B factor, in units of the squared global resolution: 5 takes away 1 - exp(-5 / 4) of the
-amplitude there."""
+B_FACTOR_SD, B_FACTOR_LIMITS = 7.0, (-6.0, 15.0)
+"""SD and limits of the B factor, in units of the squared global resolution. A B factor of 5 of these units takes away
+1 - exp(-5 / 4) of the amplitude at the global resolution."""
 
 SHARE = 0.6
-"""Of the examples that are given another B factor."""
+"""Share of the examples that are given another B factor."""
 
 _NEAR_FLOOR = 0.05
 
 _UNKNOWN = -1e6
-"""Logarithm (10) of the amplitude of bands that nothing is known of; no B factor raises it to anything."""
+"""Logarithm (10) of the amplitude of bands at the floor, of which nothing is known: small enough that no B factor makes
+it count."""
 
 
-def blurred(features, summary, resolution, random):
-    """Features and summaries of maps with B factors drawn at random; ``SHARE`` of them, the others as they are.
+def draw_b_factors(
+    features: FloatArray, summary: FloatArray, resolution: FloatArray, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Examples with B factors drawn at random for ``SHARE`` of them; the others stay as they are.
 
     Args:
         features: float32 (batch, ..., ``FEATURES``).
-        summary: float32 (batch, ``SUMMARY``).
+        summary: float32 (batch, ``SUMMARY``), map summaries.
         resolution: (batch,) Å, global.
-        random: ``numpy.random.Generator``.
+        rng: draws the B factors.
 
     Returns:
         (features, summary): new arrays, float32.
     """
     count = len(summary)
-    chosen = random.random(count) < SHARE
-    factor = np.clip(random.normal(0, SPREAD, count), *LIMITS) * np.square(resolution) * chosen
-    return with_b_factor(features, summary, factor)
+    chosen = rng.random(count) < SHARE
+    factor = np.clip(rng.normal(0, B_FACTOR_SD, count), *B_FACTOR_LIMITS) * np.square(resolution) * chosen
+    return apply_b_factors(features, summary, factor)
 
 
-def with_b_factor(features, summary, b_factor):
-    """Features and summaries of maps to which B factors (batch,), Å², were applied."""
+def apply_b_factors(features: FloatArray, summary: FloatArray, b_factor: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Examples as if B factors had been applied to their maps.
+
+    Args:
+        features: float32 (batch, ..., ``FEATURES``).
+        summary: float32 (batch, ``SUMMARY``), map summaries.
+        b_factor: (batch,) Å², positive blurs.
+
+    Returns:
+        (features, summary): new arrays, float32.
+    """
     gain, radial = (-np.square(f) * b_factor[:, None] / (4 * np.log(10)) for f in (BANDS, SHELLS))
     features, summary = features.copy(), summary.copy()
-    # Amplitudes are in units of that of the map's strong places, which the B factor changes too.
+    # Amplitudes are in units of the amplitude of the map's strong places, which the B factor changes too.
     strong = unscaled(summary[:, layout.SUMMARY_PERCENTILES][:, -len(BANDS) :])
     strong = np.where(strong > FLOOR + _NEAR_FLOOR, strong, _UNKNOWN)
     reference = _total(strong + gain) - _total(strong)
@@ -65,40 +79,46 @@ def with_b_factor(features, summary, b_factor):
     return features, summary
 
 
-def _total(amplitudes):
-    """Logarithm (10) of the amplitude of bands together (n,), from those of each (n, bands)."""
+def _total(amplitudes: FloatArray) -> FloatArray:
+    """Logarithm (10) of the amplitude of all bands together (n,), from those of each band (n, bands)."""
     return logsumexp(2 * np.log(10) * amplitudes, axis=1) / (2 * np.log(10))
 
 
-def _moved(values, gain):
-    """Amplitudes multiplied; those at the floor, which nothing is known of, stay there."""
+def _moved(values: FloatArray, gain: FloatArray) -> FloatArray:
+    """Features after their amplitudes were multiplied; those at the floor, of which nothing is known, stay there."""
     amplitude = unscaled(values)
     moved = np.maximum(amplitude + gain, FLOOR)
     return scaled(np.where(amplitude <= FLOOR + _NEAR_FLOOR, amplitude, moved))
 
 
 SHARES = (0.1, 0.15, 0.3, 0.3, 0.3, 0.15)
-"""Of the examples, in which each of ``FEATURE_KINDS`` is hidden: the wider ones more often, as they tell least of where
-in a map something is."""
+"""Shares of the examples in which each of ``FEATURE_KINDS`` is hidden. The wider kinds are hidden more often, as they
+say least of where in a map something is."""
 
 SHARE_OF_AMPLITUDES = 0.1
-"""Of the examples, in which both kinds of amplitudes are hidden."""
+"""Share of the examples in which both kinds of amplitudes are hidden."""
 
 
-def hidden(features, random, shares=(*SHARES, SHARE_OF_AMPLITUDES)):
-    """Features with kinds hidden at random: their mean over the example's places in place of each value.
+def hide_kinds(
+    features: FloatArray,
+    rng: np.random.Generator,
+    shares: tuple[float, ...] = (*SHARES, SHARE_OF_AMPLITUDES),
+) -> FloatArray:
+    """Examples with kinds of features hidden at random, so that a network does not lean on one kind alone.
+
+    A feature is hidden by the mean over the example's places, which replaces its value at each place.
 
     Args:
         features: float32 (batch, z, y, x, ``FEATURES``).
-        random: ``numpy.random.Generator``.
-        shares: of the examples, for each kind and, the last, for both of amplitudes; for each of these anew.
+        rng: draws the examples, for each share anew.
+        shares: of the examples, for each kind and, last, for both kinds of amplitudes.
 
     Returns:
-        a new array.
+        A new array of the same shape.
     """
     features = features.copy()
     for share, kinds in zip(shares, (*((kind,) for kind in FEATURE_KINDS), FEATURE_AMPLITUDES), strict=True):
-        chosen = random.random(len(features)) < share
+        chosen = rng.random(len(features)) < share
         for kind in kinds:
             features[chosen, ..., kind] = features[chosen, ..., kind].mean(axis=(1, 2, 3), keepdims=True)
     return features

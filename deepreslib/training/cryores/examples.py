@@ -1,12 +1,13 @@
-"""Training examples of CryoRes: features and labels of some places of a scene, kept as files.
+"""Training examples of CryoRes: features and labels of some places of a scene, kept in files.
 
-Making a scene costs a second and training on it again costs nothing, so examples are made once, by any number of
-processes.
+Making a scene takes a second, and training on it again takes next to nothing. So examples are made once, by any number
+of processes.
 """
 
 import functools
 import multiprocessing
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,28 +16,32 @@ from tqdm import tqdm
 from deepreslib.estimation.cryores import bounding_box
 from deepreslib.files import write_aside
 from deepreslib.fourier import spectra
-from deepreslib.networks.cryores_features import FEATURES, local_features
+from deepreslib.fourier.arrays import FloatArray, IntArray
+from deepreslib.networks.cryores_features import FEATURES, LocalFeatures, local_features
+from deepreslib.networks.store import Path
 from deepreslib.training.cryores import scenes
+from deepreslib.training.cryores.recipe import SceneRecipe
 from deepreslib.training.structures import drawn_shares
 
 KNOWN, ANYWHERE = 96, 160
-"""Places kept of an example: with a known local resolution, and anywhere in the box."""
+"""Places of an example: so many with a known local resolution, and so many anywhere in the box."""
 
 SLAB = 8
-"""Planes whose features are made together; those of all places at once take much memory."""
+"""Planes whose features are computed together; those of all places at once take much memory."""
 
 LABEL_SMOOTHING = 1.3
 """SD in Å with which labels are brought to the network's grid."""
 
 LEAST_OCCUPANCY = 0.3
+"""The local resolution of a place is known if the molecule fills more than this share of it."""
 
 COARSE_EVERY, COARSE = 8, (9.5, 13.0)
-"""One example in so many is of a wanted resolution in this range, Å, beyond the end of the recipe's: what a network has
-not seen it tells to be like the coarsest it has."""
+"""One example in so many has a global resolution in this range, Å, beyond the end of the recipe's. Maps coarser than
+all examples are predicted to be like the coarsest example."""
 
 MASKED_FROM = 8000
-"""Examples from this number on are of masked maps only: where the noise is cut away, it takes more examples to tell a
-filter's end from the resolution's."""
+"""Examples from this number on are of masked maps only. In a map without noise around the molecule the end of the
+signal looks like the end of a low-pass filter, and it takes more examples to learn the difference."""
 
 COMPLEX_WEIGHT, NUCLEIC_WEIGHT = 1.5, 3.0
 """How often a complex with nucleic acid, and nucleic acid alone, is drawn, relative to a protein."""
@@ -49,28 +54,43 @@ class Examples:
     Attributes:
         features: float16 (examples, places, features).
         labels: float16 (examples, places, 4): local resolution, Å; its weight, 1 or 0; occupancy by the molecule, 0 to
-            1; its weight: 1 for the places that are anywhere in the box.
-        summary: float32 (examples, numbers).
+            1; its weight, 1 for the places that are anywhere in the box and 0 for the others.
+        summary: float32 (examples, numbers), map summaries.
         baseline: float32 (examples,), global resolution, Å.
     """
 
-    features: np.ndarray
-    labels: np.ndarray
-    summary: np.ndarray
-    baseline: np.ndarray
+    features: FloatArray
+    labels: FloatArray
+    summary: FloatArray
+    baseline: FloatArray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.baseline)
 
 
-def joined(parts):
-    """The ``Examples`` of several in one."""
-    parts = [part.__dict__ for part in parts]
-    return Examples(**{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+def join(parts: Sequence[Examples]) -> Examples:
+    """Several ``Examples`` in one.
+
+    Args:
+        parts: at least one.
+
+    Returns:
+        All examples, in order.
+    """
+    arrays = [part.__dict__ for part in parts]
+    return Examples(**{name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]})
 
 
-def from_scene(scene, random):
-    """One of ``Examples``, of a ``scenes.Scene``; its places are drawn at random."""
+def from_scene(scene: scenes.Scene, rng: np.random.Generator) -> Examples:
+    """The example of a scene.
+
+    Args:
+        scene: a map with its labels.
+        rng: draws the places.
+
+    Returns:
+        ``Examples`` of one example.
+    """
     sizes = (scene.voxel_size,) * 3
     part = bounding_box(scene.data, sizes)
     mask = scene.mask[part].astype(np.float32)
@@ -80,9 +100,9 @@ def from_scene(scene, random):
     local /= np.maximum(occupancy, 1e-6)
     known = (occupancy > LEAST_OCCUPANCY).ravel()
     inside = np.flatnonzero(known) if known.any() else np.arange(known.size)
-    places = np.concatenate([random.choice(inside, KNOWN), random.integers(known.size, size=ANYWHERE)])
-    made = local_features(np.ascontiguousarray(scene.data[part]), sizes, workers=1)
-    features = _features(made, places)
+    places = np.concatenate([rng.choice(inside, KNOWN), rng.integers(known.size, size=ANYWHERE)])
+    inputs = local_features(np.ascontiguousarray(scene.data[part]), sizes, workers=1)
+    features = _features(inputs, places)
     known = known[places]
     labels = [
         np.where(known, local.ravel()[places], 0),
@@ -93,33 +113,37 @@ def from_scene(scene, random):
     return Examples(
         features.astype(np.float16)[None],
         np.stack(labels, axis=-1).astype(np.float16)[None],
-        made.summary[None],
+        inputs.summary[None],
         np.array([scene.global_resolution], np.float32),
     )
 
 
-def _features(made, places):
-    """Features (places, numbers) of some places of a map, given by their numbers in its grid."""
-    found = np.empty((len(places), FEATURES), np.float32)
-    planes, *within = np.unravel_index(places, made.shape)
-    for start in range(0, made.shape[0], SLAB):
+def _features(inputs: LocalFeatures, places: IntArray) -> FloatArray:
+    """Features (places, features) of some places of a map, given by their numbers in its grid."""
+    features = np.empty((len(places), FEATURES), np.float32)
+    planes, *within = np.unravel_index(places, inputs.shape)
+    for start in range(0, inputs.shape[0], SLAB):
         chosen = np.flatnonzero((planes >= start) & (planes < start + SLAB))
         if len(chosen):
-            slab = made.planes(slice(start, start + SLAB))
-            found[chosen] = slab[(planes[chosen] - start, *(index[chosen] for index in within))]
-    return found
+            slab = inputs.planes(slice(start, start + SLAB))
+            places_within = tuple(index[chosen] for index in (planes - start, *within))
+            features[chosen] = slab[places_within]
+    return features
 
 
-def make(paths, recipe, seed, count, folder, workers=0):
-    """Makes the first examples of a seed, those not there yet, and returns their files.
+def make(paths: Sequence[str], recipe: SceneRecipe, seed: int, count: int, folder: Path, workers: int = 0) -> list[str]:
+    """Makes the first examples of a seed; those whose files are there already are kept.
 
     Args:
         paths: structure files, in an order that is always the same.
-        recipe: a ``recipe.SceneRecipe``.
-        seed: one integer; example i depends on it and on i alone.
+        recipe: how scenes are drawn.
+        seed: example i depends on it and on i alone.
         count: how many.
         folder: made if it is not there.
-        workers: processes; 0 makes them in this one.
+        workers: processes; 0 makes the examples in this one.
+
+    Returns:
+        The files of the examples.
     """
     os.makedirs(folder, exist_ok=True)
     targets = [os.path.join(folder, f"example_{seed}_{number:06d}.npz") for number in range(count)]
@@ -135,22 +159,31 @@ def make(paths, recipe, seed, count, folder, workers=0):
     return targets
 
 
-def _make_one(paths, shares, recipe, seed, folder, number):
+def _make_one(
+    paths: Sequence[str], shares: FloatArray | None, recipe: SceneRecipe, seed: int, folder: Path, number: int
+) -> None:
     if number % COARSE_EVERY == COARSE_EVERY - 1:
         recipe = replace(recipe, resolution=COARSE)
     if number >= MASKED_FROM:
         recipe = replace(recipe, masked=1.0)
-    random = np.random.default_rng([seed, number, 0])
-    path = paths[random.choice(len(paths), p=shares)]
-    example = from_scene(scenes.make_scene(path, recipe, [seed, number, 1]), random)
+    rng = np.random.default_rng([seed, number, 0])
+    path = paths[rng.choice(len(paths), p=shares)]
+    example = from_scene(scenes.make_scene(path, recipe, [seed, number, 1]), rng)
     with write_aside(os.path.join(folder, f"example_{seed}_{number:06d}.npz")) as temporary:
         np.savez(temporary, **example.__dict__)
 
 
-def load(paths):
-    """The ``Examples`` in files."""
+def load(paths: Sequence[str]) -> Examples:
+    """The ``Examples`` in files.
+
+    Args:
+        paths: the files, at least one.
+
+    Returns:
+        All examples, in order.
+    """
     parts = []
     for path in paths:
         with np.load(path) as stored:
             parts.append(Examples(**stored))
-    return joined(parts)
+    return join(parts)

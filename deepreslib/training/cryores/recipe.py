@@ -1,7 +1,9 @@
-"""What the scenes for CryoRes are drawn from: resolution, disorder, noise, and what users do to their maps."""
+"""How scenes for CryoRes are drawn: resolution, disorder, noise, and what users do to their maps."""
 
 import math
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.full_map import Finish
@@ -13,7 +15,10 @@ FINEST_SAMPLING = 2.1
 """A resolution is at least this many voxels."""
 
 _SHARPENED_FULLY = 5.0
+"""Å; maps coarser than this are sharpened less."""
+
 _SPREAD_GROWS = 6.0
+"""Å; ``spread`` is for maps as fine as this, and grows in proportion to the resolution of coarser ones."""
 
 
 @dataclass(frozen=True)
@@ -21,38 +26,41 @@ class SceneRecipe:
     """How scenes are drawn; pairs are the ends of a range, drawn from uniformly unless said otherwise.
 
     Attributes:
-        resolution: Å, wanted global resolution.
+        resolution: Å, the global resolution that the half maps are to have.
         voxel_size: Å, limits.
-        sampling: voxels a resolution, evenly in its logarithm.
-        padding: share of the box's edge that is beside the molecule, small ones commoner; less if the box would be too
-            large.
+        sampling: the resolution in voxels; its logarithm is drawn evenly.
+        padding: share of the box's edge that is beside the molecule; small shares are drawn more often. It is less if
+            the box would be too large.
         largest_box: edge of the map's box, voxels; larger molecules get coarser voxels or are cut to a ball.
         largest_work: edge of the grid on which the local FSC is computed, voxels; molecules are cut to fit.
         off_centre: share of scenes with the molecule anywhere in the box; in the others it is within 2 voxels of the
-            centre.
+            box's centre.
         flat: share of scenes with one B factor for all atoms.
-        spread: Å, resolution of the worst part less that of the best, for maps of 6 Å and finer, and in proportion to
-            the resolution for coarser ones; the ratio is at most ``greatest_ratio``.
-        distal: weight of the distance from the centre in the disorder, against up to 1.5 of other kinds: the particles'
-            orientations err in every experiment.
+        spread: Å, difference in resolution between the worst and the best part of a map of 6 Å or finer; for coarser
+            maps in proportion to the resolution.
+        greatest_ratio: limit of the worst part's resolution over the best part's.
+        distal: weight of the distance from the centre in the disorder, where other kinds have weights of up to 1.5: the
+            particles' orientations have errors in every experiment.
         domains: share of scenes with a bending domain.
-        steepness: see ``disorder.Disorder``; evenly in its logarithm. Then maps of 3 Å have B factors of 70 to 140 Å².
+        steepness: see ``disorder.Disorder``; its logarithm is drawn evenly. With it maps of 3 Å have B factors of 70 to
+            140 Å².
         slope: see ``noise.ReconstructionNoise``.
         belts: share of scenes with a belt of detergent.
         spheres: share with a spherical mask around the refinement's half maps.
         uneven: share with more noise in the molecule than beside it.
         sharpened: share of maps that are sharpened, and then filtered or weighted by their FSC.
-        raw: share of the others that are not filtered.
-        sharpening: B factor of the sharpening, in units of minus the best part's; less by 5 Å/resolution for coarser
-            maps than 5 Å, which people sharpen little.
-        low_pass: Å, of the filter, in units of the wanted resolution.
+        raw: share of the other maps that are not filtered.
+        sharpening: B factor of the sharpening, in units of minus the best part's. For maps coarser than 5 Å, which
+            people sharpen little, it is multiplied by 5 Å over the resolution.
+        low_pass: resolution of the filter, in units of ``resolution``.
         masked: share of maps that are masked softly.
         cropped: share of maps cropped to the molecule, to a box that is no cube.
         offset: share of maps with a constant added.
-        binned: share of maps resampled to coarser voxels than resolve all there is, as people do to save time.
-        binning: of those, twice the new voxel size in units of the global resolution.
-        binned_voxel_size: Å, limit of the new voxel size; maps that would get coarser ones stay as they are.
-        detail, local_cutoff: see ``halfmaps.HalfMapSettings``.
+        binned: share of maps that are resampled to voxels too coarse for all their detail, as people do to save time.
+        binning: twice the new voxel size of these maps, in units of the global resolution.
+        binned_voxel_size: Å, limit of the new voxel size; maps that would get coarser voxels stay as they are.
+        detail: see ``half_maps.HalfMapSettings``.
+        local_cutoff: see ``half_maps.HalfMapSettings``.
     """
 
     resolution: tuple[float, float] = (1.7, 10.5)
@@ -86,89 +94,98 @@ class SceneRecipe:
     local_cutoff: float = 0.5
 
 
-def log_uniform(random, low, high):
-    """A number whose logarithm is drawn evenly."""
-    return math.exp(random.uniform(math.log(low), math.log(high)))
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A random number whose logarithm is drawn evenly.
+
+    Args:
+        rng: draws it.
+        low: its lower limit.
+        high: its upper limit.
+
+    Returns:
+        The number.
+    """
+    return math.exp(rng.uniform(math.log(low), math.log(high)))
 
 
-def draw_settings(resolution, sphere, recipe, random):
+def draw_settings(resolution: float, sphere: float, recipe: SceneRecipe, rng: np.random.Generator) -> HalfMapSettings:
     """Half-map settings of one scene.
 
     Args:
-        resolution: Å, wanted.
+        resolution: Å, the global resolution that the half maps are to have.
         sphere: radius of a sphere that holds the molecule, in units of half the box.
-        recipe: a ``SceneRecipe``.
-        random: ``numpy.random.Generator``.
+        recipe: how scenes are drawn.
+        rng: draws the settings.
 
     Returns:
-        ``HalfMapSettings``.
+        The settings.
     """
-    disorder = _disorder(resolution, recipe, random)
+    disorder = _disorder(resolution, recipe, rng)
     belt = None
-    if random.random() < recipe.belts:
+    if rng.random() < recipe.belts:
         belt = Belt(
-            axis=int(random.integers(3)),
-            place=random.uniform(-0.8, 0.8),
-            width=random.uniform(14, 28),
-            height=random.uniform(34, 50),
-            rim=random.uniform(5, 9),
-            heads=random.uniform(0.3, 0.9),
-            core=random.uniform(-0.3, 0.3),
-            blur=random.uniform(3, 6),
+            axis=int(rng.integers(3)),
+            place=rng.uniform(-0.8, 0.8),
+            width=rng.uniform(14, 28),
+            height=rng.uniform(34, 50),
+            rim=rng.uniform(5, 9),
+            heads=rng.uniform(0.3, 0.9),
+            core=rng.uniform(-0.3, 0.3),
+            blur=rng.uniform(3, 6),
         )
     return HalfMapSettings(
         resolution=resolution,
         disorder=disorder,
-        solvent=Solvent(random.uniform(0.3, 0.75), random.uniform(70, 200)),
+        solvent=Solvent(rng.uniform(0.3, 0.75), rng.uniform(70, 200)),
         belt=belt,
-        noise=_noise(sphere, recipe, random),
-        finish=_finish(resolution, disorder, recipe, random),
+        noise=_noise(sphere, recipe, rng),
+        finish=_finish(resolution, disorder, recipe, rng),
         detail=recipe.detail,
         local_cutoff=recipe.local_cutoff,
     )
 
 
-def _disorder(resolution, recipe, random):
-    spread = min(1 + random.uniform(*recipe.spread) / min(resolution, _SPREAD_GROWS), recipe.greatest_ratio)
-    flat = random.random() < recipe.flat
-    bends = random.random() < recipe.domains
+def _disorder(resolution: float, recipe: SceneRecipe, rng: np.random.Generator) -> Disorder:
+    spread = min(1 + rng.uniform(*recipe.spread) / min(resolution, _SPREAD_GROWS), recipe.greatest_ratio)
+    flat = rng.random() < recipe.flat
+    bends = rng.random() < recipe.domains
     return Disorder(
-        own=random.uniform(0, 1.5),
-        random=random.uniform(0, 1.5),
-        distal=random.uniform(*recipe.distal),
-        domain=random.uniform(0.5, 2.0) * bends,
-        length=log_uniform(random, 12, 45),
+        own=rng.uniform(0, 1.5),
+        random=rng.uniform(0, 1.5),
+        distal=rng.uniform(*recipe.distal),
+        domain=rng.uniform(0.5, 2.0) * bends,
+        length=log_uniform(rng, 12, 45),
         spread=1.0 if flat else spread,
-        skew=random.uniform(0.6, 2.2),
-        steepness=log_uniform(random, *recipe.steepness),
+        skew=rng.uniform(0.6, 2.2),
+        steepness=log_uniform(rng, *recipe.steepness),
     )
 
 
-def _noise(sphere, recipe, random):
-    has_sphere, radius = random.random() < recipe.spheres, random.uniform(sphere, max(sphere, 1.0))
+def _noise(sphere: float, recipe: SceneRecipe, rng: np.random.Generator) -> ReconstructionNoise:
+    has_sphere, radius = rng.random() < recipe.spheres, rng.uniform(sphere, max(sphere, 1.0))
     return ReconstructionNoise(
-        slope=random.uniform(*recipe.slope),
-        rise=random.uniform(0, 1),
-        excess=random.uniform(0, 1) * (random.random() < recipe.uneven),
+        slope=rng.uniform(*recipe.slope),
+        rise=rng.uniform(0, 1),
+        excess=rng.uniform(0, 1) * (rng.random() < recipe.uneven),
         sphere=radius if has_sphere else None,
     )
 
 
-def _finish(resolution, disorder, recipe, random):
-    """What the user did to the map: sharpened ones are always filtered or weighted."""
+def _finish(resolution: float, disorder: Disorder, recipe: SceneRecipe, rng: np.random.Generator) -> Finish:
+    """What the user did to the map; sharpened maps are always filtered or weighted too."""
     finish = Finish()
-    low_pass, width = resolution * random.uniform(*recipe.low_pass), random.choice([0.02, 0.05, 0.1])
-    if random.random() < recipe.sharpened:
-        weighted = random.random() < 0.6
-        filtered = not weighted or random.random() < 0.5
+    low_pass, width = resolution * rng.uniform(*recipe.low_pass), rng.choice([0.02, 0.05, 0.1])
+    if rng.random() < recipe.sharpened:
+        weighted = rng.random() < 0.6
+        filtered = not weighted or rng.random() < 0.5
         best = disorder.steepness * resolution * min(resolution, _SHARPENED_FULLY)
-        finish = replace(finish, b_factor=-best * random.uniform(*recipe.sharpening), fsc_weighted=weighted)
+        finish = replace(finish, b_factor=-best * rng.uniform(*recipe.sharpening), fsc_weighted=weighted)
     else:
-        filtered = random.random() >= recipe.raw
+        filtered = rng.random() >= recipe.raw
     if filtered:
         finish = replace(finish, low_pass=low_pass, low_pass_width=float(width))
-    if random.random() < recipe.masked:
-        finish = replace(finish, mask_growth=random.uniform(0, 8), mask_edge=random.uniform(2, 12))
-    if random.random() < recipe.offset:
-        finish = replace(finish, offset=random.uniform(-1, 1))
+    if rng.random() < recipe.masked:
+        finish = replace(finish, mask_growth=rng.uniform(0, 8), mask_edge=rng.uniform(2, 12))
+    if rng.random() < recipe.offset:
+        finish = replace(finish, offset=rng.uniform(-1, 1))
     return finish

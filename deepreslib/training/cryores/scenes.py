@@ -1,27 +1,40 @@
-"""Training data for CryoRes: single maps as users have them, with what the half maps behind them say.
+"""Training data for CryoRes: single maps as users have them, labelled by the half maps behind them.
 
-A *scene* is one structure, rotated, simulated as a pair of half maps (``deepreslib.simulation.half_maps``) with settings drawn by a
-recipe: the full map, sharpened or not, filtered or not, masked or not, on a voxel size and a box of its own, and on
-the same grid the local resolution of the half maps, the molecular mask, and the global resolution. Scene number i of
-a seed is always the same, whoever makes it.
+A *scene* is one structure, rotated and simulated as a pair of half maps (``deepreslib.simulation.half_maps``) with
+settings drawn by a recipe. It holds the full map, which may be sharpened, filtered and masked and has its own voxel
+size and box, and its labels: the global resolution of the half maps and, on the map's grid, their local resolution and
+the molecular mask. Scene number i of a seed is always the same, whichever process makes it.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from deepreslib import structures
 from deepreslib.fourier import resampling
-from deepreslib.maps.boxes import smallest_box
+from deepreslib.fourier.arrays import BoolArray, Box, FloatArray
+from deepreslib.maps.boxes import box_around
 from deepreslib.simulation import half_maps
-from deepreslib.training.cryores.recipe import draw_settings, log_uniform
+from deepreslib.structures import AtomicStructure
+from deepreslib.training.cryores.recipe import SceneRecipe, draw_settings, log_uniform
 
 _LARGEST_FACTOR = 13
+"""Largest prime factor of a box's edge."""
+
 _CLEARANCE = 6.0
+"""Å between the molecule and the faces of the box, at least."""
+
 _SMALLEST_BOX = 32
+"""Voxels, least edge of a box."""
+
 _SMALLEST_PART = 25.0
+"""Å; no molecule is cut to less than a ball of this diameter."""
+
 _LEAST_INSIDE = 0.5
+"""Share of a coarser voxel above which it belongs to the resampled mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,36 +52,36 @@ class Scene:
     """
 
     name: str
-    data: np.ndarray
+    data: FloatArray
     voxel_size: float
-    local_resolution: np.ndarray
-    mask: np.ndarray
+    local_resolution: FloatArray
+    mask: BoolArray
     global_resolution: float
-    settings: dict
+    settings: dict[str, Any]
 
 
-def make_scene(path, recipe, seed):
+def make_scene(path: str, recipe: SceneRecipe, seed: Sequence[int]) -> Scene:
     """One scene.
 
     Args:
         path: a structure file.
-        recipe: a ``SceneRecipe``.
-        seed: a sequence of integers; path, recipe and seed determine the scene.
+        recipe: how scenes are drawn.
+        seed: path, recipe and seed determine the scene.
 
     Returns:
-        ``Scene``.
+        The map and its labels.
     """
-    random = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     structure = structures.read_structure(path)
-    resolution = random.uniform(*recipe.resolution)
-    place = _place(structure, resolution, recipe, random)
-    settings = draw_settings(resolution, place.sphere, recipe, random)
-    made = half_maps.simulate(
-        structure, place.positions, place.size, place.voxel_size, settings, random, selected=place.selected
+    resolution = rng.uniform(*recipe.resolution)
+    place = _place(structure, resolution, recipe, rng)
+    settings = draw_settings(resolution, place.sphere, recipe, rng)
+    simulated = half_maps.simulate(
+        structure, place.positions, place.size, place.voxel_size, settings, rng, selected=place.selected
     )
-    voxel_size, data, mask, local_resolution = _binned(made, recipe, random.spawn(1)[0])
-    cropped = random.random() < recipe.cropped
-    part = _crop(mask, random) if cropped else (slice(None),) * 3
+    voxel_size, data, mask, local_resolution = _binned(simulated, recipe, rng.spawn(1)[0])
+    cropped = rng.random() < recipe.cropped
+    part = _crop(mask, rng) if cropped else (slice(None),) * 3
     data = data[part]
     return Scene(
         name=structure.name,
@@ -76,7 +89,7 @@ def make_scene(path, recipe, seed):
         voxel_size=voxel_size,
         local_resolution=np.ascontiguousarray(local_resolution[part]),
         mask=np.ascontiguousarray(mask[part]),
-        global_resolution=max(made.global_resolution, 2 * voxel_size),
+        global_resolution=max(simulated.global_resolution, 2 * voxel_size),
         settings=settings.as_dict()
         | {"box": place.size, "atoms": int(place.selected.sum()), "of": len(structure), "cropped": cropped},
     )
@@ -84,31 +97,38 @@ def make_scene(path, recipe, seed):
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the atoms are: positions (n, 3) Å from voxel (0, 0, 0), those selected, box edge in voxels, voxel size."""
+    """Where the atoms are in the box.
 
-    positions: np.ndarray
-    selected: np.ndarray
+    Attributes:
+        positions: (n, 3) Å, x, y, z from voxel (0, 0, 0).
+        selected: bool (n,), the atoms that are in the map.
+        size: the box's edge, voxels.
+        voxel_size: Å.
+    """
+
+    positions: FloatArray
+    selected: BoolArray
     size: int
     voxel_size: float
 
     @property
-    def sphere(self):
+    def sphere(self) -> float:
         """Radius of a sphere around the box's centre that holds the molecule, in units of half the box."""
         centre = self.size // 2 * self.voxel_size
         reach = np.linalg.norm(self.positions[self.selected] - centre, axis=1).max() + _CLEARANCE
         return min(float(reach) / (self.size * self.voxel_size / 2), 1.2)
 
 
-def _place(structure, resolution, recipe, random):
+def _place(structure: AtomicStructure, resolution: float, recipe: SceneRecipe, rng: np.random.Generator) -> _Place:
     """The structure rotated, cut if need be, and put into a box."""
-    positions = structure.positions @ structures.random_rotation(random).T
+    positions = structure.positions @ structures.random_rotation(rng).T
     finest = max(recipe.voxel_size[0], resolution / recipe.sampling[1])
     coarsest = max(min(recipe.voxel_size[1], resolution / recipe.sampling[0]), finest)
-    voxel_size = log_uniform(random, finest, coarsest)
+    voxel_size = log_uniform(rng, finest, coarsest)
     least, most = recipe.padding
-    padding = least + (most - least) * random.random() ** 1.5
-    centre = positions[random.integers(len(positions))]
-    anywhere, direction = random.random() < recipe.off_centre, random.uniform(-1, 1, 3)
+    padding = least + (most - least) * rng.random() ** 1.5
+    centre = positions[rng.integers(len(positions))]
+    anywhere, direction = rng.random() < recipe.off_centre, rng.uniform(-1, 1, 3)
 
     work_voxel_size = resolution / recipe.detail / 2
     longest = min(
@@ -129,44 +149,48 @@ def _place(structure, resolution, recipe, random):
     return _Place(positions - (low + high) / 2 + size // 2 * voxel_size + shift, selected, size, voxel_size)
 
 
-def _box_size(needed):
-    """The next number of voxels, odd ones too, that Fourier transforms are fast for."""
+def _box_size(needed: float) -> int:
+    """The least edge that is large enough, in voxels, even or odd, for which Fourier transforms are fast."""
     size = max(math.ceil(needed - 1e-6), _SMALLEST_BOX)
     while not _is_smooth(size):
         size += 1
     return size
 
 
-def _is_smooth(number):
+def _is_smooth(number: int) -> bool:
     for factor in range(2, _LARGEST_FACTOR + 1):
         while number % factor == 0:
             number //= factor
     return number == 1
 
 
-def _binned(made, recipe, random):
-    """Voxel size, map, mask and local resolution of ``HalfMaps``, resampled to coarser voxels or as they are.
+def _binned(
+    simulated: half_maps.HalfMaps, recipe: SceneRecipe, rng: np.random.Generator
+) -> tuple[float, FloatArray, BoolArray, FloatArray]:
+    """Voxel size, map, mask and local resolution, resampled to coarser voxels or as they are.
 
-    Nothing finer than two voxels is left then, of the local resolution neither.
+    The resampled map holds nothing finer than two voxels, so neither does the resampled local resolution.
     """
-    (old, *_), size = made.full.voxel_size, len(made.mask)
-    wanted = made.global_resolution * random.uniform(*recipe.binning) / 2
-    new_size = round(size * old / wanted)
-    if random.random() >= recipe.binned or wanted > recipe.binned_voxel_size or new_size >= size:
-        return old, made.full.data, made.mask, made.local_resolution
+    (old, *_), size = simulated.full.voxel_size, len(simulated.mask)
+    target = simulated.global_resolution * rng.uniform(*recipe.binning) / 2
+    new_size = round(size * old / target)
+    if rng.random() >= recipe.binned or target > recipe.binned_voxel_size or new_size >= size:
+        return old, simulated.full.data, simulated.mask, simulated.local_resolution
     shape, new = (new_size,) * 3, size * old / new_size
     everywhere = np.ones(shape, bool)
-    inside = resampling.sample_back(made.mask.astype(np.float32), everywhere, new, old)
-    total = resampling.sample_back(made.local_resolution, everywhere, new, old)
+    inside = resampling.sample_back(simulated.mask.astype(np.float32), everywhere, new, old)
+    total = resampling.sample_back(simulated.local_resolution, everywhere, new, old)
     mask = inside > _LEAST_INSIDE
     local = np.where(mask, np.maximum(total / np.maximum(inside, _LEAST_INSIDE), 2 * new), 0).astype(np.float32)
-    return new, resampling.to_shape(made.full.data, shape), mask, local
+    return new, resampling.to_shape(simulated.full.data, shape), mask, local
 
 
-def _crop(mask, random):
-    """The box around the mask and 2 to 10 voxels more on each side, as far as the map goes."""
-    part = []
-    for span in smallest_box(mask):
-        before, after = random.integers(2, 11, 2)
-        part.append(slice(max(0, span.start - before), span.stop + after))
-    return tuple(part)
+def _crop(mask: BoolArray, rng: np.random.Generator) -> Box:
+    """The box around the mask with 2 to 10 voxels more at each face, as far as the map goes."""
+
+    def wider(span: slice) -> slice:
+        before, after = rng.integers(2, 11, 2)
+        return slice(max(0, span.start - before), span.stop + after)
+
+    z, y, x = box_around(mask)
+    return wider(z), wider(y), wider(x)

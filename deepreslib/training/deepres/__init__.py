@@ -1,1 +1,1 @@
-"""How DeepRes' networks are trained."""
+"""How DeepRes' networks are trained: simulated windows, presets, the program, the calibration of deviations."""

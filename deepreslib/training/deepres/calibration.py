@@ -1,50 +1,56 @@
-"""How far the deviations of a DeepRes network are to be scaled, found on whole maps of structures held out."""
+"""The calibration of a DeepRes network's deviations, fitted on maps of structures that it was not trained on."""
+
+from collections.abc import Generator, Sequence
 
 import numpy as np
 
 from deepreslib import simulation, structures
 from deepreslib.estimation import deepres as estimation
 from deepreslib.fourier import filters
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.networks import calibration
+from deepreslib.networks.deepres_card import StoredDeepRes
 from deepreslib.training.deepres import scenes
 from deepreslib.training.deepres.scenes import BOX, RIM
 
 SCENES, VARIANTS = 198, 6
-"""Cuts of structures, and maps of each."""
+"""Scenes, each a structure cut to a box, and maps of each scene."""
 
 NOISES = (0.0, 0.25, 0.5)
 """SD of the white noise, in units of the density's SD in the mask."""
 
 EDGE = 20
-"""Voxels; each map is looked at in a cube of this edge around a voxel of the molecule."""
+"""Voxels; of each map a cube of this edge is estimated, around a voxel of the molecule."""
 
 PLACES = 200
-"""Voxels of a map that are counted, at random."""
+"""Voxels of a map that count, drawn at random."""
 
 KNOTS = 8
+"""Resolutions at which factors are fitted."""
+
 ROUNDS = 6
-"""Of fitting: how values come to the ends of the range depends on the deviations."""
+"""Of fitting. It takes several, as the values near the ends of the range depend on the calibrated deviations."""
 
 SEED = 20190823
 
 
-def calibrate(model, paths):
+def calibrate(model: StoredDeepRes, paths: Sequence[str]) -> calibration.Calibration | None:
     """The calibration of a network.
 
-    Maps are low-pass filtered at resolutions drawn evenly from the range, and errors are those of the values that are
-    written, which come gradually to the range's ends. Each map counts alike.
+    Maps are low-pass filtered at resolutions drawn evenly from the range. The errors are those of the values that the
+    estimator would write, which approach the range's ends gradually. Each map counts alike.
 
     Args:
-        model: a ``StoredModel`` of the compact preset; a calibration it has is not looked at.
+        model: a network that predicts deviations; a calibration that it has is not used.
         paths: structure files, none trained on.
 
     Returns:
-        ``calibration.Calibration``; None if no scene shows a molecule.
+        A ``calibration.Calibration``; None if no scene shows a molecule.
     """
-    found = [answers for number in range(SCENES) for answers in _scene(model, paths[number % len(paths)], number)]
-    if not found:
+    parts = [part for number in range(SCENES) for part in _scene(model, paths[number % len(paths)], number)]
+    if not parts:
         return None
-    resolution, deviation, truth, weight = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    resolution, deviation, truth, weight = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     limits = model.resolution_range
     knots, calibrated = np.linspace(limits.low, limits.high, KNOTS), deviation
     for _ in range(ROUNDS):
@@ -54,27 +60,30 @@ def calibrate(model, paths):
     return fitted
 
 
-def _scene(model, path, number):
-    """For maps of one cut: (resolution, deviation, truth, weight) of some of the molecule's voxels in a cube."""
-    random = np.random.default_rng([SEED, number])
+def _scene(
+    model: StoredDeepRes, path: str, number: int
+) -> Generator[tuple[FloatArray, FloatArray, FloatArray, FloatArray], None, None]:
+    """Resolution, deviation, truth and weight, each (n,), of some of the molecule's voxels in each map of a scene."""
+    rng = np.random.default_rng([SEED, number])
     limits = model.resolution_range
     shape = (BOX,) * 3
     structure = structures.read_structure(path)
-    positions, kept = simulation.cut_out(structure, BOX, limits.voxel_size, random, RIM)
-    density = simulation.density(structure, positions, shape, limits.voxel_size, selected=kept)
-    mask = simulation.molecular_mask(positions[kept], shape, limits.voxel_size)
+    positions, selected = simulation.cut_out(structure, BOX, limits.voxel_size, rng, RIM)
+    density = simulation.density(structure, positions, shape, limits.voxel_size, selected=selected)
+    mask = simulation.molecular_mask(positions[selected], shape, limits.voxel_size)
     allowed = scenes.inner(mask)
     voxels = np.argwhere(allowed)
     for variant in range(VARIANTS if len(voxels) else 0):
-        resolution = random.uniform(limits.low, limits.high)
+        resolution = rng.uniform(limits.low, limits.high)
         data = filters.low_pass(density, limits.voxel_size, resolution)
         if noise := NOISES[variant % len(NOISES)]:
-            data = simulation.add_noise(data, mask, noise, random)
-        part = tuple(slice(n - EDGE // 2, n + EDGE // 2) for n in voxels[random.integers(len(voxels))])
+            data = simulation.add_noise(data, mask, noise, rng)
+        part = tuple(slice(n - EDGE // 2, n + EDGE // 2) for n in voxels[rng.integers(len(voxels))])
         needed = np.zeros_like(allowed)
         needed[part] = allowed[part]
-        answers = estimation.predict(model, data, needed)
+        predictions = estimation.predict(model, data, needed)
         inside = np.argwhere(needed)
-        places = tuple(random.permutation(inside)[:PLACES].T)
-        found, deviation = (values[places] for values in answers)
-        yield found, deviation, np.full(len(found), resolution), np.full(len(found), 1 / len(found))
+        places = tuple(rng.permutation(inside)[:PLACES].T)
+        resolutions, deviations = (values[places] for values in predictions if values is not None)
+        count = len(resolutions)
+        yield resolutions, deviations, np.full(count, resolution), np.full(count, 1 / count)

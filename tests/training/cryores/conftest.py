@@ -9,12 +9,12 @@ from deepreslib.training.cryores.scenes import Scene
 
 @pytest.fixture(scope="module")
 def scene():
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     shape = (40, 44, 36)
     z, y, x = np.indices(shape)
     mask = (z - 20) ** 2 + (y - 22) ** 2 + (x - 18) ** 2 < 12**2
     local = np.where(mask, 4 + 0.1 * z, 0).astype(np.float32)
-    data = (random.standard_normal(shape) * (0.2 + mask)).astype(np.float32)
+    data = (rng.standard_normal(shape) * (0.2 + mask)).astype(np.float32)
     return Scene("ball", data, 1.5, local, mask, 4.5, {})
 
 

@@ -13,8 +13,8 @@ VOXEL = 1.5
 
 @pytest.fixture(scope="module")
 def data():
-    random = np.random.default_rng(0)
-    noise = random.standard_normal((2, 60, 60, 60)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((2, 60, 60, 60)).astype(np.float32)
     radius = np.square(np.indices(noise.shape[1:]) - 30).sum(0)
     return filters.low_pass(noise[0], VOXEL, 4.0) * (np.exp(-radius / 300) + 0.05) + 0.01 * noise[1]
 
@@ -22,7 +22,7 @@ def data():
 @pytest.mark.parametrize("b_factor", [100.0, -60.0])
 def test_amplitudes_are_those_of_the_blurred_map(data, b_factor):
     before, after = (local_features(filters.apply_b_factor(data, VOXEL, b), VOXEL) for b in (0.0, b_factor))
-    features, summary = augmentation.with_b_factor(before.planes()[None], before.summary[None], np.array([b_factor]))
+    features, summary = augmentation.apply_b_factors(before.planes()[None], before.summary[None], np.array([b_factor]))
     changed, found, true = before.planes(), features[0], after.planes()
     for part in layout.FEATURE_AMPLITUDES:
         change = np.abs(true[..., part] - changed[..., part]).mean(axis=(0, 1, 2))
@@ -37,13 +37,13 @@ def test_amplitudes_are_those_of_the_blurred_map(data, b_factor):
 @pytest.mark.parametrize("b_factor", [-50.0, -4500.0])
 def test_bands_that_nothing_is_known_of_are_no_reference(data, b_factor):
     made = local_features(data, VOXEL)
-    _, summary = augmentation.with_b_factor(made.planes()[None], made.summary[None], np.array([b_factor]))
+    _, summary = augmentation.apply_b_factors(made.planes()[None], made.summary[None], np.array([b_factor]))
     assert -1 < layout.unscaled(summary[0, layout.SUMMARY_AMPLITUDES]).max() < 1  # that of the strongest band is 1
 
 
 def test_nothing_else_changes(data):
     made = local_features(data, VOXEL)
-    features, summary = augmentation.with_b_factor(made.planes()[None], made.summary[None], np.array([80.0]))
+    features, summary = augmentation.apply_b_factors(made.planes()[None], made.summary[None], np.array([80.0]))
     same = np.ones(layout.FEATURES, bool)
     for part in layout.FEATURE_AMPLITUDES:
         same[part] = False
@@ -56,7 +56,7 @@ def test_nothing_else_changes(data):
 def test_a_share_of_the_examples_is_blurred_or_sharpened(data):
     made = local_features(data, VOXEL)
     features, numbers = np.repeat(made.planes(slice(10, 11))[None], 400, axis=0), np.repeat(made.summary[None], 400, 0)
-    found, summary = augmentation.blurred(features, numbers, np.full(400, 4.0), np.random.default_rng(1))
+    found, summary = augmentation.draw_b_factors(features, numbers, np.full(400, 4.0), np.random.default_rng(1))
     assert found.dtype == summary.dtype == np.float32
     changed = (np.abs(found - features) > 1e-4).any(axis=(1, 2, 3, 4))
     assert changed.mean() == pytest.approx(augmentation.SHARE, abs=0.08)
@@ -74,7 +74,7 @@ def test_what_is_hidden_is_its_mean_and_the_rest_stays():
     features = np.random.default_rng(0).random((500, 7, 1, 1, FEATURES), np.float32)
     before = features.copy()
     alone, together = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 0.3
-    found = augmentation.hidden(features, np.random.default_rng(1), (*alone, together))
+    found = augmentation.hide_kinds(features, np.random.default_rng(1), (*alone, together))
     np.testing.assert_array_equal(features, before)
     hidden = []
     for kind in FEATURE_KINDS:

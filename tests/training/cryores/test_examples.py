@@ -1,11 +1,11 @@
-"""Training examples of CryoRes: labels on the coarse grid, files; the losses; the training program."""
+"""Training examples of CryoRes: labels on the coarse grid, files."""
 
 import numpy as np
 import pytest
 
 from deepreslib.fourier import spectra
 from deepreslib.networks import cryores as networks
-from deepreslib.training.cryores import examples as examples
+from deepreslib.training.cryores import examples
 from deepreslib.training.cryores.recipe import SceneRecipe
 
 
@@ -31,7 +31,7 @@ def test_features_and_labels_are_of_the_same_places(scene):
 
 def test_joined_examples_keep_their_order(scene):
     one, other = (examples.from_scene(scene, np.random.default_rng(seed)) for seed in (1, 2))
-    both = examples.joined([one, other])
+    both = examples.join([one, other])
     assert len(both) == 2
     np.testing.assert_array_equal(both.features[1], other.features[0])
 

@@ -10,11 +10,11 @@ def test_losses_against_their_formulas():
     truth = np.zeros((1, 1, 1, 2, 2), np.float32)
     truth[..., 1] = [1, 0]
     predicted = np.full((1, 1, 1, 2, 2), 9.0, np.float32)
-    assert float(losses._relative_logarithm(truth, predicted)) == pytest.approx(1.0, rel=1e-5)
-    assert float(losses._baseline_squared(np.array([[2.0]]), np.array([[5.0, 1.0]]))) == pytest.approx(9.0)
+    assert float(losses.relative_logarithmic_loss(truth, predicted)) == pytest.approx(1.0, rel=1e-5)
+    assert float(losses.baseline_squared_loss(np.array([[2.0]]), np.array([[5.0, 1.0]]))) == pytest.approx(9.0)
     logits = np.array([[0.0], [5.0]], np.float32)
     weighted = np.array([[1.0, 1.0], [0.0, 0.0]], np.float32)
-    assert float(losses._cross_entropy(weighted, logits)) == pytest.approx(np.log(2), rel=1e-5)
+    assert float(losses.mask_loss(weighted, logits)) == pytest.approx(np.log(2), rel=1e-5)
 
 
 def test_map_error_is_the_mean_of_the_maps_root_mean_squares():
@@ -25,9 +25,9 @@ def test_map_error_is_the_mean_of_the_maps_root_mean_squares():
 
 
 def test_agreement_is_the_correlation_within_maps():
-    random = np.random.default_rng(0)
-    truth = np.stack([random.normal(5, 2, (3, 7, 1, 1)), random.random((3, 7, 1, 1)) > 0.3], axis=-1)
-    found = random.normal(0, 1, (3, 7, 1, 1, 2)) + truth
+    rng = np.random.default_rng(0)
+    truth = np.stack([rng.normal(5, 2, (3, 7, 1, 1)), rng.random((3, 7, 1, 1)) > 0.3], axis=-1)
+    found = rng.normal(0, 1, (3, 7, 1, 1, 2)) + truth
     expected, shares = [], []
     for true, prediction in zip(truth[:, :, 0, 0], found[:, :, 0, 0], strict=True):
         known = true[:, 1] > 0

@@ -5,21 +5,21 @@ import numpy as np
 import pytest
 
 from deepreslib.networks import cryores as networks
-from deepreslib.networks import store
+from deepreslib.networks.cryores_card import load_cryores
 from deepreslib.training.cryores import program as training
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist")
 def test_absolute_resolution_is_baseline_and_relative_and_does_not_move_the_baseline():
-    network = training.trainable(networks.build("compact"))
-    random = np.random.default_rng(0)
+    network = training.training_network(networks.build("compact"))
+    rng = np.random.default_rng(0)
     inputs = {
-        "features": random.standard_normal((1, 2, 2, 2, networks.FEATURES)).astype(np.float32),
-        "summary": random.standard_normal((1, networks.SUMMARY)).astype(np.float32),
+        "features": rng.standard_normal((1, 2, 2, 2, networks.FEATURES)).astype(np.float32),
+        "summary": rng.standard_normal((1, networks.SUMMARY)).astype(np.float32),
     }
-    found = network.predict(inputs, verbose=0)
+    outputs = network.predict(inputs, verbose=0)
     for member in (1, 2):
-        baseline, local, absolute = (found[f"{name}_{member}"] for name in ("baseline", "local", "absolute"))
+        baseline, local, absolute = (outputs[f"{name}_{member}"] for name in ("baseline", "local", "absolute"))
         np.testing.assert_allclose(absolute[..., 0], local[..., 0] + baseline[:, 0], rtol=1e-5)
         np.testing.assert_array_equal(absolute[..., 1], local[..., 1])
     head = network.get_layer("baseline_raw_1")
@@ -35,14 +35,14 @@ def test_absolute_resolution_is_baseline_and_relative_and_does_not_move_the_base
 def test_training_learns_and_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "VALIDATION_EXAMPLES", 1)
     monkeypatch.setattr(training, "find_structures", lambda folder: ["a structure"])
-    told = {"structures": "a", "validation": "b", "folder": str(tmp_path), "batch": 4, "rate": 1e-3, "examples": 2}
-    card = training.train(training.Options(minutes=5, steps=200, **told), report=lambda line: None)
+    options = {"structures": "a", "validation": "b", "folder": str(tmp_path), "batch": 4, "rate": 1e-3, "examples": 2}
+    card = training.train(training.Options(minutes=5, steps=200, **options), report=lambda line: None)
     first, last = card["history"][0], card["history"][-1]
     assert last["rmse_local"] < 0.7 * first["rmse_local"]
     assert last["iou_mask"] > 0.5
     assert 0.55 < card["metrics"]["within_sd"] < 0.8  # calibrated
     assert card["data"]["examples"] == 2
-    again = training.train(training.Options(minutes=5, steps=210, **told), report=lambda line: None)
+    again = training.train(training.Options(minutes=5, steps=210, **options), report=lambda line: None)
     assert again["steps"] == 210
-    loaded = store.load_cryores(tmp_path)
+    loaded = load_cryores(tmp_path)
     assert loaded.network.count_params() == networks.build("compact").count_params()

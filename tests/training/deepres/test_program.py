@@ -1,6 +1,7 @@
 """The training program: loss, improvement, resuming, card."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from small_structures import write_structure
 from deepreslib.commands import main
 from deepreslib.estimation import deepres as estimation
 from deepreslib.networks import store
+from deepreslib.networks.deepres_card import load_deepres
 from deepreslib.networks.ranges import RANGES
 from deepreslib.training import loop
-from deepreslib.training.deepres import calibration, scenes
+from deepreslib.training.deepres import calibration, scenes, validation
 from deepreslib.training.deepres import program as training
 
 
@@ -27,9 +29,10 @@ def folders(tmp_path_factory):
 @pytest.fixture
 def quick(monkeypatch):
     """Small and simple scenes and a small buffer, so that a minute of training shows."""
-    monkeypatch.setattr(training, "BUFFER", {"compact": 24, "published": 24})
-    monkeypatch.setattr(training, "VALIDATION_SCENES", 6)
-    monkeypatch.setattr(training, "VALIDATION_WINDOWS", 3)
+    for name, preset in training.PRESETS.items():
+        monkeypatch.setitem(training.PRESETS, name, replace(preset, buffer=24))
+    monkeypatch.setattr(validation, "SCENES", 6)
+    monkeypatch.setattr(validation, "WINDOWS", 3)
     monkeypatch.setattr(training, "ADAPTED", 2)
     monkeypatch.setattr(calibration, "SCENES", 3)
     simple = {"variants": 8, "windows": 3, "noisy": 0, "blurred": 0, "scrambled": 0, "regional": 0}
@@ -60,7 +63,7 @@ def test_training_improves_resumes_and_leaves_a_usable_model(folders, quick, cap
     card = store.read_card(folder)
     assert card["steps"] == second["steps"]
     assert card["metrics"]["rmse_clean"] == second["history"][-1]["rmse_clean"]
-    model = store.load_deepres(str(folder), "high")
+    model = load_deepres(str(folder), "high")
     data = np.random.default_rng(0).standard_normal((14, 14, 14)).astype(np.float32)
     resolution, deviation = estimation.predict(model, data, np.ones(data.shape, bool))
     assert np.isfinite(resolution).all()
@@ -74,7 +77,7 @@ def test_training_starts_from_a_model(folders, quick, tmp_path):
     assert train(folders, 1, "compact", "--start", start, "-o", str(tmp_path)) == 0
     card = store.read_card(tmp_path)
     assert card["start"] == store.read_card(start)["sha256"]
-    before, after = (store.load_deepres(str(folder), "high").network.get_weights() for folder in (start, tmp_path))
+    before, after = (load_deepres(str(folder), "high").network.get_weights() for folder in (start, tmp_path))
     for one, other in zip(before, after, strict=True):
         np.testing.assert_allclose(one, other, atol=0.01)
 
@@ -86,24 +89,16 @@ def test_a_start_of_another_range_is_refused(folders, tmp_path, capsys):
     assert not (tmp_path / "model").exists()
 
 
+def test_a_start_of_another_preset_is_refused(folders, tmp_path, capsys):
+    start = store.shipped_folder("deepres", "high")
+    assert train(folders, 1, "published", "--start", start, "-o", str(tmp_path / "model")) == 2
+    assert "--preset compact" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
 def test_folders_without_structures_are_refused(tmp_path, capsys):
-    assert (
-        main(
-            [
-                "train",
-                "deepres",
-                "--range",
-                "low",
-                "--structures",
-                str(tmp_path),
-                "--minutes",
-                "1",
-                "-o",
-                str(tmp_path / "model"),
-            ]
-        )
-        == 2
-    )
+    command = ["train", "deepres", "--range", "low", "--structures", str(tmp_path), "--minutes", "1"]
+    assert main([*command, "-o", str(tmp_path / "model")]) == 2
     assert "no PDB or mmCIF file" in capsys.readouterr().err
     assert not (tmp_path / "model").exists()
 
@@ -113,11 +108,11 @@ def test_calibrated_deviations_hold_their_share(folders, monkeypatch):
     monkeypatch.setattr(calibration, "SCENES", 4)
     model = estimation.load_model("high")
     paths = [str(folders / "val" / "val.pdb")]
-    found = calibration.calibrate(model, paths)
+    fitted = calibration.calibrate(model, paths)
     held, weights = [], []
     for number in range(4):
         for resolution, deviation, truth, weight in calibration._scene(model, paths[0], number):
-            calibrated = deviation * found.factors(resolution, deviation)
+            calibrated = deviation * fitted.factors(resolution, deviation)
             held.append(np.abs(estimation.bent(resolution, calibrated, RANGES["high"]) - truth) < calibrated)
             weights.append(weight)
     share = np.average(np.concatenate(held), weights=np.concatenate(weights))

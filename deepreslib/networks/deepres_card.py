@@ -1,0 +1,100 @@
+"""Trained DeepRes networks on disk: what their card says, and how each preset is asked."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+from deepreslib.errors import InputError
+from deepreslib.networks import store
+from deepreslib.networks.calibration import Calibration
+from deepreslib.networks.ranges import RANGES, STRIDE, ResolutionRange
+
+
+@dataclass(frozen=True)
+class WindowScheme:
+    """How a DeepRes network is asked, and what it says of a window.
+
+    Attributes:
+        stride: voxels from a window to the next along each axis. With more than 1, the voxels between get the weighted
+            mean of the windows around them, for which the network must predict deviations.
+        whole_boxes: whether the network takes a box and predicts all its windows at once; otherwise it takes single
+            windows of unit L2 norm.
+        deviations: whether it predicts a deviation beside each resolution.
+    """
+
+    stride: int
+    whole_boxes: bool
+    deviations: bool
+
+
+SCHEMES = {
+    "published": WindowScheme(stride=1, whole_boxes=False, deviations=False),
+    "compact": WindowScheme(stride=STRIDE, whole_boxes=True, deviations=True),
+}
+"""How the network of each preset is asked."""
+
+
+class StoredDeepRes(store.StoredModel):
+    """A trained DeepRes network with its card."""
+
+    @property
+    def resolution_range(self) -> ResolutionRange:
+        """What it was trained for."""
+        return RANGES[self.card["range"]]
+
+    @property
+    def scheme(self) -> WindowScheme:
+        """How it is asked."""
+        return SCHEMES[self.preset]
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """Of its deviations; None leaves them as they are."""
+        return Calibration.from_card(self.card)
+
+
+def load_deepres(path: str, range_name: str) -> StoredDeepRes:
+    """A DeepRes network from a model folder or from a Keras ``.h5`` file of the published architecture.
+
+    Args:
+        path: the folder, or the file (Xmipp's ``model_w13.h5`` for the low range, ``model_w7.h5`` for the high one).
+        range_name: ``low`` or ``high``; a folder's card must agree.
+
+    Returns:
+        The network with its card; for a ``.h5`` file the card has no more than name, preset, range and sha256.
+
+    Raises:
+        InputError: nothing usable there.
+    """
+    from deepreslib.networks import deepres
+
+    if os.path.isdir(path):
+        card = store.check_card(path, "deepres", "DeepRes", deepres.PRESETS)
+        if card["range"] != range_name:
+            raise InputError(f"{path}: trained for the {card['range']} range; choose --range {card['range']}.")
+        network = deepres.build(card["preset"], RANGES[range_name])
+        store.load_weights(network, path, card)
+        stored = StoredDeepRes(network, card, path)
+        try:
+            _ = stored.calibration
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{path}: its model card has a calibration of another version; train it again.") from error
+        return stored
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: there is no such model; give a model folder or a Keras .h5 file.")
+    network = deepres.build("published", RANGES[range_name])
+    try:
+        network.load_weights(path)
+    except (ValueError, OSError, KeyError) as error:
+        raise InputError(
+            f"{path}: does not hold the weights of the published DeepRes network; "
+            "give Xmipp's model_w13.h5 or model_w7.h5, or a model folder."
+        ) from error
+    card = {
+        "name": os.path.basename(path),
+        "network": "deepres",
+        "preset": "published",
+        "range": range_name,
+        "sha256": store.sha256(path),
+    }
+    return StoredDeepRes(network, card, path)

@@ -1,0 +1,73 @@
+"""Batches of CryoRes' examples, as its network takes them."""
+
+from collections.abc import Generator, Iterable
+from typing import TypeAlias
+
+import numpy as np
+
+from deepreslib.fourier.arrays import FloatArray, IntArray
+from deepreslib.training.cryores import augmentation
+from deepreslib.training.cryores.examples import Examples
+from deepreslib.training.loop import Batch
+
+PLACES = 128
+"""Places of an example that a step uses, drawn at random from those that the example has."""
+
+Named: TypeAlias = dict[str, FloatArray]
+"""Arrays by the names of the network's inputs or outputs."""
+
+
+def shuffled_batches(
+    examples: Examples, batch: int, seed: int, first: int, outputs: Iterable[str], members: Iterable[int]
+) -> Generator[Batch, None, None]:
+    """Batches of examples in random order, with other B factors and with kinds of features hidden at random.
+
+    Args:
+        examples: what is trained on.
+        batch: examples of a batch; fewer if there are fewer.
+        seed: of the training.
+        first: number of examples used before; another one gives another order.
+        outputs: names of the outputs that each member is trained on.
+        members: their numbers.
+
+    Yields:
+        (inputs, targets, examples used so far).
+    """
+    rng = np.random.default_rng([seed, first])
+    outputs, members = list(outputs), list(members)
+    used, batch = 0, min(batch, len(examples))
+    while True:
+        order = rng.permutation(len(examples))
+        for start in range(0, len(examples) - batch + 1, batch):
+            places = rng.choice(examples.features.shape[1], PLACES, replace=False)
+            used += batch
+            inputs, targets = inputs_and_targets(examples, order[start : start + batch], places)
+            inputs["features"], inputs["summary"] = augmentation.draw_b_factors(
+                inputs["features"], inputs["summary"], targets["baseline"][:, 0], rng
+            )
+            inputs["features"] = augmentation.hide_kinds(inputs["features"], rng)
+            of_members = {f"{name}_{member}": targets[name] for member in members for name in outputs}
+            yield inputs, of_members, used
+
+
+def inputs_and_targets(examples: Examples, chosen: IntArray, places: IntArray | slice) -> tuple[Named, Named]:
+    """Inputs and targets of the network for some examples and some of their places.
+
+    Args:
+        examples: n of them.
+        chosen: numbers of the examples, (batch,).
+        places: numbers of the places, or a slice.
+
+    Returns:
+        (inputs, targets): ``features`` (batch, places, 1, 1, features) and ``summary`` (batch, numbers); ``baseline``
+        (batch, 1), ``local``, ``absolute`` and ``mask`` (batch, places, 1, 1, 2), where the last axis ends with a
+        weight.
+    """
+    features, labels = (
+        array[chosen][:, places, None, None].astype(np.float32) for array in (examples.features, examples.labels)
+    )
+    baseline = examples.baseline[chosen, None]
+    relative = np.concatenate([labels[..., :1] - baseline[..., None, None, None], labels[..., 1:2]], axis=-1)
+    inputs = {"features": features, "summary": examples.summary[chosen]}
+    targets = {"baseline": baseline, "local": relative, "absolute": labels[..., :2], "mask": labels[..., 2:]}
+    return inputs, targets

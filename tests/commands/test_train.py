@@ -1,0 +1,94 @@
+"""``deepres train``: programs are found in their folder, options of other programs are refused, the help is fast."""
+
+import importlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from deepreslib.commands import main, programs
+
+NEW_PROGRAM = '''"""A program of a test."""
+
+SUMMARY = "another network"
+DEFAULTS = "none"
+OPTIONS = ("depth",)
+
+
+def add_arguments(group):
+    group.add_argument("--depth", type=int)
+
+
+def train(args, shared, report):
+    report(f"depth {args.depth}, {shared['minutes']} minutes, seed {shared['seed']}")
+'''
+
+
+@pytest.fixture
+def new_program(tmp_path, monkeypatch):
+    (tmp_path / "brandnew.py").write_text(NEW_PROGRAM)
+    monkeypatch.setattr(programs, "__path__", [*programs.__path__, str(tmp_path)])
+    importlib.invalidate_caches()
+    yield
+    sys.modules.pop("deepreslib.commands.programs.brandnew", None)
+
+
+def train(*words):
+    return main(["train", *words, "--structures", "absent", "--minutes", "1", "-o", "absent/model"])
+
+
+def test_the_programs_are_those_of_the_folder():
+    assert programs.names() == ["cryores", "deepres"]
+
+
+@pytest.mark.usefixtures("new_program")
+def test_a_program_is_added_by_one_file(capsys):
+    assert train("brandnew", "--depth", "3", "--seed", "5") == 0
+    assert "depth 3, 1.0 minutes, seed 5" in capsys.readouterr().out
+    assert train("brandnew", "--range", "low") == 2
+    assert "--range means nothing to train brandnew; leave it out, or train deepres" in capsys.readouterr().err
+    assert train("cryores", "--depth", "3") == 2
+    assert "--depth means nothing to train cryores; leave it out, or train brandnew" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    assert "another network" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("deepres", "--range", "low", "--examples", "5"), "--examples means nothing to train deepres"),
+        (("cryores", "--range", "low"), "--range means nothing to train cryores"),
+        (("deepres",), "give --range low or --range high"),
+        (("deepres", "--range", "low"), "absent: there is no such folder"),
+        (("cryores",), "absent: there is no such folder"),
+        (("cryores", "--start", "nowhere"), "nowhere: there is no such model"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(words, sentence, capsys):
+    assert train(*words) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_no_time_is_refused(capsys):
+    assert main(["train", "cryores", "--structures", "absent", "--minutes", "0", "-o", "model"]) == 2
+    assert "--minutes 0" in capsys.readouterr().err
+
+
+def test_the_help_does_not_import_keras():
+    code = (
+        "import sys\nfrom deepreslib.commands import main\ntry:\n    main(['train', '--help'])\n"
+        "except SystemExit:\n    sys.exit('keras' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert found.returncode == 0
+    assert "--examples" in found.stdout
+
+
+@pytest.mark.parametrize("name", ["deepres", "cryores"])
+def test_the_help_tells_the_defaults_of_the_presets(name):
+    presets = importlib.import_module(f"deepreslib.training.{name}.presets").PRESETS
+    numbers = [float(word) for word in re.findall(r"\d[\d.e-]*", programs.load(name).DEFAULTS)]
+    compact, published = presets["compact"], presets["published"]
+    assert numbers == [compact.batch, published.batch, compact.rate, published.rate]

@@ -6,10 +6,11 @@ from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
 from deepres_plugin.constants import OUTPUT_MASK, OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY
-from deepres_plugin.protocols.protocol_network import NetworkProtocol
+from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
+from deepres_plugin.protocols.protocol_network import NetworkMixin
 
 
-class ProtCryoResolution(NetworkProtocol):
+class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
     """Global resolution, local resolution and the mask from one map alone, in seconds.
 
     A neural network looks at the local spectrum of the map: how strong it is in each band of frequencies, at every
@@ -46,9 +47,9 @@ class ProtCryoResolution(NetworkProtocol):
     # --------------------------- steps --------------------------------------
     def createOutputStep(self, arguments):
         """Register the maps, the mask and the global resolution."""
-        found = self._readReport()["global_resolution"]
-        self.global_resolution.set(found["value"])
-        self.global_deviation.set(found["deviation"])
+        resolution = self._readReport()["global_resolution"]
+        self.global_resolution.set(resolution["value"])
+        self.global_deviation.set(resolution["deviation"])
         return super().createOutputStep(arguments)
 
     # --------------------------- information --------------------------------

@@ -5,7 +5,8 @@ from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
 from deepres_plugin.constants import OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY
-from deepres_plugin.protocols.protocol_network import NetworkProtocol
+from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
+from deepres_plugin.protocols.protocol_network import NetworkMixin
 from deepreslib.estimation.deepres import FINE_RESOLUTION, FINE_VOXEL
 from deepreslib.networks.ranges import RANGES
 
@@ -15,7 +16,7 @@ RANGE_TEXTS = ["automatic", *(RANGES[name].text for name in RANGE_NAMES[1:])]
 MODEL_SHIPPED, MODEL_PATH = range(2)
 
 
-class ProtDeepResolution(NetworkProtocol):
+class ProtDeepResolution(NetworkMixin, LocalResolutionProtocol):
     """Local resolution of a map by deep learning, without half maps.
 
     A neural network looks at the map through small windows that overlap and compares the features it sees there with

@@ -53,7 +53,7 @@ class NetworkMixin(DeepresProtocol):
     def _getMachineArguments(self):
         return super()._getMachineArguments() + (["--gpu", "%(GPU)s"] if self.useGpu else [])
 
-    def _getModelErrors(self, kinds):
+    def _getNetworkErrors(self, kinds):
         """One sentence if ``modelPath``, for a protocol that has it, leads nowhere; ``kinds`` says what it may be."""
         path = self.modelPath.get("").strip()
         return [] if path and os.path.exists(path) else [f"There is no network at '{path}': give the path of {kinds}."]

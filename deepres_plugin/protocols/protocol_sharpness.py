@@ -24,11 +24,11 @@ METHODS = {"localfsc": "local FSC of the half maps [Cardone2013]", "monores": "M
 class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
     """How much a map may be sharpened, and whether a sharpened map is oversharpened.
 
-    The signal-to-noise ratio of a map allows a certain local resolution, whatever B factor is applied to it; local
-    FSC of its half maps or MonoRes tells which. DeepRes sees what the sharpening did. The right B factor is the one
-    with which the best fifth of the map reaches the same resolution by both (their 20 % percentiles coincide); with
-    a stronger one DeepRes claims more than the signal-to-noise ratio allows, and details of the map are noise made
-    visible (Ramírez-Aportela et al. 2019, figure 5).
+    The signal-to-noise ratio of a map allows a certain local resolution, whatever B factor is applied to it; the
+    local FSC of its half maps, or MonoRes, measures it. DeepRes sees what the sharpening did. With the right B factor
+    the best fifth of the map reaches the same resolution by both (their 20 % percentiles coincide). With a stronger
+    one DeepRes claims more than the signal-to-noise ratio allows, and details of the map are noise that the
+    sharpening made visible (Ramírez-Aportela et al. 2019, figure 5).
 
     The protocol searches that B factor and gives the map sharpened by it; or it checks a map that was sharpened by
     any program. Either way it shows the voxels where DeepRes claims too much.

@@ -1,6 +1,6 @@
 """DeepRes in Scipion: local resolution of cryo-EM maps by deep learning.
 
-The science is in the package ``deepres``; the protocols of this plugin run its command line.
+The science is in the package ``deepreslib``; the protocols of this plugin run its command line, ``deepres``.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ _references = ["RamirezAportela2019"]
 
 
 class Plugin(pwem.Plugin):
-    """Where deepres is and how to start it."""
+    """Where deepreslib is installed and how its command line is started."""
 
     _url = ARTICLE_URL
     _supportedVersions = [__version__]
@@ -32,7 +32,7 @@ class Plugin(pwem.Plugin):
         cls._defineVar(
             DEEPRES_PYTHON,
             sys.executable,
-            description="Python that runs deepres; it needs the packages deepres and tensorflow. "
+            description="Python that runs deepres; it needs the packages deepreslib and tensorflow. "
             "Defaults to the Python that runs Scipion.",
             var_type=VarTypes.PATH,
         )
@@ -54,7 +54,7 @@ class Plugin(pwem.Plugin):
 
     @classmethod
     def validateInstallation(cls):
-        """One sentence for each thing that is missing."""
+        """What is missing to run deepres, one sentence for each thing."""
         python = cls.getPython()
         if shutil.which(python) is None:
             return [f"{DEEPRES_PYTHON} names {python}, which is not a program: set it to a Python that has deepres."]
@@ -73,11 +73,11 @@ class Plugin(pwem.Plugin):
         Args:
             protocol: the protocol whose step this is.
             command: the subcommand, such as ``estimate``.
-            args: its arguments, a list.
-            kwargs: passed on to ``runJob``.
+            args: the command's arguments, a list.
+            **kwargs: passed on to ``runJob``.
 
         Raises:
-            RuntimeError: the program failed, and so does the step; the message is the program's own sentence.
+            RuntimeError: the program failed, and so does the step; the message is the sentence that the program wrote.
         """
         try:
             protocol.runJob(
@@ -93,7 +93,7 @@ class Plugin(pwem.Plugin):
 
     @classmethod
     def _findSentence(cls, protocol):
-        """What the program said about its input before it gave up, from the protocol's log."""
+        """The last sentence in the protocol's log by which the program refused its input; empty if there is none."""
         with open(protocol.getStderrLog(), encoding="utf-8", errors="replace") as log:
             sentences = [line.partition(REFUSAL_PREFIX)[2].strip() for line in log if REFUSAL_PREFIX in line]
         return sentences[-1] if sentences else ""

@@ -1,3 +1,4 @@
+# ruff: noqa: D205, D212, D415  (Scipion reads the entries from the docstring)
 """
 @article{RamirezAportela2019,
 title = {DeepRes: a new deep-learning- and aspect-based local resolution method for electron-microscopy maps},

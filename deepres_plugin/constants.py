@@ -9,7 +9,7 @@ REFUSAL_PREFIX = "deepres: error: "
 REFUSAL_CODE = 2
 
 OUTPUT_RESOLUTION = "resolution_Volume"
-OUTPUT_UNCERTAINTY = "uncertainty_Volume"
+OUTPUT_DEVIATION = "uncertainty_Volume"
 OUTPUT_MASK = "outputMask"
 
 SUMMARY_PERCENTILES = ("2.5", "25", "50", "75", "97.5")

@@ -61,7 +61,7 @@ def newDeepRes(project, volume, mask=None, **kwargs):
         project: the project.
         volume: the protocol that imported the volume.
         mask: the protocol that imported the mask, or None.
-        kwargs: further parameters of the protocol.
+        **kwargs: further parameters of the protocol.
     """
     protocol = project.newProtocol(ProtDeepResolution, **kwargs)
     protocol.setObjLabel("DeepRes of the demo map")

@@ -1,4 +1,4 @@
-"""Scipion's volumes as deepres wants them: one readable file, its grid given on the command line."""
+"""Scipion's volumes as deepres reads them: one file in a format it knows, the grid given on the command line."""
 
 import os
 import zlib
@@ -13,7 +13,7 @@ SAMPLING_TOLERANCE = 0.01
 
 
 def plainPath(image):
-    """A volume's file, without Xmipp's ``:mrc``."""
+    """The path of a volume's file, without the ending ``:mrc`` that Xmipp adds."""
     return image.getFileName().replace(":mrc", "")
 
 
@@ -62,10 +62,10 @@ def gridErrors(image, reference, name):
             f"The {name} is {_size(image)} and the volume {_size(reference)} voxels: "
             f"make the {name} on the volume's grid, or resize it."
         )
-    rate, wanted = image.getSamplingRate(), reference.getSamplingRate()
-    if rate and wanted and abs(rate / wanted - 1) > SAMPLING_TOLERANCE:
+    rate, referenceRate = image.getSamplingRate(), reference.getSamplingRate()
+    if rate and referenceRate and abs(rate / referenceRate - 1) > SAMPLING_TOLERANCE:
         errors.append(
-            f"The {name} has a sampling rate of {rate:g} Å/px and the volume of {wanted:g} Å/px: "
+            f"The {name} has a sampling rate of {rate:g} Å/px and the volume of {referenceRate:g} Å/px: "
             f"correct the one that is wrong, or resample the {name}."
         )
     return errors

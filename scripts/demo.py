@@ -1,6 +1,7 @@
-"""DeepRes on the demonstration map, in a Scipion project without a display.
+"""Run DeepRes on the demonstration map, in a Scipion project without a display.
 
-Writes the viewer's pictures and prints, for each region of known resolution, what was estimated::
+Writes the viewer's pictures and prints, for every region of known resolution, the resolution that was estimated.
+``make demo`` runs it, or, with a Python in which this package is installed::
 
     python scripts/demo.py [-o FOLDER]
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 import scipion_home
 
 TOLERANCE = 0.5
-"""Å that a region's median may be away from the truth."""
+"""How far a region's median may lie from the truth, Å."""
 
 PICTURES = {
     "doShowResHistogram": "histogram",
@@ -77,7 +78,7 @@ def savePictures(project, run, folder, dotsPerInch=150):
 
 
 def printTable(rows):
-    """Print the comparison with the truth, a region a line.
+    """Print the comparison with the truth, one line for each region.
 
     Args:
         rows: (region, true resolution, median and SD of the estimates), Å.
@@ -111,10 +112,10 @@ def main():
     print()
     printTable(rows)
     print("\nPictures:", *paths, sep="\n  ")
-    wrong = [region for region, true, median, _ in rows if abs(median - true) > TOLERANCE]
-    if wrong:
-        print(f"More than {TOLERANCE} Å from the truth: {', '.join(wrong)}", file=sys.stderr)
-    return 1 if wrong else 0
+    failures = [region for region, true, median, _ in rows if abs(median - true) > TOLERANCE]
+    if failures:
+        print(f"More than {TOLERANCE} Å from the truth: {', '.join(failures)}", file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Open a Scipion project window that has DeepRes in it.
 
-A new project comes with the demonstration map and mask imported and a DeepRes run ready to be executed::
+A new project holds the demonstration's map and mask, imported, and a DeepRes run that is ready to be executed.
+``make gui`` runs it, or, with a Python in which this package is installed::
 
     python scripts/gui.py [PROJECT]
 """

@@ -1,6 +1,8 @@
-"""Makes the demonstration map in deepreslib/demo from one structure; run again only to change it.
+"""Make the demonstration map in deepreslib/demo, its mask and its true resolution, from one structure.
 
-python scripts/make_demo.py STRUCTURES/1jzd.pdb.gz
+It was run once and is run again only to change the demonstration, with a Python in which this package is installed::
+
+    python scripts/make_demo.py STRUCTURES/1jzd.pdb.gz
 """
 
 import json
@@ -15,11 +17,18 @@ from deepreslib import demo, maps
 from deepreslib.commands import main
 
 REGIONS = {"A": 3.0, "B": 5.0, "C": 7.0}
+"""Chain → its resolution, Å."""
+
 VOXEL_SIZE, BOX, NOISE = 1.0, 88, 0.25
+"""Å; voxels along an edge; SD of the noise in units of the density's in the mask."""
 
 
 def make(structure):
-    """Writes map, mask, truth and description."""
+    """Write map, mask, true resolution and description.
+
+    Args:
+        structure: path of a structure with the chains of ``REGIONS``.
+    """
     with tempfile.TemporaryDirectory() as folder:
         raw = os.path.join(folder, "map.mrc")
         options = [f"--region={chain}={resolution}" for chain, resolution in REGIONS.items()]

@@ -1,6 +1,9 @@
 """Take the pictures of docs/images: the form, the viewer and its plots, of the demonstration, on a virtual screen.
 
-python scripts/screenshots.py [FOLDER]
+It needs Xvfb and ImageMagick (Debian: ``apt-get install xvfb openbox imagemagick``). ``make screenshots`` runs it, or,
+with a Python in which this package is installed::
+
+    python scripts/screenshots.py [FOLDER]
 """
 
 import argparse
@@ -36,7 +39,7 @@ def photograph(window, path):
 
 
 def takeAll(project, protocol, folder):
-    """The form, the viewer's window and each of its plots.
+    """Take the form, the viewer's window and all of its plots.
 
     Args:
         project: the project.

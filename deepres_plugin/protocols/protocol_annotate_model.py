@@ -9,25 +9,25 @@ from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
 from deepreslib.analysis.annotation import FEW, REACH
 
-OUTPUT_MODEL = "outputAtomStruct"
+OUTPUT_STRUCTURE = "outputAtomStruct"
 ATTRIBUTE = "local_resolution"
 CHAINS_SHOWN = 12
 
 
 class ProtDeepAnnotateModel(DeepresProtocol):
-    """Local resolution at the atoms and residues of an atomic model, read from a map of local resolution.
+    """Local resolution at the atoms and residues of a structure, read from a map of local resolution.
 
     Each atom takes the resolution interpolated at its place, among the voxels inside the mask only; a residue takes
-    the mean of its atoms. The result is the model with both as attributes, which Scipion's and ChimeraX's viewers
-    can colour it by, and a plot along each chain. It tells which parts of the model the map supports in how much
-    detail, and works with the map of any method.
+    the mean of its atoms. The result is the structure (the atomic model) with both as attributes, by which the
+    viewers of Scipion and ChimeraX can colour it, and a plot along each chain. It shows in how much detail the map
+    supports each part of the structure, and it works with the map of any method.
     """
 
     _label = "resolution on a model"
     _command = "annotate"
-    _possibleOutputs = {OUTPUT_MODEL: AtomStruct}
+    _possibleOutputs = {OUTPUT_STRUCTURE: AtomStruct}
 
-    _OUTNAME = OUTPUT_MODEL  # these two are read by pwem's ChimeraAttributeViewer
+    _OUTNAME = OUTPUT_STRUCTURE  # these two are read by pwem's ChimeraAttributeViewer
     _ATTRNAME = ATTRIBUTE
 
     def __init__(self, **kwargs):
@@ -77,17 +77,17 @@ class ProtDeepAnnotateModel(DeepresProtocol):
 
     # --------------------------- steps --------------------------------------
     def createOutputStep(self, arguments):
-        """Register the annotated model."""
+        """Register the annotated structure."""
         self.median_res_init.set(self._readReport()["residues"]["resolution"]["median"])
         source = self.inputAtomStruct.get()
-        model = AtomStruct(self._getModelFile(), pseudoatoms=source.getPseudoAtoms())
+        structure = AtomStruct(self._getStructureFile(), pseudoatoms=source.getPseudoAtoms())
         if source.hasVolume():
-            model.setVolume(source.getVolume())
+            structure.setVolume(source.getVolume())
         if source.hasOrigin():
-            model.setOrigin(source.getOrigin())
-        self._defineOutputs(**{OUTPUT_MODEL: model})
-        self._defineSourceRelation(self.inputAtomStruct, model)
-        self._defineSourceRelation(self.inputVolume, model)
+            structure.setOrigin(source.getOrigin())
+        self._defineOutputs(**{OUTPUT_STRUCTURE: structure})
+        self._defineSourceRelation(self.inputAtomStruct, structure)
+        self._defineSourceRelation(self.inputVolume, structure)
         return self._getOutputFiles()
 
     # --------------------------- information --------------------------------
@@ -102,7 +102,7 @@ class ProtDeepAnnotateModel(DeepresProtocol):
         return errors
 
     def _summary(self):
-        if not hasattr(self, OUTPUT_MODEL):
+        if not hasattr(self, OUTPUT_STRUCTURE):
             return ["The model has not been annotated yet."]
         report = self._readReport()
         atoms, residues = report["atoms"], report["residues"]
@@ -119,7 +119,7 @@ class ProtDeepAnnotateModel(DeepresProtocol):
         return lines
 
     def _methods(self):
-        if not hasattr(self, OUTPUT_MODEL):
+        if not hasattr(self, OUTPUT_STRUCTURE):
             return []
         report = self._readReport()
         return [
@@ -139,15 +139,15 @@ class ProtDeepAnnotateModel(DeepresProtocol):
         arguments = [self.inputAtomStruct.get().getFileName(), self._inputPath(volume), *gridArguments(volume)]
         if mask is not None:
             arguments += ["--mask", self._inputPath(mask)]
-        return [*arguments, f"--reach={self.reach.get():.8g}", "--attribute", ATTRIBUTE, "-o", self._getModelFile()]
+        return [*arguments, f"--reach={self.reach.get():.8g}", "--attribute", ATTRIBUTE, "-o", self._getStructureFile()]
 
     def _getMachineArguments(self):
         return []
 
     def _getOutputFiles(self):
-        return [self._getModelFile(), self._getReportFile(), self._getAttributesFile()]
+        return [self._getStructureFile(), self._getReportFile(), self._getAttributesFile()]
 
-    def _getModelFile(self):
+    def _getStructureFile(self):
         return self._getExtraPath("annotated_model.cif")
 
     def _getAttributesFile(self):

@@ -15,19 +15,32 @@ from deepres_plugin.inputs import convertInput, inputPath, needsConversion
 class DeepresProtocol(ProtAnalysis3D):
     """A protocol that runs one command of ``deepres`` on volumes.
 
-    A subclass names the command in ``_command``, defines ``createOutputStep`` and what Scipion asks of every protocol,
-    and four functions:
+    A subclass names the command in ``_command`` and defines ``createOutputStep``, what Scipion asks of every protocol
+    (a form, ``_validate``, ``_summary`` ...) and the functions below that are marked as its own. What several kinds
+    of protocol need stands in mixins beside this file: ``NetworkMixin`` for a GPU, ``HalfMapMixin`` for half maps.
 
-    - ``_getImages``: the volumes that the program reads; those that are not given are None;
-    - ``_getArguments``: all that decides about the result, as arguments of the command;
-    - ``_getOutputFiles``: files that a finished program has left;
-    - ``_getReportFile``: that of them which is the program's report.
-
-    The steps get all the arguments, so that a continued run repeats them if anything changed.
+    The steps get all the arguments, so that a continued run repeats a step if an argument changed.
     """
 
     _devStatus = BETA
     _command = None
+
+    # --------------------------- for subclasses -----------------------------
+    def _getImages(self):
+        """The volumes that the program reads; those that are not given are None."""
+        return []
+
+    def _getArguments(self):
+        """All that decides about the result, as arguments of the command."""
+        return []
+
+    def _getOutputFiles(self):
+        """The files that a finished program has left."""
+        raise NotImplementedError
+
+    def _getReportFile(self):
+        """The one of them that is the program's report."""
+        raise NotImplementedError
 
     # --------------------------- form ---------------------------------------
     @staticmethod

@@ -21,8 +21,8 @@ class ProtDeepCompare(DeepresProtocol):
 
     Each map is compared with a reference among them (root mean square of the differences, Pearson and Spearman
     correlation, median difference, a map of the differences), voxel by voxel where both have a value. A consensus
-    tells the median of all maps at each voxel, and the spread how far they are apart there. So one sees where the
-    methods agree, which of them claims more than the others, and where no number should be trusted.
+    gives the median of all maps at each voxel, and the spread says how far they are apart there. So one sees where
+    the methods agree, which of them claims more than the others, and where no number should be trusted.
 
     The maps must lie on one grid. They may come from the protocols of this plugin or any other, or be imported.
     """
@@ -107,10 +107,10 @@ class ProtDeepCompare(DeepresProtocol):
         self.median_res_init.set(resolution["median"])
         differences = self._createSetOfVolumes()
         differences.setSamplingRate(source.getSamplingRate())
-        for each in report["maps"]:
-            if each["difference"]:
-                volume = self._makeVolume(self._getOutputFile(each["difference"]), source)
-                volume.setObjLabel(f"{each['label']} − {report['reference']}")
+        for numbers in report["maps"]:
+            if numbers["difference"]:
+                volume = self._makeVolume(self._getOutputFile(numbers["difference"]), source)
+                volume.setObjLabel(f"{numbers['label']} − {report['reference']}")
                 differences.append(volume)
         outputs = {
             OUTPUT_RESOLUTION: self._makeVolume(self._getOutputFile("consensus.mrc"), source),
@@ -154,7 +154,7 @@ class ProtDeepCompare(DeepresProtocol):
         where = "of the mask" if report["mask"]["source"] == "file" else "where every map has a value"
         return [
             f"Compared within {report['voxels']:,} voxels {where}; the reference is *{report['reference']}*",
-            *(f"*{each['label']}*: {_numbersText(each, report['voxels'])}" for each in report["maps"]),
+            *(f"*{numbers['label']}*: {_numbersText(numbers, report['voxels'])}" for numbers in report["maps"]),
             f"*Consensus*: {_resolutionText(consensus['resolution'])}; median spread of the maps "
             f"{consensus['spread']['median']:.2f} Å",
         ]
@@ -163,10 +163,11 @@ class ProtDeepCompare(DeepresProtocol):
         if not hasattr(self, OUTPUT_RESOLUTION):
             return []
         report = self._readReport()
-        compared = [f"{each['label']} ({_agreementText(each)})" for each in report["maps"] if each["agreement"]]
+        others = [numbers for numbers in report["maps"] if numbers["agreement"]]
+        agreements = [f"{numbers['label']} ({_agreementText(numbers['agreement'])})" for numbers in others]
         return [
             f"Local resolution maps were compared voxel by voxel with {report['reference']} by deepres "
-            f"{report['version']}: {'; '.join(compared)}. "
+            f"{report['version']}: {'; '.join(agreements)}. "
             "The consensus is the median of the maps at each voxel, where at least two have a value; its median is "
             f"{self.median_res_init.get():.2f} Å."
         ]
@@ -241,13 +242,13 @@ def _name(pointer):
     return name.strip().lstrip("-") or os.path.splitext(os.path.basename(plainPath(volume)))[0]
 
 
-def _numbersText(each, voxels):
-    """A map's numbers in words."""
-    texts = [_resolutionText(each["resolution"])]
-    if each["voxels"] < voxels:
-        texts.append(f"a value at {each['voxels'] / voxels:.1%} of the voxels")
-    if each["agreement"]:
-        texts.append(_agreementText(each))
+def _numbersText(numbers, voxels):
+    """The numbers of a map in words; ``voxels`` is how many were compared."""
+    texts = [_resolutionText(numbers["resolution"])]
+    if numbers["voxels"] < voxels:
+        texts.append(f"a value at {numbers['voxels'] / voxels:.1%} of the voxels")
+    if numbers["agreement"]:
+        texts.append(_agreementText(numbers["agreement"]))
     return "; ".join(texts)
 
 
@@ -255,8 +256,8 @@ def _resolutionText(resolution):
     return f"median {resolution['median']:.2f} Å, SD {resolution['sd']:.2f} Å"
 
 
-def _agreementText(each):
-    found = each["agreement"]
-    correlations = {"Pearson": found["pearson"], "Spearman": found["spearman"]}
-    known = [f"{name} {number:.3f}" for name, number in correlations.items() if number is not None]
-    return ", ".join([f"RMSE {found['rmse']:.2f} Å", *known, f"median difference {found['median_difference']:+.2f} Å"])
+def _agreementText(agreement):
+    correlations = {"Pearson": agreement["pearson"], "Spearman": agreement["spearman"]}
+    texts = [f"{name} {number:.3f}" for name, number in correlations.items() if number is not None]
+    difference = f"median difference {agreement['median_difference']:+.2f} Å"
+    return ", ".join([f"RMSE {agreement['rmse']:.2f} Å", *texts, difference])

@@ -5,23 +5,24 @@ from pyworkflow.object import Float
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
-from deepres_plugin.constants import OUTPUT_MASK, OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY
-from deepres_plugin.protocols.protocol_network import NetworkProtocol
+from deepres_plugin.constants import OUTPUT_DEVIATION, OUTPUT_MASK, OUTPUT_RESOLUTION
+from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
+from deepres_plugin.protocols.protocol_network import NetworkMixin
 
 
-class ProtCryoResolution(NetworkProtocol):
+class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
     """Global resolution, local resolution and the mask from one map alone, in seconds.
 
     A neural network looks at the local spectrum of the map: how strong it is in each band of frequencies, at every
-    place, against its surroundings. It tells the global resolution (where the FSC of half maps would fall to 0.143),
+    place, against its surroundings. It gives the global resolution (where the FSC of half maps would fall to 0.143),
     the local resolution (where their local FSC would fall to 0.5) and the molecular mask (after CryoRes, Dang 2023).
     Nothing but the map is needed.
     """
 
     _label = "CryoRes"
     _method = "cryores"
-    _moreOutputs = {OUTPUT_UNCERTAINTY: "_sd", OUTPUT_MASK: "_mask"}
-    _possibleOutputs = {OUTPUT_RESOLUTION: Volume, OUTPUT_UNCERTAINTY: Volume, OUTPUT_MASK: VolumeMask}
+    _moreOutputs = {OUTPUT_DEVIATION: "_sd", OUTPUT_MASK: "_mask"}
+    _possibleOutputs = {OUTPUT_RESOLUTION: Volume, OUTPUT_DEVIATION: Volume, OUTPUT_MASK: VolumeMask}
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -46,14 +47,14 @@ class ProtCryoResolution(NetworkProtocol):
     # --------------------------- steps --------------------------------------
     def createOutputStep(self, arguments):
         """Register the maps, the mask and the global resolution."""
-        found = self._readReport()["global_resolution"]
-        self.global_resolution.set(found["value"])
-        self.global_deviation.set(found["deviation"])
+        resolution = self._readReport()["global_resolution"]
+        self.global_resolution.set(resolution["value"])
+        self.global_deviation.set(resolution["deviation"])
         return super().createOutputStep(arguments)
 
     # --------------------------- information --------------------------------
     def _validate(self):
-        return super()._validate() + (self._getModelErrors("a model folder") if self._getModelPath() else [])
+        return super()._validate() + (self._getNetworkErrors("a network's folder") if self._getNetworkPath() else [])
 
     def _warnings(self):
         return []
@@ -82,8 +83,8 @@ class ProtCryoResolution(NetworkProtocol):
     def _getMaskThreshold(self):
         return None
 
-    def _getModelPath(self):
+    def _getNetworkPath(self):
         return self.modelPath.get("").strip()
 
     def _getMethodArguments(self):
-        return ["--model", self._getModelPath()] if self._getModelPath() else []
+        return ["--model", self._getNetworkPath()] if self._getNetworkPath() else []

@@ -4,18 +4,19 @@ from pwem.objects import Volume
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
-from deepres_plugin.constants import OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY
-from deepres_plugin.protocols.protocol_network import NetworkProtocol
+from deepres_plugin.constants import OUTPUT_DEVIATION, OUTPUT_RESOLUTION
+from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
+from deepres_plugin.protocols.protocol_network import NetworkMixin
 from deepreslib.estimation.deepres import FINE_RESOLUTION, FINE_VOXEL
 from deepreslib.networks.ranges import RANGES
 
 RANGE_NAMES = ("auto", "low", "high")
 RANGE_AUTO, RANGE_LOW, RANGE_HIGH = range(3)
 RANGE_TEXTS = ["automatic", *(RANGES[name].text for name in RANGE_NAMES[1:])]
-MODEL_SHIPPED, MODEL_PATH = range(2)
+NETWORK_SHIPPED, NETWORK_PATH = range(2)
 
 
-class ProtDeepResolution(NetworkProtocol):
+class ProtDeepResolution(NetworkMixin, LocalResolutionProtocol):
     """Local resolution of a map by deep learning, without half maps.
 
     A neural network looks at the map through small windows that overlap and compares the features it sees there with
@@ -24,13 +25,13 @@ class ProtDeepResolution(NetworkProtocol):
     sharpening or any other treatment did to the map.
 
     The result is a map of local resolution in Å on the grid of the input, 0 outside the mask, and a map of its
-    uncertainty (the standard deviation that the network itself expects).
+    uncertainty: the standard deviation in Å that the network predicts of its own answer.
     """
 
     _label = "DeepRes local resolution"
     _method = "deepres"
-    _moreOutputs = {OUTPUT_UNCERTAINTY: "_sd"}
-    _possibleOutputs = {OUTPUT_RESOLUTION: Volume, OUTPUT_UNCERTAINTY: Volume}
+    _moreOutputs = {OUTPUT_DEVIATION: "_sd"}
+    _possibleOutputs = {OUTPUT_RESOLUTION: Volume, OUTPUT_DEVIATION: Volume}
 
     # --------------------------- form ---------------------------------------
     def _defineParams(self, form):
@@ -61,7 +62,7 @@ class ProtDeepResolution(NetworkProtocol):
             "modelSource",
             params.EnumParam,
             choices=["shipped with DeepRes", "from a path"],
-            default=MODEL_SHIPPED,
+            default=NETWORK_SHIPPED,
             display=params.EnumParam.DISPLAY_HLIST,
             expertLevel=LEVEL_ADVANCED,
             label="Network",
@@ -71,7 +72,7 @@ class ProtDeepResolution(NetworkProtocol):
         form.addParam(
             "modelPath",
             params.PathParam,
-            condition=f"modelSource == {MODEL_PATH}",
+            condition=f"modelSource == {NETWORK_PATH}",
             expertLevel=LEVEL_ADVANCED,
             label="Path of the network",
             help="A folder written by 'deepres train', or one of the .h5 files that Xmipp distributes: "
@@ -84,8 +85,8 @@ class ProtDeepResolution(NetworkProtocol):
         errors = super()._validate()
         if self.inputVolume.get() is not None and not errors:
             errors += self._getRangeErrors(self.inputVolume.get())
-        if self.modelSource == MODEL_PATH:
-            errors += self._getModelErrors("a folder or an .h5 file")
+        if self.modelSource == NETWORK_PATH:
+            errors += self._getNetworkErrors("a folder or an .h5 file")
             if self.resolutionRange == RANGE_AUTO:
                 errors.append("A network given by its path knows one range only: choose it instead of automatic.")
         return errors
@@ -105,13 +106,13 @@ class ProtDeepResolution(NetworkProtocol):
     # --------------------------- utilities ----------------------------------
     def _getMethodArguments(self):
         arguments = ["--range", RANGE_NAMES[self.resolutionRange.get()]]
-        if self.modelSource == MODEL_PATH:
+        if self.modelSource == NETWORK_PATH:
             arguments += ["--model", self.modelPath.get()]
         return arguments
 
     def _getRangeErrors(self, volume):
         name = RANGE_NAMES[self.resolutionRange.get()]
-        coarsest = max(r.high for r in RANGES.values()) if name == "auto" else RANGES[name].high
+        coarsest = max(network_range.high for network_range in RANGES.values()) if name == "auto" else RANGES[name].high
         finest = 2 * volume.getSamplingRate()
         if finest < coarsest:
             return []

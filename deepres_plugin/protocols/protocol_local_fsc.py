@@ -3,10 +3,11 @@
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
-from deepres_plugin.protocols.protocol_half_maps import HalfMapProtocol, defineHalfMapParams
+from deepres_plugin.protocols.protocol_half_maps import HalfMapMixin
+from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
 
 
-class ProtDeepLocalFsc(HalfMapProtocol):
+class ProtDeepLocalFsc(HalfMapMixin, LocalResolutionProtocol):
     """Local resolution by the local Fourier shell correlation of two half maps, as blocres measures it.
 
     Around every voxel the half maps are cut out by a soft window and correlated, shell by shell; the resolution is
@@ -25,7 +26,7 @@ class ProtDeepLocalFsc(HalfMapProtocol):
             "The map that the half maps belong to; the result lies on its grid. The half maps that it carries are "
             "used unless others are given below.",
         )
-        defineHalfMapParams(form)
+        self._defineHalfMapParams(form)
         self._defineMaskParams(form)
         form.addParam(
             "cutoff",

@@ -13,9 +13,9 @@ from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErro
 class LocalResolutionProtocol(DeepresProtocol):
     """A protocol that runs ``deepres estimate`` by one method on ``inputVolume``, in ``mask``.
 
-    A subclass names the method in ``_method``, its further maps in ``_moreOutputs`` (output name → ending of the
-    file's name), gives its options in ``_getMethodArguments``, and tells in ``_getHow(report)`` how the estimate was
-    made, for the methods: "by ... [Reference], ...".
+    A subclass names the method in ``_method`` and its further maps in ``_moreOutputs`` (output name → ending of the
+    file's name). It gives the method's options in ``_getMethodArguments`` and says in ``_getHow`` how the estimate
+    was made.
     """
 
     _command = "estimate"
@@ -35,13 +35,17 @@ class LocalResolutionProtocol(DeepresProtocol):
         """Options of the method, as arguments of ``deepres estimate``."""
         return []
 
+    def _getHow(self, report):
+        """How the estimate was made, for the text of the methods: "by ... [Reference], ..."."""
+        raise NotImplementedError
+
     def _getMoreSummary(self, report):
         """Further lines of the summary, from the program's report."""
         return []
 
     # --------------------------- form ---------------------------------------
     def _defineMaskParams(self, form, condition=None, moreHelp=""):
-        """``mask`` and ``maskThreshold``; what the condition excludes has neither."""
+        """``mask`` and ``maskThreshold``, shown under a condition."""
         form.addParam(
             "mask",
             params.PointerParam,

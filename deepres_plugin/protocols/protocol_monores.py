@@ -23,7 +23,7 @@ class ProtDeepMonoRes(TestedResolutionsProtocol):
     def _defineParams(self, form):
         form.addSection(label="Input")
         self._defineInputVolume(form, "The map whose local resolution is wanted, best neither sharpened nor masked.")
-        self._defineUseHalfVolumes(form)
+        self._defineNoiseParams(form)
         self._defineMaskParams(form)
         self._defineTestedResolutions(form, 0.3, "Empty: high is twice the sampling rate.", default=18)
         form.addParam(

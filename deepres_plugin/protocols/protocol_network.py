@@ -1,19 +1,23 @@
-"""What the local resolutions by neural networks share: GPU, threads, a network of the user's own."""
+"""What the protocols that run a neural network share: GPU, threads, a network of the user's own."""
 
 import os
 
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import GPU_LIST, USE_GPU
 
-from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
+from deepres_plugin.protocols.protocol_base import DeepresProtocol
 
 
-class NetworkProtocol(LocalResolutionProtocol):
-    """A local resolution by a neural network, which may run on a GPU."""
+class NetworkMixin(DeepresProtocol):
+    """A neural network that may run on a GPU, for any protocol whose command has ``--gpu``.
+
+    It stands before the other bases of a protocol, which calls ``_defineGpuParams`` in its form.
+    """
 
     # --------------------------- form ---------------------------------------
     @staticmethod
     def _defineGpuParams(form):
+        """``useGpu`` and ``gpuList``; being hidden, they make the form's row "GPU IDs"."""
         form.addHidden(
             USE_GPU,
             params.BooleanParam,
@@ -33,6 +37,7 @@ class NetworkProtocol(LocalResolutionProtocol):
 
     @staticmethod
     def _defineThreads(form):
+        """The number of processor cores."""
         form.addParallelSection(
             threads=2, mpi=0, binThreadsHelp="Processor cores that the network may use, on the CPU."
         )
@@ -48,7 +53,7 @@ class NetworkProtocol(LocalResolutionProtocol):
     def _getMachineArguments(self):
         return super()._getMachineArguments() + (["--gpu", "%(GPU)s"] if self.useGpu else [])
 
-    def _getModelErrors(self, kinds):
-        """One sentence if ``modelPath`` leads nowhere; ``kinds`` says what it may be."""
+    def _getNetworkErrors(self, kinds):
+        """One sentence if ``modelPath``, for a protocol that has it, leads nowhere; ``kinds`` says what it may be."""
         path = self.modelPath.get("").strip()
         return [] if path and os.path.exists(path) else [f"There is no network at '{path}': give the path of {kinds}."]

@@ -23,7 +23,7 @@ class ProtDeepResMap(TestedResolutionsProtocol):
         self._defineInputVolume(
             form, "The map whose local resolution is wanted; it must be neither masked nor sharpened."
         )
-        self._defineUseHalfVolumes(form)
+        self._defineNoiseParams(form)
         self._defineMaskParams(form)
         empty = "Empty: from 2.2 times the sampling rate to 10 Å, or four times the finest if that is coarser."
         self._defineTestedResolutions(form, 0.5, empty, allowsNull=True)

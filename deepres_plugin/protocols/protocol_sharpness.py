@@ -9,15 +9,11 @@ from pyworkflow.protocol.constants import LEVEL_ADVANCED
 from pyworkflow.utils import cleanPath
 
 from deepres_plugin.inputs import gridArguments, gridErrors
-from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
+from deepres_plugin.protocols.protocol_base import samplingErrors
 from deepres_plugin.protocols.protocol_deep_resolution import RANGE_NAMES, RANGE_TEXTS
-from deepres_plugin.protocols.protocol_half_maps import (
-    defineHalfMapParams,
-    findHalfMaps,
-    halfMapArguments,
-    halfMapErrors,
-)
+from deepres_plugin.protocols.protocol_half_maps import OptionalHalfMapMixin
 from deepres_plugin.protocols.protocol_local_resolution import maskText
+from deepres_plugin.protocols.protocol_network import NetworkMixin
 
 OUTPUT_SHARPENED = "outputVolume"
 OUTPUT_OVERCLAIMED = "overclaimed_Volume"
@@ -25,14 +21,14 @@ TASK_SEARCH, TASK_CHECK = range(2)
 METHODS = {"localfsc": "local FSC of the half maps [Cardone2013]", "monores": "MonoRes [Vilas2018]"}
 
 
-class ProtDeepSharpness(DeepresProtocol):
+class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
     """How much a map may be sharpened, and whether a sharpened map is oversharpened.
 
-    The signal-to-noise ratio of a map allows a certain local resolution, whatever B factor is applied to it; local
-    FSC of its half maps or MonoRes tells which. DeepRes sees what the sharpening did. The right B factor is the one
-    with which the best fifth of the map reaches the same resolution by both (their 20 % percentiles coincide); with
-    a stronger one DeepRes claims more than the signal-to-noise ratio allows, and details of the map are noise made
-    visible (Ramírez-Aportela et al. 2019, figure 5).
+    The signal-to-noise ratio of a map allows a certain local resolution, whatever B factor is applied to it; the
+    local FSC of its half maps, or MonoRes, measures it. DeepRes sees what the sharpening did. With the right B factor
+    the best fifth of the map reaches the same resolution by both (their 20 % percentiles coincide). With a stronger
+    one DeepRes claims more than the signal-to-noise ratio allows, and details of the map are noise that the
+    sharpening made visible (Ramírez-Aportela et al. 2019, figure 5).
 
     The protocol searches that B factor and gives the map sharpened by it; or it checks a map that was sharpened by
     any program. Either way it shows the voxels where DeepRes claims too much.
@@ -49,6 +45,7 @@ class ProtDeepSharpness(DeepresProtocol):
 
     # --------------------------- form ---------------------------------------
     def _defineParams(self, form):
+        self._defineGpuParams(form)
         form.addSection(label="Input")
         form.addParam(
             "task",
@@ -63,16 +60,13 @@ class ProtDeepSharpness(DeepresProtocol):
         self._defineInputVolume(
             form, "The map as the refinement gave it, neither sharpened nor masked.", "Unsharpened volume"
         )
-        form.addParam(
-            "useHalfVolumes",
-            params.BooleanParam,
-            default=True,
-            label="Use half maps?",
-            help="Yes: local FSC of the half maps tells what the signal-to-noise ratio allows, which is the better "
-            "way. No: MonoRes of the unsharpened volume does, from the noise around the molecule; it tells coarser "
+        self._defineUseHalfVolumes(
+            form,
+            "Yes: local FSC of the half maps tells what the signal-to-noise ratio allows, which is the better way. "
+            "No: MonoRes of the unsharpened volume does, from the noise around the molecule; it tells coarser "
             "resolutions, so the B factor comes out weaker.",
+            default=True,
         )
-        defineHalfMapParams(form, "useHalfVolumes")
         form.addParam(
             "mask",
             params.PointerParam,
@@ -149,9 +143,7 @@ class ProtDeepSharpness(DeepresProtocol):
         volume = self.inputVolume.get()
         if volume is None:
             return []
-        errors = samplingErrors(volume, "unsharpened volume")
-        if self.useHalfVolumes:
-            errors += halfMapErrors(self)
+        errors = samplingErrors(volume, "unsharpened volume") + super()._validate()
         if self.mask.get() is not None:
             errors += gridErrors(self.mask.get(), volume, "mask")
         if not 0 <= self.percentile.get() <= 100:
@@ -172,13 +164,13 @@ class ProtDeepSharpness(DeepresProtocol):
             fits = search["outcome"] == "coincide"
             lines.append(f"Recommended B factor *{search['b_factor']:g} Å²*" if fits else f"*{search['sentence']}*")
             lines.append(f"Low-pass filter: {report['low_pass']['resolution']:.2f} Å ({report['low_pass']['source']})")
-        found = search or report["check"]
+        outcome = search or report["check"]
         claimed = _claimed(report)["percentile"]
         return [
             *lines,
             f"*{report['check']['sentence']}*",
-            f"{found['percentile']:g} % percentiles: {claimed:.2f} Å by DeepRes, "
-            f"{found['snr']['percentile']:.2f} Å allowed ({METHODS[report['snr']['method']].partition(' [')[0]})",
+            f"{outcome['percentile']:g} % percentiles: {claimed:.2f} Å by DeepRes, "
+            f"{outcome['snr']['percentile']:.2f} Å allowed ({METHODS[report['snr']['method']].partition(' [')[0]})",
             f"Mask: {maskText(report['mask'])}",
         ]
 
@@ -186,16 +178,16 @@ class ProtDeepSharpness(DeepresProtocol):
         if not hasattr(self, OUTPUT_OVERCLAIMED):
             return []
         report = self._readReport()
-        compared = (
+        comparison = (
             f"DeepRes [RamirezAportela2019] was compared with {METHODS[report['snr']['method']]} within "
             f"{maskText(report['mask'])}, by deepres {report['version']}."
         )
         search = report["search"]
         if not search:
-            return [f"{self.getObjectTag('checkedVolume')} was checked for oversharpening: {compared}"]
+            return [f"{self.getObjectTag('checkedVolume')} was checked for oversharpening: {comparison}"]
         return [
             f"{self.getObjectTag('inputVolume')} was sharpened by a B factor of {search['b_factor']:g} Å² and low-pass "
-            f"filtered at {report['low_pass']['resolution']:.2f} Å. To choose the B factor, {compared}"
+            f"filtered at {report['low_pass']['resolution']:.2f} Å. To choose the B factor, {comparison}"
         ]
 
     def _citations(self):
@@ -224,29 +216,26 @@ class ProtDeepSharpness(DeepresProtocol):
         """The B factors of the form, Å²; a ValueError if it has something else."""
         return [float(word) for word in self.bFactors.get("").split(",")]
 
-    def _getHalfMaps(self):
-        return (findHalfMaps(self) or []) if self.useHalfVolumes else []
-
     def _getChecked(self):
         return self.checkedVolume.get() if self.task == TASK_CHECK else None
 
     def _getImages(self):
-        return [self.inputVolume.get(), self.mask.get(), self._getChecked(), *self._getHalfMaps()]
+        return [self.inputVolume.get(), self.mask.get(), self._getChecked(), *super()._getImages()]
 
     def _getPointers(self):
         pointers = [self.inputVolume, self.mask]
-        return [each for each in pointers if each.get() is not None] + ([self.checkedVolume] * bool(self._getChecked()))
+        pointers += [self.checkedVolume] * bool(self._getChecked())
+        return [pointer for pointer in pointers if pointer.get() is not None]
 
     def _getArguments(self):
         volume = self.inputVolume.get()
-        halves = halfMapArguments(self, self._getHalfMaps())
-        arguments = [self._inputPath(volume), *gridArguments(volume), *halves]
+        arguments = [self._inputPath(volume), *gridArguments(volume), *self._getHalfMapArguments()]
         if self.mask.get() is not None:
             arguments += ["--mask", self._inputPath(self.mask.get())]
         if self.task == TASK_CHECK:
             arguments += ["--check", self._inputPath(self._getChecked())]
         else:
-            arguments += ["--b-factors=" + ",".join(f"{each:g}" for each in self.getBFactors())]
+            arguments += ["--b-factors=" + ",".join(f"{b_factor:g}" for b_factor in self.getBFactors())]
             if self.resolution.get() is not None:
                 arguments += ["--resolution", f"{self.resolution.get():g}"]
         arguments += ["--percentile", f"{self.percentile.get():g}", "--range", RANGE_NAMES[self.resolutionRange.get()]]
@@ -271,4 +260,4 @@ def _claimed(report):
     search = report["search"]
     if not search:
         return report["check"]["deepres"]
-    return next(each for each in search["deepres"] if each["b_factor"] == search["b_factor"])
+    return next(claims for claims in search["deepres"] if claims["b_factor"] == search["b_factor"])

@@ -3,15 +3,32 @@
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
-from deepres_plugin.protocols.protocol_half_maps import OptionalHalfMapProtocol
+from deepres_plugin.protocols.protocol_half_maps import OptionalHalfMapMixin
+from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
 
 
-class TestedResolutionsProtocol(OptionalHalfMapProtocol):
+class TestedResolutionsProtocol(OptionalHalfMapMixin, LocalResolutionProtocol):
     """A method with ``minRes``, ``maxRes`` and ``stepSize``, the resolutions that it tests."""
 
     # --------------------------- form ---------------------------------------
+    def _defineNoiseParams(self, form):
+        """Whether half maps tell the noise, and which."""
+        self._defineUseHalfVolumes(
+            form,
+            "Yes: the noise is half the difference of the half maps, at every place. No: it is what the map "
+            "shows outside the mask, so the map must not be masked.",
+        )
+
     @staticmethod
     def _defineTestedResolutions(form, step, whatEmptyMeans, **maxOptions):
+        """``minRes``, ``maxRes`` and ``stepSize``.
+
+        Args:
+            form: the form.
+            step: default of ``stepSize``, Å.
+            whatEmptyMeans: a sentence that says what is tested where a field is empty.
+            maxOptions: further options of ``maxRes``, such as its default.
+        """
         line = form.addLine(
             "Resolution range (Å)",
             help=f"The finest (high) and coarsest (low) resolution tested. {whatEmptyMeans}",
@@ -37,5 +54,5 @@ class TestedResolutionsProtocol(OptionalHalfMapProtocol):
 
     # --------------------------- utilities ----------------------------------
     def _getMethodArguments(self):
-        given = {"--min-res": self.minRes.get(), "--max-res": self.maxRes.get(), "--step": self.stepSize.get()}
-        return [word for name, value in given.items() if value is not None for word in (name, f"{value:g}")]
+        options = {"--min-res": self.minRes.get(), "--max-res": self.maxRes.get(), "--step": self.stepSize.get()}
+        return [word for name, value in options.items() if value is not None for word in (name, f"{value:g}")]

@@ -6,7 +6,7 @@ import os
 import numpy as np
 from pwem.protocols import ProtImportVolumes
 
-from deepres_plugin.constants import OUTPUT_RESOLUTION, OUTPUT_UNCERTAINTY, SUMMARY_PERCENTILES
+from deepres_plugin.constants import OUTPUT_DEVIATION, OUTPUT_RESOLUTION, SUMMARY_PERCENTILES
 from deepres_plugin.protocols import ProtDeepResolution
 from deepreslib.maps import DensityMap, write_map
 
@@ -38,7 +38,7 @@ def makeFinishedRun(project):
     protocol.makePathsAndClean()
 
     _write(protocol._getMapFile(OUTPUT_RESOLUTION), resolution)
-    _write(protocol._getMapFile(OUTPUT_UNCERTAINTY), np.where(inside, 0.3 + y / 100, 0))
+    _write(protocol._getMapFile(OUTPUT_DEVIATION), np.where(inside, 0.3 + y / 100, 0))
     with open(protocol._getReportFile(), "w", encoding="utf-8") as report:
         json.dump(_report(resolution[inside]), report)
     protocol.createOutputStep([])

@@ -11,6 +11,9 @@ from pyworkflow.tests import BaseTest
 
 from deepres_plugin import Plugin, protocols
 from deepres_plugin.constants import DEEPRES_PYTHON
+from deepres_plugin.protocols.protocol_half_maps import HalfMapMixin
+from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
+from deepres_plugin.protocols.protocol_network import NetworkMixin
 from deepreslib.version import __version__
 
 IN_LINES = {"High", "Low"}
@@ -22,9 +25,9 @@ SLIDES = "Dang et al., slides of 25 May, 2023"
 DISCOVERY = """
 import sys
 from pwem import Domain
-found = {**Domain.getProtocols(), **Domain.getViewers(), **Domain.getWizards()}
+classes = {**Domain.getProtocols(), **Domain.getViewers(), **Domain.getWizards()}
 from deepres_plugin import protocols, viewers, wizards
-missing = {*protocols.__all__, *viewers.__all__, *wizards.__all__} - set(found)
+missing = {*protocols.__all__, *viewers.__all__, *wizards.__all__} - set(classes)
 heavy = {"tensorflow", "keras"} & set(sys.modules)
 sys.exit(f"missing: {missing}, imported: {heavy}" if missing or heavy else 0)
 """
@@ -34,8 +37,19 @@ class TestPlugin(BaseTest):
     """Discovery, tree, citations, installation."""
 
     def testDiscoveryImportsNoTensorflow(self):
-        found = subprocess.run([sys.executable, "-c", DISCOVERY], capture_output=True, text=True, check=False)
-        self.assertEqual(found.returncode, 0, found.stderr)
+        process = subprocess.run([sys.executable, "-c", DISCOVERY], capture_output=True, text=True, check=False)
+        self.assertEqual(process.returncode, 0, process.stderr)
+
+    def testOnlyProtocolsAreListed(self):
+        names = [name for name, cls in Domain.getProtocols().items() if cls.__module__.startswith("deepres_plugin.")]
+        self.assertEqual(sorted(names), sorted(protocols.__all__))
+
+    def testGpuAndHalfMapsNeedNoLocalResolution(self):
+        sharpness = protocols.ProtDeepSharpness
+        self.assertTrue(issubclass(sharpness, NetworkMixin) and issubclass(sharpness, HalfMapMixin))
+        self.assertFalse(issubclass(sharpness, LocalResolutionProtocol))
+        for mixin in (NetworkMixin, HalfMapMixin):
+            self.assertFalse(issubclass(mixin, LocalResolutionProtocol))
 
     def testEveryProtocolStandsInTheTree(self):
         Domain.getProtocols()

@@ -47,7 +47,7 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
         setupTestProject(cls)
         folder = os.path.abspath(cls.proj.getTmpPath())
         cls.map = importMap(cls.proj, os.path.join(folder, "resolution.mrc"), ORIGIN)
-        cls.model = importModel(cls.proj, os.path.join(folder, "model.pdb"))
+        cls.structure = importStructure(cls.proj, os.path.join(folder, "model.pdb"))
         cls.finished = cls.new()
         cls.proj.launchProtocol(cls.finished, wait=True)
 
@@ -57,7 +57,7 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
         run.setObjLabel("annotate")
         run.inputVolume.set(cls.map)
         run.inputVolume.setExtended("outputVolume")
-        run.inputAtomStruct.set(cls.model)
+        run.inputAtomStruct.set(cls.structure)
         run.inputAtomStruct.setExtended("outputPdb")
         return run
 
@@ -88,7 +88,7 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
         """The job that the log shows is what was run, quoted for a shell."""
         with open(self.finished.getStdoutLog(), encoding="utf-8") as log:
             text = log.read()
-        self.assertIn(f'"-m" "deepreslib" "annotate" "{self.model.outputPdb.getFileName()}"', text)
+        self.assertIn(f'"-m" "deepreslib" "annotate" "{self.structure.outputPdb.getFileName()}"', text)
         self.assertIn('"--voxel-size=1.5" "--origin=-21,7,40"', text)
 
     # --------------------------- pwem's readers -----------------------------
@@ -109,10 +109,10 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
             target = self.getOutputPath(f"occupancy{number}.cif")
             os.makedirs(os.path.dirname(target), exist_ok=True)
             path = self.finished.outputAtomStruct.getFileName()
-            found = atom_struct.AtomicStructHandler().readLowLevel(
+            categories = atom_struct.AtomicStructHandler().readLowLevel(
                 viewer_localres.replaceOcuppancyWithAttribute(path, name, target)
             )
-            first = [float(value) for value in found["_atom_site.occupancy"][:2]]
+            first = [float(value) for value in categories["_atom_site.occupancy"][:2]]
             np.testing.assert_allclose(first, resolutionAt(3), atol=0.01)
 
     def testPwemsViewerShowsIt(self):
@@ -193,7 +193,7 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
         run.mask.set(mask)
         self.assertIn("The mask has a sampling rate of 3 Å/px", run.validate()[0])
 
-    def testModelBesideTheMapFailsWithOneSentence(self):
+    def testStructureBesideTheMapFailsWithOneSentence(self):
         folder = os.path.abspath(self.proj.getTmpPath())
         far = importMap(self.proj, os.path.join(folder, "far.mrc"), ORIGIN + 500)
         run = self.new()
@@ -202,7 +202,7 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
         self.proj.launchProtocol(run, wait=True)
         self.assertTrue(run.isFailed())
         self.assertIn("none of its 48 atoms lies within 3 Å of the mask", run.getErrorMessage())
-        self.assertFalse(os.path.exists(run._getModelFile()))
+        self.assertFalse(os.path.exists(run._getStructureFile()))
 
 
 def importMap(project, path, origin):
@@ -220,7 +220,7 @@ def importMap(project, path, origin):
     return protocol
 
 
-def importModel(project, path):
+def importStructure(project, path):
     """Two straight chains of residues with two atoms each, at one x."""
     model = gemmi.Model(1)
     for name, y in CHAINS.items():

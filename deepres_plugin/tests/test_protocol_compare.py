@@ -72,7 +72,7 @@ class TestCompare(ViewerChecks, BaseTest):
             self.assertTrue((written.data[~inside] == 0).all())
         first, second, steps = (self.arrays[name] for name in ("first", "second", "steps"))
         three = inside & (steps < 100)
-        median = np.median([each[three] for each in (first, second, steps)], axis=0)
+        median = np.median([resolution[three] for resolution in (first, second, steps)], axis=0)
         np.testing.assert_allclose(values["resolution_Volume"].data[three], median, atol=1e-4)
         two = inside & (steps == 100)
         np.testing.assert_allclose(values["resolution_Volume"].data[two], (first + second)[two] / 2, atol=1e-4)
@@ -82,7 +82,7 @@ class TestCompare(ViewerChecks, BaseTest):
         self.assertAlmostEqual(self.finished.min_res_init.get(), consensus.min(), places=3)
 
     def testDifferences(self):
-        volumes = {each.getObjLabel(): each.clone() for each in self.finished.difference_Volumes.iterItems()}
+        volumes = {volume.getObjLabel(): volume.clone() for volume in self.finished.difference_Volumes.iterItems()}
         self.assertEqual(list(volumes), ["first − second", "steps − second"])
         difference = read_map(volumes["first − second"].getFileName()).data
         np.testing.assert_allclose(difference, -(self.arrays["mask"] > 0).astype(float), atol=1e-5)
@@ -121,10 +121,10 @@ class TestCompare(ViewerChecks, BaseTest):
         self.assertEqual(self.show(viewer, "doShowDifference").getFigure().get_suptitle(), "steps − second")
 
     def testViewerAgreesWithTheProgram(self):
-        found, report = self.openViewer(self.finished)._getComparison().report(), self.finished._readReport()
-        for one, other in zip(found["maps"], report["maps"], strict=True):
+        computed, report = self.openViewer(self.finished)._getComparison().report(), self.finished._readReport()
+        for one, other in zip(computed["maps"], report["maps"], strict=True):
             self.assertEqual(one["agreement"], other["agreement"])
-        self.assertEqual(found["consensus"], report["consensus"])
+        self.assertEqual(computed["consensus"], report["consensus"])
 
     def testChimera(self):
         with mock.patch.object(viewer_local_resolution, "chimeraInstalled", return_value=False):
@@ -156,9 +156,9 @@ class TestCompare(ViewerChecks, BaseTest):
         run.reference.setExtended("outputVolume")
         self.launchProtocol(run)
         report = run._readReport()
-        self.assertEqual([each["label"] for each in report["maps"]], ["first", "second"])
+        self.assertEqual([numbers["label"] for numbers in report["maps"]], ["first", "second"])
         self.assertEqual(report["reference"], "first")
-        self.assertEqual([each.getObjLabel() for each in run.difference_Volumes.iterItems()], ["second − first"])
+        self.assertEqual([volume.getObjLabel() for volume in run.difference_Volumes.iterItems()], ["second − first"])
         self.assertFalse(os.path.exists(old))
 
     def testMapsOfOneNameGetNumbers(self):

@@ -56,10 +56,12 @@ class TestCryoResolution(ViewerChecks, BaseTest):
             self.assertEqual(tuple(output.getOrigin(force=True).getShifts()), demo_project.ORIGIN)
 
     def testGlobalResolution(self):
-        found = self.run_._readReport()["global_resolution"]
-        self.assertAlmostEqual(self.run_.global_resolution.get(), found["value"])
-        self.assertTrue(2 * SAMPLING_RATE <= found["value"] <= 12)
-        self.assertIn(f"Global resolution *{found['value']:.2f} ± {found['deviation']:.2f} Å*", self.run_.summary())
+        resolution = self.run_._readReport()["global_resolution"]
+        self.assertAlmostEqual(self.run_.global_resolution.get(), resolution["value"])
+        self.assertTrue(2 * SAMPLING_RATE <= resolution["value"] <= 12)
+        self.assertIn(
+            f"Global resolution *{resolution['value']:.2f} ± {resolution['deviation']:.2f} Å*", self.run_.summary()
+        )
         methods = "\n".join(self.run_.methods())
         self.assertIn("mask found by CryoRes", methods)
         self.assertIn("Dang", methods)

@@ -10,10 +10,10 @@ from pwem.objects import Transform, Volume, VolumeMask
 from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin import demo_project
-from deepres_plugin.constants import OUTPUT_UNCERTAINTY
+from deepres_plugin.constants import OUTPUT_DEVIATION
 from deepres_plugin.inputs import convertInput, gridArguments, inputPath
 from deepres_plugin.protocols import ProtDeepResolution
-from deepres_plugin.protocols.protocol_deep_resolution import MODEL_PATH, RANGE_HIGH
+from deepres_plugin.protocols.protocol_deep_resolution import NETWORK_PATH, RANGE_HIGH
 from deepres_plugin.tests.finished_run import makeFinishedRun
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import DeepResolutionViewer, viewer_local_resolution
@@ -140,7 +140,7 @@ class TestDeepResolution(ViewerChecks, BaseTest):
     def testNetworkWithoutUncertainty(self):
         run = makeFinishedRun(self.proj)
         self.assertTrue(hasattr(run, "uncertainty_Volume"))
-        os.remove(run._getMapFile(OUTPUT_UNCERTAINTY))
+        os.remove(run._getMapFile(OUTPUT_DEVIATION))
         run.createOutputStep([])
         self.assertEqual([name for name, _ in run.iterOutputAttributes()], ["resolution_Volume"])
         viewer = self.openViewer(run)
@@ -158,7 +158,7 @@ class TestDeepResolution(ViewerChecks, BaseTest):
         run = demo_project.newDeepRes(self.proj, self.volume, self.mask)
         self.assertEqual((run.validate(), run.warnings()), ([], []))
 
-        run.modelSource.set(MODEL_PATH)
+        run.modelSource.set(NETWORK_PATH)
         run.modelPath.set("/no/such/model_w13.h5")
         self.assertIn("There is no network at '/no/such/model_w13.h5'", run.validate()[0])
         self.assertIn("choose it instead of automatic", run.validate()[1])

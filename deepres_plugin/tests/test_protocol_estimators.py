@@ -111,13 +111,13 @@ class TestEstimators(ViewerChecks, BaseTest):
 
 def importHalfMaps(project):
     """Import the demonstration's map with two half maps that differ by their noise, and its mask."""
-    random = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     source, mask = read_map(demo.MAP), read_map(demo.MASK)
     sigma = source.data[mask.data > 0.5].std()
     paths = {name: os.path.abspath(project.getTmpPath(f"{name}.mrc")) for name in ("half1", "half2", "map", "mask")}
     halves = []
     for name in ("half1", "half2"):
-        noise = NOISE * sigma * random.standard_normal(source.data.shape).astype(np.float32)
+        noise = NOISE * sigma * rng.standard_normal(source.data.shape).astype(np.float32)
         halves.append(source.data + noise)
         write_map(paths[name], source.like(halves[-1]))
     write_map(paths["map"], source.like((halves[0] + halves[1]) / 2))

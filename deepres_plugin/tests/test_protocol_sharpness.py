@@ -37,7 +37,7 @@ class TestSharpness(ViewerChecks, BaseTest):
         cls.volume, cls.mask, cls.oversharpened = importMaps(cls.proj)
         cls.search = cls.new(bFactors="0,-150", resolutionRange=1)
         cls.launchProtocol(cls.search)
-        cls.check = cls.new(task=TASK_CHECK, resolutionRange=1)
+        cls.check = cls.new(task=TASK_CHECK, resolutionRange=1, useGpu=True)
         cls.check.checkedVolume.set(cls.oversharpened)
         cls.check.checkedVolume.setExtended("outputVolume")
         cls.launchProtocol(cls.check)
@@ -83,6 +83,11 @@ class TestSharpness(ViewerChecks, BaseTest):
         self.assertIsNone(self.check.recommended_b_factor.get())
         self.assertIn("was checked for oversharpening", "\n".join(self.check.methods()))
 
+    def testGpuReachesTheCommand(self):
+        self.assertTrue(self.check._readReport()["command"].endswith("--threads 2 --gpu 0"))
+        self.assertNotIn("--gpu", self.search._readReport()["command"])
+        self.assertIn("one GPU", self.new(useGpu=True, gpuList="0,1").validate()[0])
+
     def testViewer(self):
         for run in (self.search, self.check):
             viewer = self.openViewer(run)
@@ -116,11 +121,11 @@ class TestSharpness(ViewerChecks, BaseTest):
 
 def importMaps(project):
     """Import the demonstration's map, blurred, with half maps; its mask; and a map sharpened too far."""
-    random = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     source, mask = read_map(demo.MAP), read_map(demo.MASK)
     blurred = filters.apply_b_factor(source.data, source.voxel_size, BLUR)
     noise = NOISE * blurred[mask.data > 0.5].std()
-    half1, half2 = (blurred + noise * random.standard_normal(blurred.shape).astype(np.float32) for _ in range(2))
+    half1, half2 = (blurred + noise * rng.standard_normal(blurred.shape).astype(np.float32) for _ in range(2))
     mean = (half1 + half2) / 2
     sharp = filters.low_pass(filters.apply_b_factor(mean, source.voxel_size, -5 * BLUR), source.voxel_size, 3.0)
     middle = np.argwhere(mask.data > 0.5).mean(axis=0)

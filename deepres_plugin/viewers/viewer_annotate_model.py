@@ -8,7 +8,7 @@ from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
 from pyworkflow.protocol import params
 
 from deepres_plugin.protocols import ProtDeepAnnotateModel
-from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE, OUTPUT_MODEL
+from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE, OUTPUT_STRUCTURE
 from deepres_plugin.viewers.viewer_base import MapViewer
 from deepreslib import pictures
 from deepreslib.analysis import annotation
@@ -19,10 +19,10 @@ MOST_PAGES = 3
 
 
 class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
-    """Plot along the chains, histogram, and the model in ChimeraX, on one colour scale.
+    """Plot along the chains, histogram, and the structure in ChimeraX, on one colour scale.
 
-    pwem's viewer of attributes, whose entries and parameters keep their names, with our plots: all chains at once,
-    gaps where the numbering has some, and no values made up for residues without one.
+    It is pwem's viewer of attributes, whose entries and parameters keep their names, with plots of its own: all
+    chains at once, gaps where the numbering has gaps, and no values for residues that have none.
     """
 
     _label = "resolution on a model viewer"
@@ -86,18 +86,18 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
         }
 
     def _validate(self):
-        if not hasattr(self.protocol, OUTPUT_MODEL):
+        if not hasattr(self.protocol, OUTPUT_STRUCTURE):
             return ["This run has no annotated model yet: wait for it to finish, or look at its log."]
         return []
 
     # --------------------------- entries ------------------------------------
     def _showSequence(self):
         chains = annotation.by_chain(self._readResidues())
-        if wanted := [name.strip() for name in self.chain_name.get("").split(",") if name.strip()]:
-            unknown = [name for name in wanted if name not in chains]
+        if names := [name.strip() for name in self.chain_name.get("").split(",") if name.strip()]:
+            unknown = [name for name in names if name not in chains]
             if unknown:
                 raise InputError(f"There is no chain {unknown[0]}: the model's chains are {', '.join(chains)}.")
-            chains = {name: chains[name] for name in wanted}
+            chains = {name: chains[name] for name in names}
         figures = pictures.residue_figures(chains, self._getScale(), self.protocol.getObjLabel())
         title = "Local resolution along the chains"
         return [view for page in figures[:MOST_PAGES] for view in self._figure(page, title)]
@@ -107,7 +107,7 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
         attribute = self.getEnumText("attrName")
         pictures.write_chimerax_structure_script(
             script,
-            self.protocol._getModelFile(),
+            self.protocol._getStructureFile(),
             self.protocol._getAttributesFile(),
             attribute,
             "residues" if attribute == ATTRIBUTE else "atoms",
@@ -127,6 +127,6 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
         return annotation.residues_of(self.protocol._readReport()["table"])
 
     def _makeDefaultScale(self):
-        if not hasattr(self.protocol, OUTPUT_MODEL):
+        if not hasattr(self.protocol, OUTPUT_STRUCTURE):
             return pictures.ColourScale(2.5, 13.0)
         return pictures.ColourScale.from_values(np.array([residue.resolution for residue in self._readResidues()]))

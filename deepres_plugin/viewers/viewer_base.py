@@ -1,4 +1,4 @@
-"""What every viewer of the plugin's maps shares: reading volumes, showing figures, saying what cannot be shown."""
+"""What every viewer of the plugin's maps shares: reading volumes, showing figures, explaining refusals."""
 
 import functools
 
@@ -18,7 +18,7 @@ AXES = ("x", "y", "z")
 
 
 class MapViewer(ProtocolViewer):
-    """Entries in a form, each with a function that returns views, so the figures can be had without a display.
+    """Entries in a form, each with a function that returns views, so that a test gets the figures without a display.
 
     A subclass names its protocol in ``_targets`` and its entries in ``_getEntries`` (name → function without
     arguments that returns views).

@@ -94,14 +94,14 @@ class CompareViewer(LocalResolutionMapViewer):
 
     # --------------------------- utilities ----------------------------------
     def _getComparison(self):
-        """The comparison, made again from the maps with the program's settings; once a viewer."""
+        """The comparison, computed again from the maps with the program's settings, once for each viewer."""
         if not hasattr(self, "_comparison"):
             report = self.protocol._readReport()
-            labels = [each["label"] for each in report["maps"]]
+            labels = [numbers["label"] for numbers in report["maps"]]
             maps = [self._readVolume(volume) for volume in self.protocol.getVolumes().values()]
             mask = self.protocol.mask.get()
             self._comparison = compare(
-                {label: each.data for label, each in zip(labels, maps, strict=True)},
+                {label: resolution.data for label, resolution in zip(labels, maps, strict=True)},
                 None if mask is None else check_mask(self._readVolume(mask), maps[0]),
                 report["reference"],
                 report["background"],
@@ -111,7 +111,7 @@ class CompareViewer(LocalResolutionMapViewer):
     def _getOtherLabels(self):
         if self._getResolutionVolume() is None:
             return []
-        return [each["label"] for each in self.protocol._readReport()["maps"] if each["agreement"]]
+        return [numbers["label"] for numbers in self.protocol._readReport()["maps"] if numbers["agreement"]]
 
     def _getPlace(self):
         """What all slices share: the grid, the axis and the density behind them."""

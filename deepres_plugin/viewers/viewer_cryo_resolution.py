@@ -8,7 +8,7 @@ from deepres_plugin.viewers.viewer_deep_resolution import DeepResolutionViewer
 
 
 class CryoResolutionViewer(DeepResolutionViewer):
-    """The local resolution that CryoRes estimated, how sure it is of it, and the mask that it found."""
+    """The local resolution that CryoRes estimated, the deviation that it predicts of it, and the mask that it found."""
 
     _label = "CryoRes viewer"
     _targets = [ProtCryoResolution]

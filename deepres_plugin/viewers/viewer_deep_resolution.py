@@ -2,14 +2,14 @@
 
 from pyworkflow.protocol import params
 
-from deepres_plugin.constants import OUTPUT_UNCERTAINTY
+from deepres_plugin.constants import OUTPUT_DEVIATION
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.viewers.viewer_local_resolution import LocalResolutionMapViewer
 from deepreslib import pictures
 
 
 class DeepResolutionViewer(LocalResolutionMapViewer):
-    """The local resolution that DeepRes estimated, and how sure it is of it."""
+    """The local resolution that DeepRes estimated, and the deviation that it predicts of it."""
 
     _label = "DeepRes viewer"
     _targets = [ProtDeepResolution]
@@ -24,10 +24,10 @@ class DeepResolutionViewer(LocalResolutionMapViewer):
         )
 
     def _getMoreEntries(self):
-        return {"doShowUncertainty": self._showUncertainty}
+        return {"doShowUncertainty": self._showDeviation}
 
-    def _showUncertainty(self):
-        volume = getattr(self.protocol, OUTPUT_UNCERTAINTY, None)
+    def _showDeviation(self):
+        volume = getattr(self.protocol, OUTPUT_DEVIATION, None)
         if volume is None:
             return [self.errorMessage("The network that was used predicts no uncertainty.", "No uncertainty")]
         image = self._readVolume(volume)

@@ -99,7 +99,7 @@ class SharpnessViewer(MapViewer):
 
     # --------------------------- utilities ----------------------------------
     def _getSearch(self):
-        """The search's result, None if there was none, and what told the signal-to-noise ratio."""
+        """The search's result, None if there was none, and the method that gave the signal-to-noise ratio."""
         report = self.protocol._readReport()
         search = report["search"]
         return search and Recommendation.from_dict(search), report["snr"]["method"]

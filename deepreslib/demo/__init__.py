@@ -1,12 +1,16 @@
-"""The demonstration map: a complex of three chains simulated at three resolutions with noise, its mask, its truth.
+"""The demonstration map: a complex of three chains, simulated at three resolutions with noise.
 
-Made by ``scripts/make_demo.py``; the map is stored as 8-bit integers, so its scale is arbitrary.
+Its mask and its true local resolution lie beside it. ``scripts/make_demo.py`` makes all three; the map is stored as
+8-bit integers, so its scale is arbitrary.
 """
 
 import json
 import os
+from typing import Any
 
 import numpy as np
+
+from deepreslib.fourier.arrays import FloatArray
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 MAP = os.path.join(FOLDER, "map.mrc.gz")
@@ -14,13 +18,13 @@ MASK = os.path.join(FOLDER, "mask.mrc.gz")
 TRUTH = os.path.join(FOLDER, "resolution.mrc.gz")
 
 
-def description():
+def description() -> dict[str, Any]:
     """What was simulated: ``structure``, ``voxel_size`` (Å), ``noise`` and ``regions``, name → resolution (Å)."""
     with open(os.path.join(FOLDER, "demo.json"), encoding="utf-8") as stream:
         return json.load(stream)
 
 
-def region_statistics(resolution, truth):
+def region_statistics(resolution: FloatArray, truth: FloatArray) -> list[tuple[str, float, float, float]]:
     """True resolution, median and SD of the estimates of each region.
 
     Args:
@@ -28,7 +32,7 @@ def region_statistics(resolution, truth):
         truth: true local resolution, Å, the same shape; 0 outside the mask.
 
     Returns:
-        list of (region name, true resolution, median, SD), Å.
+        (region name, true resolution, median, SD) of each region, Å.
     """
     rows = []
     for name, true in description()["regions"].items():

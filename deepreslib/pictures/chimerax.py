@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy import ndimage
 
 from deepreslib.errors import InputError
 from deepreslib.files import write_aside
+from deepreslib.fourier.arrays import FloatArray, Triple
 from deepreslib.maps.boxes import box_around
 from deepreslib.pictures.scale import ColourScale, inside_values
 from deepreslib.pictures.surface import INSIDE
@@ -23,20 +23,20 @@ def write_chimerax_script(
     path: str | Path,
     density_path: str | Path,
     resolution_path: str | Path,
-    voxel_size: Sequence[float],
-    origin: Sequence[float],
+    voxel_size: Triple,
+    origin: Triple,
     level: float,
     scale: ColourScale,
     axes: float | None = None,
 ) -> None:
     """Write a .cxc script: density as #1, resolution as #2 (hidden), the surface of #1 coloured by #2, the key.
 
-    Both maps are put on the grid given here, whatever their headers say. The voxel size is set in a command before
-    the origin's, because ChimeraX moves the origin when it changes the voxel size. Maps of any size are shown whole
-    and as a surface (ChimeraX opens large ones as a single plane). The resolution is read a little inside the
-    surface, as in our own picture; give a map made by ``resolution_for_chimerax``, for with one that is 0 outside
-    its mask, thin parts would look better resolved than they are. The key lies flat: a standing one fails on
-    colours without a label.
+    Both maps are put on the grid given here, whatever their headers say. The voxel size is set by a command that
+    comes before that of the origin, because ChimeraX moves the origin when it changes the voxel size. Maps of any
+    size are shown whole and as a surface (ChimeraX opens large ones as a single plane). The resolution is read a
+    little inside the surface, as :func:`deepreslib.pictures.coloured_surface` does. It should come from
+    ``resolution_for_chimerax``: with a map that is 0 outside its mask, thin parts would look better resolved than
+    they are. The key lies flat, because ChimeraX fails on a standing one with colours that have no label.
 
     Args:
         path: the script, *.cxc.
@@ -62,8 +62,8 @@ def write_chimerax_script(
         f"open {quoted(density_path)}",
         f"open {quoted(resolution_path)}",
     ]
-    for model in ("#1", "#2"):
-        lines += [f"volume {model} voxelSize {side}", f"volume {model} origin {corner}"]
+    for volume in ("#1", "#2"):
+        lines += [f"volume {volume} voxelSize {side}", f"volume {volume} origin {corner}"]
     lines += [
         "volume #2 hide",
         f"volume #1 show style surface region all level {level:.6g}",
@@ -85,17 +85,24 @@ def write_chimerax_script(
 
 
 def palette(scale: ColourScale) -> str:
-    """The scale as ChimeraX writes it: ``2.5,#00007f:2.7,#0000c4:...``, resolution in Å and its colour."""
+    """A scale as ChimeraX writes it: ``2.5,#00007f:2.7,#0000c4:...``, each resolution in Å with its colour.
+
+    Args:
+        scale: the colours.
+
+    Returns:
+        The palette.
+    """
     return ":".join(
         f"{value:.5g},{colour}" for value, colour in zip(scale.level_values(), scale.hex_colours(), strict=True)
     )
 
 
-def resolution_for_chimerax(resolution: np.ndarray) -> np.ndarray:
+def resolution_for_chimerax(resolution: FloatArray) -> FloatArray:
     """A resolution map without zeros, so that none bleeds into the colours of a surface near the mask's edge.
 
-    ChimeraX interpolates between voxels. Voxels next to the mask get the mean of their neighbours inside, those up
-    to 5 voxels away the mean of all known within 5 voxels, and the others the median.
+    ChimeraX interpolates between voxels. Voxels next to the mask get the mean of their neighbours inside. Those up
+    to 5 voxels away get the mean of the values that lie within 5 voxels, and the others get the median.
 
     Args:
         resolution: (z, y, x), Å, 0 outside the mask.
@@ -113,20 +120,31 @@ def resolution_for_chimerax(resolution: np.ndarray) -> np.ndarray:
     box = box_around(resolution > 0, REACH)
     values = resolution[box].astype(np.float32)
     for width in (3, 2 * REACH + 1):
-        known = values > 0
-        shares = ndimage.uniform_filter(known.astype(np.float32), width, mode="constant")
+        filled_voxels = values > 0
+        shares = ndimage.uniform_filter(filled_voxels.astype(np.float32), width, mode="constant")
         means = ndimage.uniform_filter(values, width, mode="constant") / np.maximum(shares, 1e-9)
-        values = np.where(~known & (shares > 0.5 / width**3), means, values)
+        values = np.where(~filled_voxels & (shares > 0.5 / width**3), means, values)
     filled[box] = np.where(values > 0, values, filled[box])
     return filled
 
 
-def _xyz(triple: Sequence[float]) -> str:
+def _xyz(triple: Triple) -> str:
     """A (z, y, x) triple in ChimeraX's order: ``x,y,z``."""
     return ",".join(f"{number:.8g}" for number in reversed(list(triple)))
 
 
 def quoted(path: str | Path) -> str:
+    """A path as ChimeraX reads it: absolute, within quotation marks.
+
+    Args:
+        path: a file.
+
+    Returns:
+        The path with its marks.
+
+    Raises:
+        InputError: a path with a line break, or with both kinds of quotation marks.
+    """
     text = os.path.abspath(path)
     mark = "'" if '"' in text else '"'
     if mark in text or "\n" in text:
@@ -135,12 +153,19 @@ def quoted(path: str | Path) -> str:
 
 
 def key_command(scale: ColourScale) -> str:
-    """ChimeraX's key, whose colours are evenly spaced: all colours, labels at about five of them."""
+    """The colours of ChimeraX's ``key`` command, evenly spaced, with labels at about five of them.
+
+    Args:
+        scale: the colours.
+
+    Returns:
+        The command's first arguments.
+    """
     every = max((scale.levels - 1) // 4, 1)
     labelled = [number % every == 0 for number in range(scale.levels)]
     labelled[-1] = True
     pairs = zip(scale.hex_colours(), scale.level_values(), labelled, strict=True)
-    return " ".join(f"{colour}:{value:.3g}" if shown else f"{colour}:" for colour, value, shown in pairs)
+    return " ".join(f"{colour}:{value:.3g}" if label else f"{colour}:" for colour, value, label in pairs)
 
 
 def _axes(length: float) -> str:

@@ -29,8 +29,8 @@ def write_chimerax_structure_script(
         path: the script, *.cxc.
         structure_path: mmCIF or PDB file; written into the script as an absolute path.
         defattr_path: the attributes (see :func:`deepreslib.structures.attributes.write_defattr`); likewise.
-        attribute: name of the one to colour by.
-        recipient: atoms or residues, what it belongs to.
+        attribute: name of the attribute to colour by.
+        recipient: ``atoms`` or ``residues``, what the attribute belongs to.
         scale: colours; ChimeraX gets its ``levels`` colours and blends between them.
         average: colour the residues by the mean of their atoms' values; for an attribute of atoms.
 

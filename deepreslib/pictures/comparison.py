@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import LogNorm
@@ -12,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from deepreslib.analysis.comparison import TABLE_HEADER, Agreement, Comparison, table_rows
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import FloatArray, Triple
 from deepreslib.pictures.figures import new_figure
 from deepreslib.pictures.histogram import bin_edges
 from deepreslib.pictures.scale import ColourScale
@@ -34,8 +36,11 @@ def agreement_figure(comparison: Comparison, title: str = "") -> Figure:
     Args:
         comparison: from :func:`deepreslib.analysis.comparison.compare`.
         title: above the figure.
+
+    Returns:
+        The figure.
     """
-    edges = bin_edges([each[each > 0] for each in comparison.values.values()], PLOT_BIN)
+    edges = bin_edges([values[values > 0] for values in comparison.values.values()], PLOT_BIN)
     reference = comparison.values[comparison.reference]
     counts = {label: _count(reference, comparison.values[label], edges) for label in comparison.agreements}
     columns = min(len(counts), MOST_COLUMNS)
@@ -44,7 +49,7 @@ def agreement_figure(comparison: Comparison, title: str = "") -> Figure:
     panels = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
     for spare in panels[len(counts) :]:
         spare.remove()
-    most = max(each.max() for each in counts.values())
+    most = max(count.max() for count in counts.values())
     for panel, (label, count) in zip(panels, counts.items(), strict=False):
         mesh = panel.pcolormesh(edges, edges, np.ma.masked_equal(count, 0), norm=LogNorm(1, max(most, 2)))
         panel.plot(edges[[0, -1]], edges[[0, -1]], color="black", linestyle="--", linewidth=1.2)
@@ -52,8 +57,8 @@ def agreement_figure(comparison: Comparison, title: str = "") -> Figure:
         panel.set_xlabel(f"{comparison.reference} (Å)")
         panel.set_ylabel(f"{label} (Å)")
         panel.set_aspect("equal")
-        for each in (panel.xaxis, panel.yaxis):
-            each.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     figure.colorbar(mesh, ax=panels[: len(counts)], shrink=0.85, aspect=30, label="Voxels per (0.1 Å)²")
     if title:
         figure.suptitle(title)
@@ -63,24 +68,27 @@ def agreement_figure(comparison: Comparison, title: str = "") -> Figure:
 def difference_figure(
     comparison: Comparison,
     label: str,
-    voxel_size: Sequence[float],
-    density: np.ndarray | None = None,
+    voxel_size: Triple,
+    density: FloatArray | None = None,
     scale: ColourScale | None = None,
     axis: str = "z",
     numbers: Sequence[int] | None = None,
-    origin: Sequence[float] = ZERO,
+    origin: Triple = ZERO,
 ) -> Figure:
     """Draw slices of a map's difference from the reference: blue where it claims a finer resolution, red a coarser.
 
     Args:
         comparison: from :func:`deepreslib.analysis.comparison.compare`.
-        label: which map.
+        label: the map whose difference is drawn.
         voxel_size: (z, y, x), Å.
         density: (z, y, x), in grey behind it, or None.
         scale: colours; by default :func:`difference_scale`, one for all maps.
         axis: 'z', 'y' or 'x', the normal of the slices.
         numbers: the slices, counted from 0; by default 4 about the mask's centre.
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
+
+    Returns:
+        The figure.
 
     Raises:
         InputError: no such map, it is the reference itself, no such slice, or a density of another shape.
@@ -104,16 +112,31 @@ def difference_figure(
 
 def spread_figure(
     comparison: Comparison,
-    voxel_size: Sequence[float],
-    density: np.ndarray | None = None,
+    voxel_size: Triple,
+    density: FloatArray | None = None,
     scale: ColourScale | None = None,
     axis: str = "z",
     numbers: Sequence[int] | None = None,
-    origin: Sequence[float] = ZERO,
+    origin: Triple = ZERO,
 ) -> Figure:
-    """Draw slices of the spread of the maps, where there is a consensus. Arguments as of ``difference_figure``.
+    """Draw slices of the spread of the maps, where there is a consensus.
 
-    The consensus itself is a resolution map as any other: ``coloured_slices_figure`` draws it.
+    The consensus itself is a resolution map like any other: ``coloured_slices_figure`` draws it.
+
+    Args:
+        comparison: from :func:`deepreslib.analysis.comparison.compare`.
+        voxel_size: (z, y, x), Å.
+        density: (z, y, x), in grey behind it, or None.
+        scale: colours; by default :func:`spread_scale`.
+        axis: 'z', 'y' or 'x', the normal of the slices.
+        numbers: the slices, counted from 0; by default 4 about the mask's centre.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: no such slice, or a density of another shape.
     """
     return coloured_slices_figure(
         density,
@@ -129,7 +152,14 @@ def spread_figure(
 
 
 def difference_scale(comparison: Comparison) -> ColourScale:
-    """Colours from −limit to +limit, at least ±0.1 Å, that hold 98 % of the differences of every map."""
+    """Colours from −limit to +limit, at least ±0.1 Å, that hold 98 % of the differences of every map.
+
+    Args:
+        comparison: from :func:`deepreslib.analysis.comparison.compare`.
+
+    Returns:
+        The scale, the same for all maps.
+    """
     limit = max(
         _limit(np.abs(agreement.difference)[comparison.values[label] > 0])
         for label, agreement in comparison.agreements.items()
@@ -138,16 +168,26 @@ def difference_scale(comparison: Comparison) -> ColourScale:
 
 
 def spread_scale(comparison: Comparison) -> ColourScale:
-    """Colours from 0 to a limit of at least 0.1 Å that holds 98 % of the spread."""
+    """Colours from 0 to a limit of at least 0.1 Å that holds 98 % of the spread.
+
+    Args:
+        comparison: from :func:`deepreslib.analysis.comparison.compare`.
+
+    Returns:
+        The scale.
+    """
     return ColourScale(0, _limit(comparison.spread[comparison.consensus > 0]), SPREAD_COLOURS)
 
 
-def comparison_table_figure(report: Mapping, title: str = "") -> Figure:
-    """Draw the table of all numbers, a row a map.
+def comparison_table_figure(report: Mapping[str, Any], title: str = "") -> Figure:
+    """Draw the table of all numbers, one row for each map.
 
     Args:
         report: from :meth:`deepreslib.analysis.comparison.Comparison.report`, or read from its JSON.
         title: above the table.
+
+    Returns:
+        The figure.
     """
     rows = table_rows(report)
     longest = max(len(row[0]) for row in rows)
@@ -169,23 +209,24 @@ def comparison_table_figure(report: Mapping, title: str = "") -> Figure:
     return figure
 
 
-def _count(reference: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Voxels in squares, (map, reference)."""
+def _count(reference: FloatArray, values: FloatArray, edges: FloatArray) -> FloatArray:
+    """The voxels in each square of resolutions: (bins of the map, bins of the reference)."""
     shared = (reference > 0) & (values > 0)
     count, _, _ = np.histogram2d(values[shared], reference[shared], bins=(edges, edges))
     return count
 
 
-def _numbers(agreement: Agreement, shown: int) -> str:
+def _numbers(agreement: Agreement, drawn_voxels: int) -> str:
+    """An agreement in words, three lines at most."""
     correlations = {"Pearson": agreement.pearson, "Spearman": agreement.spearman}
-    known = [f"{name} {number:.3f}" for name, number in correlations.items() if number is not None]
+    texts = [f"{name} {number:.3f}" for name, number in correlations.items() if number is not None]
     voxels = f"{agreement.voxels:,} voxels"
-    if beyond := agreement.voxels - shown:
+    if beyond := agreement.voxels - drawn_voxels:
         voxels += f", {beyond:,} of them beyond the axes"
     first = f"RMSE {agreement.rmse:.2f} Å, median difference {agreement.median_difference:+.2f} Å"
-    return "\n".join([first, *[", ".join(known)] * bool(known), voxels])
+    return "\n".join([first, *[", ".join(texts)] * bool(texts), voxels])
 
 
-def _limit(sizes: np.ndarray) -> float:
-    """A percentile, rounded up to 0.1 Å."""
+def _limit(sizes: FloatArray) -> float:
+    """The percentile of the sizes that a scale ends with, rounded up to 0.1 Å."""
     return max(math.ceil(10 * float(np.percentile(sizes, SHOWN_PERCENTILE)) - 1e-4), 1) / 10

@@ -1,8 +1,9 @@
-"""What all figures share: how they are made, keyed and saved, without pyplot and its state."""
+"""What all figures share: an empty figure, the key of the colours, and saving; without pyplot and its state."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -16,12 +17,20 @@ RESOLUTION_LABEL = "Local resolution (Å)"
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty white figure, inches, that lays itself out."""
+    """An empty white figure that lays itself out.
+
+    Args:
+        width: inches.
+        height: inches.
+
+    Returns:
+        The figure, without axes.
+    """
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
 
 
 def add_colour_bar(
-    figure: Figure, axes: list[Axes] | Axes, scale: ColourScale, label: str = RESOLUTION_LABEL, **placing
+    figure: Figure, axes: list[Axes] | Axes, scale: ColourScale, label: str = RESOLUTION_LABEL, **placing: Any
 ) -> Colorbar:
     """Draw the scale's key, in Å, beside some axes.
 
@@ -31,6 +40,9 @@ def add_colour_bar(
         scale: the colours.
         label: what the key measures.
         **placing: handed on to ``Figure.colorbar`` (location, shrink, aspect, ...).
+
+    Returns:
+        The key.
     """
     bar = figure.colorbar(ScalarMappable(scale.norm, scale.colours), ax=axes, ticks=scale.ticks(), **placing)
     bar.set_label(label)

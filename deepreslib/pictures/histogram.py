@@ -1,9 +1,9 @@
-"""Histograms of local resolution: 4 bins an Å, deaf to outliers, of one map or several."""
+"""Histograms of local resolution, of one map or several: four bins an Å, on an axis that ignores outliers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import FloatArray, IntArray
 from deepreslib.pictures.figures import RESOLUTION_LABEL, new_figure
 from deepreslib.pictures.scale import ColourScale, inside_values
 
@@ -30,13 +31,13 @@ class Counts:
         above: how many of them lie above the last edge.
     """
 
-    edges: np.ndarray
-    voxels: np.ndarray
+    edges: FloatArray
+    voxels: IntArray
     below: int
     above: int
 
 
-def bin_edges(values: list[np.ndarray], bin_width: float = BIN_WIDTH) -> np.ndarray:
+def bin_edges(values: Sequence[FloatArray], bin_width: float = BIN_WIDTH) -> FloatArray:
     """Edges that hold all but the outliers of several sets of values.
 
     The edges are multiples of ``bin_width`` and span every set's percentiles 0.5 to 99.5.
@@ -48,18 +49,21 @@ def bin_edges(values: list[np.ndarray], bin_width: float = BIN_WIDTH) -> np.ndar
     Returns:
         (bins + 1,) edges, Å, at least one bin.
     """
-    ends = np.array([np.percentile(each, SHOWN_PERCENTILES) for each in values])
+    ends = np.array([np.percentile(resolutions, SHOWN_PERCENTILES) for resolutions in values])
     first = math.floor(ends[:, 0].min() / bin_width + 1e-4)
     last = max(math.floor(ends[:, 1].max() / bin_width + 1e-4) + 1, first + 1)
     return np.arange(first, last + 1) * bin_width
 
 
-def count_voxels(values: np.ndarray, edges: np.ndarray) -> Counts:
+def count_voxels(values: FloatArray, edges: FloatArray) -> Counts:
     """Count resolutions in bins, those out of range in the first and last bin.
 
     Args:
         values: resolutions, Å; 0 and non-finite values are left out.
         edges: (bins + 1,) rising edges, Å.
+
+    Returns:
+        The counts.
     """
     inside = inside_values(values)
     voxels, _ = np.histogram(np.clip(inside, edges[0], edges[-1]), bins=edges)
@@ -67,7 +71,7 @@ def count_voxels(values: np.ndarray, edges: np.ndarray) -> Counts:
 
 
 def histogram_figure(
-    maps: Mapping[str, np.ndarray],
+    maps: Mapping[str, FloatArray],
     scale: ColourScale | None = None,
     bin_width: float = BIN_WIDTH,
     title: str = "",
@@ -82,6 +86,9 @@ def histogram_figure(
         scale: colours of the bars; by default one that fits the values.
         bin_width: Å.
         title: above the axes.
+
+    Returns:
+        The figure.
 
     Raises:
         InputError: no map, or a map without any value above 0.
@@ -119,8 +126,15 @@ def histogram_figure(
     return figure
 
 
-def describe(values: np.ndarray) -> str:
-    """Median, standard deviation and number of voxels in words: ``median 4.1 Å, SD 0.3 Å, 20,256 voxels``."""
+def describe(values: FloatArray) -> str:
+    """Median, standard deviation and number of voxels in words: ``median 4.1 Å, SD 0.3 Å, 20,256 voxels``.
+
+    Args:
+        values: resolutions, Å; 0 and non-finite values are left out.
+
+    Returns:
+        The words.
+    """
     inside = inside_values(values)
     voxels = "voxel" if inside.size == 1 else "voxels"
     return f"median {np.median(inside):.1f} Å, SD {inside.std(dtype=float):.1f} Å, {inside.size:,} {voxels}"
@@ -135,14 +149,14 @@ def _draw_bars(axes: Axes, counts: Counts, scale: ColourScale, label: str) -> No
     axes.plot([], [], linestyle="--", color="black", label=label)
 
 
-def _draw_median(axes: Axes, values: np.ndarray, colour: str) -> None:
+def _draw_median(axes: Axes, values: FloatArray, colour: str) -> None:
     axes.axvline(float(np.median(values)), color=colour, linestyle="--", linewidth=1.4)
 
 
 def _draw_notes(axes: Axes, counts: Mapping[str, Counts]) -> None:
-    """Say how many voxels the first and the last bin hold for others."""
+    """Say how many voxels beyond the axis are counted in the first and in the last bin."""
     edges = next(iter(counts.values())).edges
-    below, above = (sum(getattr(each, side) for each in counts.values()) for side in ("below", "above"))
+    below, above = (sum(getattr(count, side) for count in counts.values()) for side in ("below", "above"))
     notes = [f"{below:,} below {edges[0]:g} Å"] * bool(below) + [f"{above:,} above {edges[-1]:g} Å"] * bool(above)
     if notes:
         text = f"Counted in the end bins: {' and '.join(notes)}"

@@ -1,7 +1,7 @@
 """A small renderer: triangles, orthographic, with a depth buffer, soft light and shading of crevices.
 
-matplotlib's own three-dimensional axes sort whole triangles and know no depth buffer, so that a surface of tens of
-thousands of triangles comes out slow and flat. This draws one view of 100 thousand triangles in about a second.
+The three-dimensional axes of matplotlib sort whole triangles and know no depth buffer, so that a surface of tens of
+thousands of triangles is slow to draw and looks flat. This draws one view of 100 thousand triangles in about a second.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+
+from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, IntArray
 
 # Rows: what in (z, y, x) points to the right, up, and towards the eye.
 VIEWS = {
@@ -23,7 +25,7 @@ CELLS = 1_000_000  # pixels of triangles' boxes tried together; bounds the memor
 
 @dataclass(frozen=True)
 class Raster:
-    """What the eye meets in each pixel; the first row is at the bottom.
+    """The surface that the eye meets in each pixel; the first row is at the bottom.
 
     Attributes:
         depth: (rows, columns), Å towards the eye; -inf where nothing is met.
@@ -31,16 +33,16 @@ class Raster:
         values: (rows, columns) the vertices' values, interpolated.
     """
 
-    depth: np.ndarray
-    normals: np.ndarray
-    values: np.ndarray
+    depth: FloatArray
+    normals: FloatArray
+    values: FloatArray
 
 
 def rasterise(
-    points: np.ndarray,
-    normals: np.ndarray,
-    values: np.ndarray,
-    faces: np.ndarray,
+    points: FloatArray,
+    normals: FloatArray,
+    values: FloatArray,
+    faces: IntArray,
     shape: tuple[int, int],
 ) -> Raster:
     """Fill triangles into pixels, the nearest to the eye winning.
@@ -54,6 +56,9 @@ def rasterise(
         values: (n,) to be interpolated.
         faces: (m, 3) numbers of the vertices of each triangle.
         shape: rows and columns of the picture; what falls outside is cut off.
+
+    Returns:
+        Depth, normal and value in every pixel.
     """
     rows, columns = shape
     corners = points[faces]
@@ -67,13 +72,13 @@ def rasterise(
     order = np.argsort(-sides)  # like sizes together, so that their boxes waste little
     first = 0
     while first < len(order):
-        chosen = order[first : first + max(int(CELLS / (sides[order[first]] + 2) ** 2), 1)]
-        first += len(chosen)
-        pixels, triangles, depths = _fragments(corners[chosen], slopes[chosen], starts[chosen], shape)
+        batch = order[first : first + max(int(CELLS / (sides[order[first]] + 2) ** 2), 1)]
+        first += len(batch)
+        pixels, triangles, depths = _fragments(corners[batch], slopes[batch], starts[batch], shape)
         nearest = np.flatnonzero(depths > depth[pixels])
         nearest = nearest[np.argsort(depths[nearest])]  # of several in one pixel the nearest is written last
         depth[pixels[nearest]] = depths[nearest]
-        owner[pixels[nearest]] = chosen[triangles[nearest]]
+        owner[pixels[nearest]] = batch[triangles[nearest]]
     met = np.flatnonzero(owner >= 0)
     triangles = owner[met]
     centres = np.stack([met % columns, met // columns], axis=1) + 0.5
@@ -86,7 +91,7 @@ def rasterise(
     return Raster(depth.reshape(shape), filled_normals.reshape(*shape, 3), filled_values.reshape(shape))
 
 
-def _barycentric(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _barycentric(flat: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The weights of triangles' corners as functions of position: slopes (t, 3, 2) · position + starts (t, 3).
 
     A corner's weight is the area between the position and the side across from it, over the whole area.
@@ -99,8 +104,8 @@ def _barycentric(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _fragments(
-    corners: np.ndarray, slopes: np.ndarray, starts: np.ndarray, shape: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    corners: FloatArray, slopes: FloatArray, starts: FloatArray, shape: tuple[int, int]
+) -> tuple[IntArray, IntArray, FloatArray]:
     """The pixels whose centres lie in triangles (t, 3, 3): flat pixel numbers, triangle numbers and depths."""
     rows, columns = shape
     flat = corners[:, :, :2]
@@ -120,7 +125,7 @@ def _fragments(
     return (above * columns + across)[within], triangles[within], depths[within]
 
 
-def shade(raster: Raster, colours: np.ndarray, pixel_size: float) -> np.ndarray:
+def shade(raster: Raster, colours: FloatArray, pixel_size: float) -> FloatArray:
     """Light a rastered surface before white.
 
     A lamp at the upper left, light from all around, crevices darkened by how far the depth lies behind its
@@ -130,7 +135,7 @@ def shade(raster: Raster, colours: np.ndarray, pixel_size: float) -> np.ndarray:
     Args:
         raster: from ``rasterise``.
         colours: (rows, columns, 3) unlit colours, 0 to 1.
-        pixel_size: Å.
+        pixel_size: side of a pixel, Å.
 
     Returns:
         (rows, columns, 3) colours, 0 to 1, white where nothing is met.
@@ -151,7 +156,7 @@ def shade(raster: Raster, colours: np.ndarray, pixel_size: float) -> np.ndarray:
     return np.where(met[..., None], lit, 1.0)
 
 
-def _openness(depth: np.ndarray, met: np.ndarray, span: float, pixel_size: float) -> np.ndarray:
+def _openness(depth: FloatArray, met: BoolArray, span: float, pixel_size: float) -> FloatArray:
     """1 on open ground down to 0.5 in crevices, from depth blurred over two distances."""
     open_to_light = np.ones_like(depth)
     for share, strength in ((0.015, 0.5), (0.06, 0.35)):
@@ -162,7 +167,7 @@ def _openness(depth: np.ndarray, met: np.ndarray, span: float, pixel_size: float
     return np.maximum(open_to_light, 0.5)
 
 
-def _blurred(picture: np.ndarray, reach: float) -> np.ndarray:
+def _blurred(picture: Array, reach: float) -> FloatArray:
     """Nearly a Gaussian blur, whose cost does not grow with its reach (standard deviation in pixels)."""
     width = 2 * round(reach * 0.75) + 1
     blurred = picture.astype(np.float32)
@@ -171,14 +176,22 @@ def _blurred(picture: np.ndarray, reach: float) -> np.ndarray:
     return blurred
 
 
-def _outline(depth: np.ndarray, span: float) -> np.ndarray:
+def _outline(depth: FloatArray, span: float) -> FloatArray:
     """1 where the depth leaps to something well behind or to the ground, 0 elsewhere."""
     leap = ndimage.maximum_filter(depth, 3) - depth
     return np.clip((leap - 0.06 * span) / max(0.1 * span, 1e-6), 0, 1)
 
 
-def downsample(picture: np.ndarray, times: int) -> np.ndarray:
-    """Average blocks of pixels, which smooths edges: (rows, columns, 3) to (rows/times, columns/times, 3)."""
+def downsample(picture: FloatArray, times: int) -> FloatArray:
+    """Average blocks of pixels, which smooths edges.
+
+    Args:
+        picture: (rows, columns, 3).
+        times: side of a block, pixels.
+
+    Returns:
+        (rows // times, columns // times, 3).
+    """
     rows, columns = picture.shape[0] // times, picture.shape[1] // times
     blocks = picture[: rows * times, : columns * times].reshape(rows, times, columns, times, -1)
     return blocks.mean(axis=(1, 3))

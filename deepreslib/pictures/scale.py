@@ -11,9 +11,10 @@ from matplotlib.colors import Colormap, Normalize, to_hex
 from matplotlib.ticker import MaxNLocator
 
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import Array, FloatArray
 
 
-def inside_values(values: np.ndarray) -> np.ndarray:
+def inside_values(values: Array) -> FloatArray:
     """The values of a resolution map that mean something: finite and not 0 (0 is outside the mask).
 
     Args:
@@ -59,7 +60,7 @@ class ColourScale:
     @classmethod
     def from_values(
         cls,
-        values: np.ndarray,
+        values: Array,
         colour_map: str = "jet",
         levels: int = 17,
         percentiles: tuple[float, float] = (2.0, 98.0),
@@ -74,6 +75,9 @@ class ColourScale:
             colour_map: name of a matplotlib colour map.
             levels: number of colours in the palette.
             percentiles: lower and upper percentile, 0 to 100.
+
+        Returns:
+            The scale.
 
         Raises:
             InputError: no value inside the mask.
@@ -91,15 +95,15 @@ class ColourScale:
 
     @property
     def norm(self) -> Normalize:
-        """Matplotlib's map from Å to 0 ... 1, clipped at the ends."""
+        """The map from Å to 0 ... 1 that matplotlib uses, clipped at the ends."""
         return Normalize(self.low, self.high, clip=True)
 
     @property
     def colours(self) -> Colormap:
-        """Matplotlib's map from 0 ... 1 to colours."""
+        """The map from 0 ... 1 to colours that matplotlib uses."""
         return colormaps[self.colour_map]
 
-    def rgba(self, values: np.ndarray) -> np.ndarray:
+    def rgba(self, values: Array) -> FloatArray:
         """Colours of resolutions.
 
         Args:
@@ -110,19 +114,22 @@ class ColourScale:
         """
         return np.asarray(self.colours(np.asarray(self.norm(np.asarray(values, dtype=float)))))
 
-    def level_values(self) -> np.ndarray:
-        """The ``levels`` resolutions, Å, evenly spaced from ``low`` to ``high``, at which the palette is given."""
+    def level_values(self) -> FloatArray:
+        """The resolutions at which the palette is given: (levels,), Å, evenly spaced from ``low`` to ``high``."""
         return np.linspace(self.low, self.high, self.levels)
 
     def hex_colours(self) -> list[str]:
         """The palette: one ``#rrggbb`` for each of ``level_values()``."""
         return [to_hex(colour) for colour in self.rgba(self.level_values())]
 
-    def ticks(self, most: int = 8) -> np.ndarray:
+    def ticks(self, most: int = 8) -> FloatArray:
         """Round resolutions to label a key with, Å, both ends among them.
 
         Args:
             most: about how many labels there is room for, 2 or more.
+
+        Returns:
+            (labels,) rising, Å.
         """
         inner = MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(self.low, self.high)
         room = 0.6 * (inner[1] - inner[0])

@@ -1,4 +1,8 @@
-"""Pictures of an oversharpening check: the percentile against the B factor, the violins of figure 5, and where."""
+"""Pictures of a sharpening: percentiles and distributions against the B factor, and where a map is oversharpened.
+
+The distributions are drawn as violins like those of figure 5 of Ramírez-Aportela et al., IUCrJ 6, 1054 (2019). SNR is
+the signal-to-noise ratio.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 from deepreslib.analysis.distribution import EDGES, Distribution
 from deepreslib.enhancement.b_factor import COINCIDE, Recommendation
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import FloatArray, Triple
 from deepreslib.pictures.figures import RESOLUTION_LABEL, new_figure
 from deepreslib.pictures.scale import ColourScale
 from deepreslib.pictures.slices import ZERO, coloured_slices_figure
@@ -28,23 +33,27 @@ def sharpness_curve_figure(recommendation: Recommendation, method: str, title: s
 
     Args:
         recommendation: from :func:`deepreslib.enhancement.b_factor.recommend`.
-        method: ``localfsc`` or ``monores``, what told the SNR.
+        method: ``localfsc`` or ``monores``, what measured the resolution that the SNR allows.
         title: above the axes.
+
+    Returns:
+        The figure.
     """
-    found = recommendation
     figure = new_figure(7.0, 4.6)
     axes = figure.add_subplot()
-    b_factors = [each.b_factor for each in found.deepres]
-    axes.plot(b_factors, [each.percentile for each in found.deepres], "o-", color=CHOSEN_COLOUR, label="DeepRes")
-    axes.axhline(found.snr.percentile, color=SNR_COLOUR, label=f"{METHODS[method]} of the unsharpened map")
-    if found.outcome == COINCIDE:
-        label = f"recommended: {_text(found.b_factor)}"
+    b_factors = [claims.b_factor for claims in recommendation.deepres]
+    axes.plot(
+        b_factors, [claims.percentile for claims in recommendation.deepres], "o-", color=CHOSEN_COLOUR, label="DeepRes"
+    )
+    axes.axhline(recommendation.snr.percentile, color=SNR_COLOUR, label=f"{METHODS[method]} of the unsharpened map")
+    if recommendation.outcome == COINCIDE:
+        label = f"recommended: {_text(recommendation.b_factor)}"
     else:
-        label = f"no B factor fits; nearest: {_text(found.b_factor)}"
-    axes.axvline(found.b_factor, color="black", linestyle="--", linewidth=1.2, label=label)
+        label = f"no B factor fits; nearest: {_text(recommendation.b_factor)}"
+    axes.axvline(recommendation.b_factor, color="black", linestyle="--", linewidth=1.2, label=label)
     axes.invert_xaxis()
     axes.set_xlabel("B factor (Å²); sharper to the right")
-    axes.set_ylabel(f"{found.percentile:g} % percentile of the local resolution (Å)")
+    axes.set_ylabel(f"{recommendation.percentile:g} % percentile of the local resolution (Å)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     axes.set_title(title)
@@ -56,7 +65,7 @@ def sharpness_violin_figure(
     deepres: Sequence[Distribution],
     method: str,
     percentile: float,
-    chosen: float | None = None,
+    b_factor: float | None = None,
     title: str = "",
 ) -> Figure:
     """Draw the local resolutions that the SNR allows beside those of DeepRes, as in figure 5 of the paper.
@@ -66,32 +75,37 @@ def sharpness_violin_figure(
 
     Args:
         snr: what the SNR allows.
-        deepres: DeepRes on one map or more; of many, eight spread over the B factors are drawn.
-        method: ``localfsc`` or ``monores``, what told the SNR.
-        percentile: which one was compared, 0 to 100.
-        chosen: the B factor recommended, drawn darker; None for none.
+        deepres: DeepRes on one map or more; of many, eight are drawn whose B factors lie far apart.
+        method: ``localfsc`` or ``monores``, what measured the resolution that the SNR allows.
+        percentile: the percentile that was compared, 0 to 100.
+        b_factor: the recommended one, Å², drawn darker; None for none.
         title: above the axes.
+
+    Returns:
+        The figure.
 
     Raises:
         InputError: there is no distribution of DeepRes.
     """
     if not deepres:
         raise InputError("There is no distribution of DeepRes to draw: give one or more.")
-    shown = _spread(deepres, chosen)
-    figure = new_figure(1.6 + 1.05 * (1 + len(shown)), 5.0)
+    drawn = _far_apart(deepres, b_factor)
+    figure = new_figure(1.6 + 1.05 * (1 + len(drawn)), 5.0)
     axes = figure.add_subplot()
     _draw_violin(axes, 0, snr, SNR_COLOUR)
-    for place, each in enumerate(shown, 1):
-        _draw_violin(axes, place, each, CHOSEN_COLOUR if each.b_factor == chosen else DEEPRES_COLOUR)
+    for place, claims in enumerate(drawn, 1):
+        _draw_violin(axes, place, claims, CHOSEN_COLOUR if claims.b_factor == b_factor else DEEPRES_COLOUR)
     axes.axhline(snr.percentile, color=SNR_COLOUR, linewidth=1.2)
-    names = [METHODS[method], *("DeepRes" if each.b_factor is None else _text(each.b_factor) for each in shown)]
-    texts = [f"{name}\n{each.percentile:.2f} Å" for name, each in zip(names, [snr, *shown], strict=True)]
+    names = [METHODS[method], *("DeepRes" if claims.b_factor is None else _text(claims.b_factor) for claims in drawn)]
+    texts = [
+        f"{name}\n{distribution.percentile:.2f} Å" for name, distribution in zip(names, [snr, *drawn], strict=True)
+    ]
     axes.set_xticks(range(len(texts)), texts)
     axes.axvline(0.5, color="0.8", linewidth=0.8)
-    claims = "DeepRes" if chosen is None else "DeepRes, map sharpened by this B factor"
-    axes.set_xlabel(f"unsharpened map | {claims}; below, the {percentile:g} % percentile")
-    axes.set_xlim(-0.6, len(shown) + 0.6)
-    axes.set_ylim(*_limits([snr, *shown]))
+    right = "DeepRes" if b_factor is None else "DeepRes, map sharpened by this B factor"
+    axes.set_xlabel(f"unsharpened map | {right}; below, the {percentile:g} % percentile")
+    axes.set_xlim(-0.6, len(drawn) + 0.6)
+    axes.set_ylim(*_limits([snr, *drawn]))
     axes.set_ylabel(RESOLUTION_LABEL)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(title)
@@ -99,12 +113,12 @@ def sharpness_violin_figure(
 
 
 def overclaimed_figure(
-    density: np.ndarray,
-    excess: np.ndarray,
-    voxel_size: Sequence[float],
+    density: FloatArray,
+    excess: FloatArray,
+    voxel_size: Triple,
     axis: str = "z",
     numbers: Sequence[int] | None = None,
-    origin: Sequence[float] = ZERO,
+    origin: Triple = ZERO,
     title: str = "",
 ) -> Figure:
     """Draw slices of the voxels where DeepRes claims more than the SNR allows, over the grey density.
@@ -117,6 +131,9 @@ def overclaimed_figure(
         numbers: the slices, counted from 0; by default 4 about the centre of those voxels.
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
         title: above the figure.
+
+    Returns:
+        The figure.
 
     Raises:
         InputError: no voxel is overclaimed, so there is nothing to draw; or no such slice.
@@ -140,42 +157,44 @@ def overclaimed_figure(
 
 
 def _text(b_factor: float) -> str:
+    """A B factor with its unit."""
     return f"{b_factor:g} Å²".replace("-", "−")
 
 
-def _spread(deepres: Sequence[Distribution], chosen: float | None) -> list[Distribution]:
-    """At most eight of the distributions, the one chosen and both ends among them, farthest apart from each other."""
+def _far_apart(deepres: Sequence[Distribution], b_factor: float | None) -> list[Distribution]:
+    """At most eight of the distributions: both ends, the one of the B factor, and others far from all of them."""
     if len(deepres) <= 2:
         return list(deepres)
-    kept = {0, len(deepres) - 1} | {n for n, each in enumerate(deepres) if each.b_factor == chosen}
-    while len(kept) < min(MOST_VIOLINS, len(deepres)):
+    numbers = {0, len(deepres) - 1} | {n for n, claims in enumerate(deepres) if claims.b_factor == b_factor}
+    while len(numbers) < min(MOST_VIOLINS, len(deepres)):
         distances = {
-            n: min(abs(each.b_factor - deepres[other].b_factor) for other in kept)
-            for n, each in enumerate(deepres)
-            if n not in kept
+            n: min(abs(claims.b_factor - deepres[other].b_factor) for other in numbers)
+            for n, claims in enumerate(deepres)
+            if n not in numbers
         }
         farthest = max(distances, key=distances.get)
-        if len(kept) > 3 and distances[farthest] < (deepres[0].b_factor - deepres[-1].b_factor) / 12:
+        if len(numbers) > 3 and distances[farthest] < (deepres[0].b_factor - deepres[-1].b_factor) / 12:
             break
-        kept.add(farthest)
-    return [deepres[n] for n in sorted(kept)]
+        numbers.add(farthest)
+    return [deepres[n] for n in sorted(numbers)]
 
 
-def _draw_violin(axes: Axes, place: float, found: Distribution, colour: str) -> None:
-    widths = gaussian_filter1d(found.voxels.astype(float), SMOOTHING, mode="constant")
+def _draw_violin(axes: Axes, place: float, distribution: Distribution, colour: str) -> None:
+    """Draw one violin about a place on the horizontal axis."""
+    widths = gaussian_filter1d(distribution.voxels.astype(float), SMOOTHING, mode="constant")
     widths *= 0.44 / widths.max()
     centres = (EDGES[:-1] + EDGES[1:]) / 2
-    kept = widths > 0.004
-    axes.fill_betweenx(centres, place - widths, place + widths, where=kept, color=colour, linewidth=0)
-    width = float(np.interp(found.percentile, centres, widths))
-    axes.plot([place - width, place + width], [found.percentile] * 2, color="black", linewidth=1.6, zorder=4)
+    wide_enough = widths > 0.004
+    axes.fill_betweenx(centres, place - widths, place + widths, where=wide_enough, color=colour, linewidth=0)
+    width = float(np.interp(distribution.percentile, centres, widths))
+    axes.plot([place - width, place + width], [distribution.percentile] * 2, color="black", linewidth=1.6, zorder=4)
 
 
 def _limits(distributions: Sequence[Distribution]) -> tuple[float, float]:
-    """Resolutions that hold all but 0.5 % of the voxels at either end of each."""
+    """Resolutions that hold all but 0.5 % of the voxels at either end of every distribution."""
     lows, highs = [], []
-    for each in distributions:
-        share = np.cumsum(each.voxels) / each.voxels.sum()
+    for distribution in distributions:
+        share = np.cumsum(distribution.voxels) / distribution.voxels.sum()
         lows.append(EDGES[np.searchsorted(share, 0.005)])
         highs.append(EDGES[np.searchsorted(share, 0.995) + 1])
     return min(lows) - 0.3, max(highs) + 0.3

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, Triple
 from deepreslib.pictures.figures import RESOLUTION_LABEL, add_colour_bar, new_figure
 from deepreslib.pictures.scale import ColourScale
 
@@ -17,11 +18,11 @@ ZERO = (0.0, 0.0, 0.0)
 OUTLINE = "#ff9f1c"
 
 
-def central_slices(inside: np.ndarray, axis: str = "z", count: int = 4) -> list[int]:
-    """Numbers of slices spread about the centre of a mask.
+def central_slices(inside: Array, axis: str = "z", count: int = 4) -> list[int]:
+    """Numbers of slices about the centre of a mask.
 
-    They part the mask's extent along the axis into equal pieces; a mask too thin for that gets neighbouring slices,
-    and an array too thin for those gets all of its own.
+    They part the mask's extent along the axis into equal pieces. A mask too thin for that gets neighbouring slices,
+    and an array with fewer slices than ``count`` gets all of them.
 
     Args:
         inside: (z, y, x), true or not 0 inside the mask; an empty mask stands for the whole array.
@@ -32,7 +33,7 @@ def central_slices(inside: np.ndarray, axis: str = "z", count: int = 4) -> list[
         At most ``count`` rising numbers, the first slice being 0.
     """
     along = _axis_number(axis)
-    filled = np.flatnonzero(np.any(inside, axis=tuple(each for each in range(3) if each != along)))
+    filled = np.flatnonzero(np.any(inside, axis=tuple(other for other in range(3) if other != along)))
     size = inside.shape[along]
     first, last = (filled[0], filled[-1]) if filled.size else (0, size - 1)
     numbers = np.round(first + (last - first) * np.arange(1, count + 1) / (count + 1)).astype(int)
@@ -43,18 +44,18 @@ def central_slices(inside: np.ndarray, axis: str = "z", count: int = 4) -> list[
 
 
 def coloured_slices_figure(
-    density: np.ndarray | None,
-    resolution: np.ndarray,
-    voxel_size: Sequence[float],
+    density: FloatArray | None,
+    resolution: FloatArray,
+    voxel_size: Triple,
     scale: ColourScale,
     axis: str = "z",
     numbers: Sequence[int] | None = None,
-    origin: Sequence[float] = ZERO,
+    origin: Triple = ZERO,
     title: str = "",
-    inside: np.ndarray | None = None,
+    inside: BoolArray | None = None,
     label: str = RESOLUTION_LABEL,
 ) -> Figure:
-    """Draw slices with the resolution coloured over the grey density; by default a 2 × 2 of central ones.
+    """Draw slices with the resolution coloured over the grey density; by default four central ones, two in a row.
 
     The colours are those of the key exactly; the density shows only outside the mask. Other values in Å, such as
     differences of resolutions, are drawn alike if ``inside`` says where they are.
@@ -70,6 +71,9 @@ def coloured_slices_figure(
         title: above the figure.
         inside: (z, y, x), true inside the mask; by default where the resolution is above 0.
         label: what the key measures.
+
+    Returns:
+        The figure.
 
     Raises:
         InputError: arrays that differ in shape or are not three-dimensional, unknown axis, no such slice.
@@ -98,16 +102,16 @@ def coloured_slices_figure(
 
 
 def grey_slices_figure(
-    density: np.ndarray,
-    voxel_size: Sequence[float],
+    density: FloatArray,
+    voxel_size: Triple,
     axis: str = "z",
     numbers: Sequence[int] | None = None,
-    inside: np.ndarray | None = None,
-    origin: Sequence[float] = ZERO,
+    inside: BoolArray | None = None,
+    origin: Triple = ZERO,
     title: str = "",
-    outline: np.ndarray | None = None,
+    outline: BoolArray | None = None,
 ) -> Figure:
-    """Draw slices of a map in grey; by default a 2 × 2 of central ones.
+    """Draw slices of a map in grey; by default four central ones, two in a row.
 
     Args:
         density: (z, y, x), any unit.
@@ -118,6 +122,9 @@ def grey_slices_figure(
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
         title: above the figure.
         outline: (z, y, x), true inside a mask whose outline is drawn; None for none.
+
+    Returns:
+        The figure.
 
     Raises:
         InputError: not three-dimensional, unknown axis, no such slice.
@@ -142,7 +149,7 @@ def _axis_number(axis: str) -> int:
     return AXES.index(axis)
 
 
-def _checked_numbers(volume: np.ndarray, axis: str, numbers: Sequence[int] | None, inside: np.ndarray) -> list[int]:
+def _checked_numbers(volume: Array, axis: str, numbers: Sequence[int] | None, inside: BoolArray) -> list[int]:
     if volume.ndim != 3:
         raise InputError(f"Slices need a map with three axes: this one has shape {volume.shape}.")
     size = volume.shape[_axis_number(axis)]
@@ -154,51 +161,51 @@ def _checked_numbers(volume: np.ndarray, axis: str, numbers: Sequence[int] | Non
     return [int(number) for number in numbers]
 
 
-def _cut(volume: np.ndarray, axis: str, number: int) -> np.ndarray:
+def _cut(volume: Array, axis: str, number: int) -> Array:
     """One slice, rows going up: (y, x) across z, (z, x) across y, (z, y) across x."""
     return np.take(volume, number, axis=_axis_number(axis))
 
 
 def _across(axis: str) -> tuple[int, int]:
     """The array axes that run up and to the right in a slice."""
-    upward, rightward = (each for each in range(3) if each != _axis_number(axis))
+    upward, rightward = (across for across in range(3) if across != _axis_number(axis))
     return upward, rightward
 
 
-def _extent(cut: np.ndarray, axis: str, voxel_size: Sequence[float], origin: Sequence[float]) -> tuple[float, ...]:
+def _extent(cut: Array, axis: str, voxel_size: Triple, origin: Triple) -> tuple[float, float, float, float]:
     """Left, right, bottom and top edge of a slice, Å; voxels' centres lie at origin + index × voxel size."""
     upward, rightward = _across(axis)
     sides = [
-        (origin[each] - voxel_size[each] / 2, origin[each] + (size - 0.5) * voxel_size[each])
-        for each, size in ((rightward, cut.shape[1]), (upward, cut.shape[0]))
+        (origin[across] - voxel_size[across] / 2, origin[across] + (size - 0.5) * voxel_size[across])
+        for across, size in ((rightward, cut.shape[1]), (upward, cut.shape[0]))
     ]
     return (*sides[0], *sides[1])
 
 
-def _frame(inside: np.ndarray, axis: str) -> list[np.ndarray]:
-    """The mask's bounds across an axis, rightward then upward, in voxels, with a margin; an empty mask's are all."""
+def _frame(inside: BoolArray, axis: str) -> list[FloatArray]:
+    """Where a slice's panel begins and ends, voxels, rightward and upward: about the mask, or all if that is empty."""
     bounds = []
-    for each in reversed(_across(axis)):
-        filled = np.flatnonzero(np.any(inside, axis=tuple(other for other in range(3) if other != each)))
-        first, last = (filled[0], filled[-1]) if filled.size else (0, inside.shape[each] - 1)
+    for across in reversed(_across(axis)):
+        filled = np.flatnonzero(np.any(inside, axis=tuple(other for other in range(3) if other != across)))
+        first, last = (filled[0], filled[-1]) if filled.size else (0, inside.shape[across] - 1)
         margin = 2 + 0.12 * (last - first)
-        bounds.append(np.array([max(first - margin, -0.5), min(last + margin, inside.shape[each] - 0.5)]))
+        bounds.append(np.array([max(first - margin, -0.5), min(last + margin, inside.shape[across] - 0.5)]))
     return bounds
 
 
-def _grey_limits(density: np.ndarray, axis: str, numbers: Sequence[int]) -> tuple[float, float]:
-    """The densities drawn black and white, the same in all slices shown and deaf to outliers."""
+def _grey_limits(density: FloatArray, axis: str, numbers: Sequence[int]) -> tuple[float, float]:
+    """The densities drawn black and white: the same in all slices of the figure, percentiles that ignore outliers."""
     low, high = np.percentile([_cut(density, axis, number) for number in numbers], (0.5, 99.8))
     return float(low), float(max(high, low + 1e-12 + 1e-6 * abs(low)))
 
 
 def _show_grey(
     panel: Axes,
-    density: np.ndarray,
+    density: FloatArray,
     axis: str,
     number: int,
-    voxel_size: Sequence[float],
-    origin: Sequence[float],
+    voxel_size: Triple,
+    origin: Triple,
     limits: tuple[float, float],
 ) -> None:
     """Draw one slice in grey, dark for low density."""
@@ -214,9 +221,7 @@ def _show_grey(
     )
 
 
-def _label(
-    panel: Axes, axis: str, number: int, voxel_size: Sequence[float], origin: Sequence[float], frame: list[np.ndarray]
-) -> None:
+def _label(panel: Axes, axis: str, number: int, voxel_size: Triple, origin: Triple, frame: list[FloatArray]) -> None:
     along, (upward, rightward) = _axis_number(axis), _across(axis)
     panel.set_title(f"{axis} slice {number} ({origin[along] + number * voxel_size[along]:.1f} Å)", fontsize="medium")
     panel.set_xlabel(f"{AXES[rightward]} (Å)")
@@ -227,7 +232,7 @@ def _label(
 
 
 def _panels(
-    count: int, title: str, frame: list[np.ndarray], axis: str, voxel_size: Sequence[float]
+    count: int, title: str, frame: list[FloatArray], axis: str, voxel_size: Triple
 ) -> tuple[Figure, list[Axes]]:
     """A figure, shaped by what its slices show, with as many axes as there are slices, two in a row."""
     upward, rightward = _across(axis)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy import ndimage, spatial
 from skimage import filters, measure
 
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray, Triple
 from deepreslib.maps.boxes import box_around
 
 MOST_TRIANGLES = 100_000
@@ -32,26 +32,29 @@ class ColouredSurface:
         level: the density at the surface.
     """
 
-    vertices: np.ndarray
-    normals: np.ndarray
-    values: np.ndarray
-    faces: np.ndarray
+    vertices: FloatArray
+    normals: FloatArray
+    values: FloatArray
+    faces: IntArray
     level: float
 
 
-def default_level(density: np.ndarray, inside: np.ndarray) -> float:
+def default_level(density: FloatArray, inside: BoolArray) -> float:
     """A density at which the surface shows the molecule and not the solvent in its mask.
 
     Masks are wider than the molecule, by a little or by a lot, so no fixed share of the mask serves. Otsu's
-    threshold of the densities within the mask parts molecule from solvent for tight and loose masks alike; the
-    strongest half per cent counts as the value where it begins, so that a metal or a bead does not carry the
-    threshold off. From there the level goes a fifth of the way down to the mean of the weaker class, so that
-    flexible parts, whose density is weak and whose resolution one wants to see, stay in sight. The level follows
-    the map when it is scaled or shifted.
+    threshold of the densities within the mask parts molecule from solvent for tight and loose masks alike. The
+    strongest half per cent of the densities is cut off at the value where it begins, so that a metal or a bead does
+    not raise the threshold. From there the level goes a fifth of the way down to the mean of the weaker class:
+    flexible parts, whose density is weak and whose resolution is of interest, stay visible. The level follows the
+    map when that is scaled or shifted.
 
     Args:
         density: (z, y, x), any unit.
         inside: (z, y, x), true inside the mask.
+
+    Returns:
+        The density at the surface.
 
     Raises:
         InputError: empty mask or constant density within it.
@@ -68,12 +71,12 @@ def default_level(density: np.ndarray, inside: np.ndarray) -> float:
 
 
 def coloured_surface(
-    density: np.ndarray,
-    resolution: np.ndarray,
-    voxel_size: Sequence[float],
+    density: FloatArray,
+    resolution: FloatArray,
+    voxel_size: Triple,
     level: float | None = None,
     inside: float = INSIDE,
-    origin: Sequence[float] = ORIGIN,
+    origin: Triple = ORIGIN,
     most_triangles: int = MOST_TRIANGLES,
 ) -> ColouredSurface:
     """The isosurface of a density, each vertex with the resolution found slightly inside it.
@@ -90,6 +93,9 @@ def coloured_surface(
         inside: how far below the surface the resolution is read, in voxels (of the shortest side).
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
         most_triangles: about how many triangles the mesh may have.
+
+    Returns:
+        The mesh.
 
     Raises:
         InputError: arrays of different shape, empty mask, or no density near the mask on both sides of the level.
@@ -109,22 +115,22 @@ def coloured_surface(
     near, spacing = _coarsened(near, level, most_triangles)
     near = np.pad(_without_dust(near, level), 1, constant_values=near.min())
     positions, faces, _, _ = measure.marching_cubes(near, level, allow_degenerate=False)
-    voxel_size = np.asarray(voxel_size, dtype=float)
+    sides = np.asarray(voxel_size, dtype=float)
     # Array index of the full map: a coarse voxel's centre lies in the middle of the voxels it stands for.
     indices = (positions - 1) * spacing + (spacing - 1) / 2 + corner
-    from_corner = indices * voxel_size
+    from_corner = indices * sides
     normals = _vertex_normals(from_corner, faces)
     values = resolution_below(from_corner, normals, resolution, voxel_size, inside)
     return ColouredSurface(from_corner + np.asarray(origin), normals, values, faces, level)
 
 
 def resolution_below(
-    positions: np.ndarray,
-    normals: np.ndarray,
-    resolution: np.ndarray,
-    voxel_size: Sequence[float],
+    positions: FloatArray,
+    normals: FloatArray,
+    resolution: FloatArray,
+    voxel_size: Triple,
     inside: float = INSIDE,
-) -> np.ndarray:
+) -> FloatArray:
     """The resolution a little below points of a surface.
 
     It is interpolated among the voxels of the mask alone (the weights of those outside go to the others). Where
@@ -141,35 +147,35 @@ def resolution_below(
     Returns:
         (n,) resolution, Å, within the range of the map's values inside the mask.
     """
-    voxel_size = np.asarray(voxel_size, dtype=float)
+    sides = np.asarray(voxel_size, dtype=float)
     mask = (resolution > 0).astype(np.float32)
     values = np.zeros(len(positions))
     for depth in inside + np.arange(4):
         missing = np.flatnonzero(values == 0)
         if not missing.size:
             return values
-        points = ((positions[missing] - depth * voxel_size.min() * normals[missing]) / voxel_size).T
+        points = ((positions[missing] - depth * sides.min() * normals[missing]) / sides).T
         weights = ndimage.map_coordinates(mask, points, order=1, mode="constant")
         sums = ndimage.map_coordinates(resolution, points, order=1, mode="constant", output=np.float64)
-        found = weights > 0.05
-        values[missing[found]] = sums[found] / weights[found]
+        near_mask = weights > 0.05
+        values[missing[near_mask]] = sums[near_mask] / weights[near_mask]
     missing = np.flatnonzero(values == 0)
     if missing.size:
         edge = np.argwhere((mask > 0) & ~ndimage.binary_erosion(mask > 0))
-        _, nearest = spatial.cKDTree(edge * voxel_size).query(positions[missing])
+        _, nearest = spatial.cKDTree(edge * sides).query(positions[missing])
         values[missing] = resolution[tuple(edge[nearest].T)]
     return values
 
 
-def _near_mask(density: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mask's box with a margin: its corner's index, and the density in it, at its least away from the mask."""
+def _near_mask(density: FloatArray, mask: BoolArray) -> tuple[IntArray, FloatArray]:
+    """The first voxel of the mask's box with a margin, and the density in it; far from the mask its smallest value."""
     box = box_around(mask, MARGIN)
     near = ndimage.binary_dilation(mask[box], ndimage.generate_binary_structure(3, 2), iterations=MARGIN)
-    return np.array([each.start for each in box]), np.where(near, density[box], density[box].min())
+    return np.array([side.start for side in box]), np.where(near, density[box], density[box].min())
 
 
-def _coarsened(density: np.ndarray, level: float, most_triangles: int) -> tuple[np.ndarray, np.ndarray]:
-    """A smoother, smaller density where the surface has too many triangles, and its voxels' sides in old voxels."""
+def _coarsened(density: FloatArray, level: float, most_triangles: int) -> tuple[FloatArray, FloatArray]:
+    """The density, smoothed onto fewer voxels if its surface has too many triangles, and their sides in old voxels."""
     above = density > level
     crossings = sum(np.count_nonzero(np.diff(above, axis=axis)) for axis in range(3))
     times = math.sqrt(2 * crossings / most_triangles)  # there are about two triangles to a crossing
@@ -184,7 +190,7 @@ def _coarsened(density: np.ndarray, level: float, most_triangles: int) -> tuple[
     return ndimage.map_coordinates(smooth, centres, order=1, mode="nearest"), spacing
 
 
-def _without_dust(density: np.ndarray, level: float) -> np.ndarray:
+def _without_dust(density: FloatArray, level: float) -> FloatArray:
     """The density with the small parts above the level brought below it."""
     parts, count = ndimage.label(density > level)
     if count < 2:
@@ -196,7 +202,7 @@ def _without_dust(density: np.ndarray, level: float) -> np.ndarray:
     return np.where(dust[parts], density.min(), density)
 
 
-def _vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+def _vertex_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
     """Unit normals at the vertices: those of the triangles about them, weighted by area, pointing out."""
     one, two, three = (vertices[faces[:, corner]] for corner in range(3))
     across = np.cross(three - one, two - one)  # marching_cubes' order, for coordinates (z, y, x), gives outward

@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.pictures import rendering
 from deepreslib.pictures.figures import add_colour_bar, new_figure
 from deepreslib.pictures.scale import ColourScale
@@ -32,6 +34,9 @@ def surface_figure(
         scale: colours.
         title: above the figure.
         views: some of 'front' (seen from +z, x to the right), 'side' (from +x) and 'top' (from +y).
+
+    Returns:
+        The figure.
 
     Raises:
         InputError: a view that does not exist.
@@ -67,19 +72,19 @@ def render(
     surface: ColouredSurface,
     scale: ColourScale,
     view: str,
-    middle: np.ndarray,
-    half_size: np.ndarray,
+    middle: FloatArray,
+    half_size: FloatArray,
     pixel_size: float,
-) -> np.ndarray:
+) -> FloatArray:
     """One view as a picture.
 
     Args:
         surface: the mesh.
         scale: colours.
         view: a key of ``rendering.VIEWS``.
-        middle: (z, y, x), Å, what stands in the picture's middle.
-        half_size: half the width and half the height of what is shown, Å.
-        pixel_size: Å.
+        middle: (z, y, x), Å, the point that stands in the picture's middle.
+        half_size: half the width and half the height of the picture, Å.
+        pixel_size: side of a pixel, Å.
 
     Returns:
         (rows, columns, 3), 0 to 1, the first row at the bottom; white where there is nothing.
@@ -88,14 +93,14 @@ def render(
     fine = pixel_size / FINER
     margin = 2 * FINER
     columns, rows = (FINER * math.ceil(2 * half / pixel_size) + 2 * margin for half in half_size)
-    seen = (surface.vertices - middle) @ turn.T
-    seen[:, :2] = seen[:, :2] / fine + (columns / 2, rows / 2)
-    raster = rendering.rasterise(seen, surface.normals @ turn.T, surface.values, surface.faces, (rows, columns))
+    points = (surface.vertices - middle) @ turn.T
+    points[:, :2] = points[:, :2] / fine + (columns / 2, rows / 2)
+    raster = rendering.rasterise(points, surface.normals @ turn.T, surface.values, surface.faces, (rows, columns))
     lit = rendering.shade(raster, scale.rgba(raster.values)[..., :3], fine)
     return rendering.downsample(lit, FINER)
 
 
-def _draw_scale_bar(panel, width: float, height: float) -> None:
+def _draw_scale_bar(panel: Axes, width: float, height: float) -> None:
     """A bar of a round length in the lower left corner."""
     length = round_length(0.8 * width)
     left, bottom = -width, -1.06 * height
@@ -106,6 +111,13 @@ def _draw_scale_bar(panel, width: float, height: float) -> None:
 
 
 def round_length(most: float) -> float:
-    """The longest of 1, 2, 5, 10, 20, 50 ... that is not above ``most`` (which is more than 0)."""
+    """The largest of 1, 2, 5, 10, 20, 50 ... (and 0.5, 0.2, 0.1 ...) that is not above a length.
+
+    Args:
+        most: the length, more than 0.
+
+    Returns:
+        The round length, in the same unit.
+    """
     power = 10.0 ** math.floor(math.log10(most))
     return max(step * power for step in (1, 2, 5) if step * power <= most * (1 + 1e-9))

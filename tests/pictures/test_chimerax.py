@@ -59,16 +59,16 @@ def test_key_has_the_colours_and_labels_both_ends(tmp_path):
     assert [colour for colour, _ in pairs] == SCALE.hex_colours()
     assert [label for _, label in pairs if label] == ["2.5", "3.5", "4.5", "5.5", "6.5"]
     assert "numericLabelSpacing equal" in line
-    assert any("Local resolution (Å)" in each for each in script(tmp_path))
+    assert any("Local resolution (Å)" in line for line in script(tmp_path))
 
 
 def test_map_of_any_size_is_a_whole_surface_drawn_before_it_is_coloured(tmp_path):
     lines = script(tmp_path)
     assert "set bgColor white" in lines
     assert "volume #2 hide" in lines
-    shown = lines.index("volume #1 show style surface region all level 0.0123")
+    surface = lines.index("volume #1 show style surface region all level 0.0123")
     coloured = [line.startswith("color sample") for line in lines].index(True)
-    assert shown < lines.index("wait 1") < coloured
+    assert surface < lines.index("wait 1") < coloured
     assert lines[-1] == "view"
 
 

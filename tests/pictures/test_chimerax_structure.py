@@ -32,12 +32,12 @@ def test_residues_are_cartoons_in_the_scales_colours(tmp_path):
     assert "show #1 cartoons" in lines
 
 
-@pytest.mark.parametrize(("average", "shown"), [(False, "show #1 atoms"), (True, "show #1 cartoons")])
-def test_atoms_are_coloured_each_or_averaged(tmp_path, average, shown):
+@pytest.mark.parametrize(("average", "command"), [(False, "show #1 atoms"), (True, "show #1 cartoons")])
+def test_atoms_are_coloured_each_or_averaged(tmp_path, average, command):
     lines = script(tmp_path, "atoms", average=average)
     assert colouring(lines).startswith("color byattribute a:local_resolution #1")
     assert colouring(lines).endswith("average residues") == average
-    assert shown in lines
+    assert command in lines
 
 
 def test_key_has_the_scales_ends(tmp_path):

@@ -27,19 +27,20 @@ def only_panel(chain, **options):
 
 
 def dots(panel):
-    (dots,) = [each for each in panel.collections if isinstance(each, PathCollection)]
+    (dots,) = [collection for collection in panel.collections if isinstance(collection, PathCollection)]
     return dots
 
 
 def test_dots_stand_at_number_and_resolution_in_the_scales_colours():
     values = [2.5, 3.0, 5.5]
-    found = dots(only_panel(make_chain("A", values, [7, 8, 11])))
-    np.testing.assert_allclose(found.get_offsets(), np.transpose([[7, 8, 11], values]))
-    np.testing.assert_allclose(found.get_facecolors(), SCALE.rgba(np.array(values)))
+    points = dots(only_panel(make_chain("A", values, [7, 8, 11])))
+    np.testing.assert_allclose(points.get_offsets(), np.transpose([[7, 8, 11], values]))
+    np.testing.assert_allclose(points.get_facecolors(), SCALE.rgba(np.array(values)))
 
 
 def test_bars_reach_from_the_finest_to_the_coarsest_atom():
-    (bars,) = [each for each in only_panel(make_chain("A", [2.5, 4.0])).collections if isinstance(each, LineCollection)]
+    collections = only_panel(make_chain("A", [2.5, 4.0])).collections
+    (bars,) = [collection for collection in collections if isinstance(collection, LineCollection)]
     np.testing.assert_allclose(bars.get_segments(), [[[1, 2.3], [1, 2.8]], [[2, 3.8], [2, 4.3]]])
 
 
@@ -77,9 +78,9 @@ def test_all_panels_share_the_vertical_axis_and_hold_every_atom():
 def test_ten_chains_a_page(chains, panels):
     names = [f"A{number}" for number in range(chains)]
     figures = residue_figures({name: make_chain(name, [3.0, 4.0]) for name in names}, title="virus")
-    shown = [[axes.get_title("left") for axes in figure.axes if axes.get_title("left")] for figure in figures]
-    assert [len(page) for page in shown] == panels
-    for number, page in enumerate(shown):
+    titles = [[axes.get_title("left") for axes in figure.axes if axes.get_title("left")] for figure in figures]
+    assert [len(page) for page in titles] == panels
+    for number, page in enumerate(titles):
         assert {title.split()[1].rstrip(":") for title in page} == set(names[10 * number : 10 * number + 10])
     last = figures[-1].get_suptitle()
     assert last == (f"virus · page {len(panels)} of {len(panels)}" if len(panels) > 1 else "virus")

@@ -92,11 +92,11 @@ def test_density_can_be_left_out(maps):
 def test_grey_slices(maps):
     density, resolution = maps
     figure = grey_slices_figure(density, VOXEL_SIZE, "y", inside=resolution > 0)
-    shown = panels_of(figure)
-    assert len(shown) == 4
-    limits = {image.get_clim() for panel in shown for image in panel.images}
+    panels = panels_of(figure)
+    assert len(panels) == 4
+    limits = {image.get_clim() for panel in panels for image in panel.images}
     assert len(limits) == 1
-    np.testing.assert_array_equal(shown[0].images[0].get_array(), density[:, central_slices(resolution > 0, "y")[0]])
+    np.testing.assert_array_equal(panels[0].images[0].get_array(), density[:, central_slices(resolution > 0, "y")[0]])
 
 
 def test_three_slices_leave_no_empty_axes(maps):
@@ -134,4 +134,4 @@ def test_saved_picture_is_a_png(maps, tmp_path):
     path = tmp_path / "slices.png"
     save_figure(coloured_slices_figure(*maps, VOXEL_SIZE, SCALE), path, dots_per_inch=40)
     assert path.read_bytes().startswith(b"\x89PNG")
-    assert [each.name for each in tmp_path.iterdir()] == ["slices.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["slices.png"]

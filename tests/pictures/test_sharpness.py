@@ -24,12 +24,12 @@ def lines_of(axes):
 
 
 def test_the_curve_goes_through_what_was_found():
-    found = recommendation()
-    (axes,) = sharpness_curve_figure(found, "localfsc", "title").axes
+    search = recommendation()
+    (axes,) = sharpness_curve_figure(search, "localfsc", "title").axes
     lines = lines_of(axes)
-    np.testing.assert_array_equal(lines["DeepRes"].get_xdata(), [each.b_factor for each in found.deepres])
-    np.testing.assert_array_equal(lines["DeepRes"].get_ydata(), [each.percentile for each in found.deepres])
-    assert set(lines["local FSC of the unsharpened map"].get_ydata()) == {found.snr.percentile}
+    np.testing.assert_array_equal(lines["DeepRes"].get_xdata(), [claims.b_factor for claims in search.deepres])
+    np.testing.assert_array_equal(lines["DeepRes"].get_ydata(), [claims.percentile for claims in search.deepres])
+    assert set(lines["local FSC of the unsharpened map"].get_ydata()) == {search.snr.percentile}
     assert set(lines["recommended: −75 Å²"].get_xdata()) == {-75}
     assert axes.xaxis_inverted()
     assert axes.get_ylabel() == "20 % percentile of the local resolution (Å)"
@@ -46,11 +46,11 @@ def test_violins_are_as_wide_as_there_are_voxels():
     (axes,) = sharpness_violin_figure(snr, [claimed], "localfsc", 20, -50).axes
     names = [tick.get_text() for tick in axes.get_xticklabels()]
     assert names == [f"local FSC\n{snr.percentile:.2f} Å", f"−50 Å²\n{claimed.percentile:.2f} Å"]
-    for place, found, violin in zip((0, 1), (snr, claimed), axes.collections, strict=True):
+    for place, resolutions, violin in zip((0, 1), (snr, claimed), axes.collections, strict=True):
         vertices = violin.get_paths()[0].vertices
         widest = vertices[np.argmax(vertices[:, 0])]
         assert widest[0] == pytest.approx(place + 0.44)
-        assert abs(widest[1] - EDGES[np.argmax(found.voxels)]) < 0.25
+        assert abs(widest[1] - EDGES[np.argmax(resolutions.voxels)]) < 0.25
     line = next(line for line in axes.get_lines() if len(set(line.get_ydata())) == 1 and line.get_color() == SNR_COLOUR)
     assert line.get_ydata()[0] == snr.percentile
     low, high = axes.get_ylim()
@@ -61,8 +61,8 @@ def test_violins_are_as_wide_as_there_are_voxels():
 @pytest.mark.parametrize("step", [5, 10, 50])
 def test_of_many_violins_the_ends_and_the_chosen_one_are_kept(step):
     b_factors = sorted({*range(0, -201, -step), -77}, reverse=True)
-    found = recommendation(b_factors=b_factors, best=-77)
-    (axes,) = sharpness_violin_figure(found.snr, found.deepres, "localfsc", 20, -77).axes
+    search = recommendation(b_factors=b_factors, best=-77)
+    (axes,) = sharpness_violin_figure(search.snr, search.deepres, "localfsc", 20, -77).axes
     names = [tick.get_text().partition("\n")[0] for tick in axes.get_xticklabels()][1:]
     assert names[0] == "0 Å²"
     assert names[-1] == "−200 Å²"

@@ -59,13 +59,10 @@ class Modules(Directive):
         """The table."""
         (package,) = self.arguments
         lines = [".. list-table::", "   :widths: 35 65", ""]
-        for name in modules(package):
-            if name == package and _is_package(name):
-                continue
-            lines += [
-                f"   * - :py:mod:`{name.removeprefix('deepreslib.')} <{name}>`",
-                f"     - {_first_sentence(name)}",
-            ]
+        names = modules(package)
+        for name in names[1:] or names:
+            shown = name.removeprefix("deepreslib.")
+            lines += [f"   * - :py:mod:`{shown} <{name}>`", f"     - {_first_sentence(name)}"]
         return _parse(self.state, lines, package)
 
 

@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-import inspect
 import os
 import pkgutil
 from collections.abc import Callable, Sequence
@@ -17,6 +16,9 @@ from deepreslib.maps import DensityMap, checks
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
+
+FIND_MASK = frozenset({"cryores"})
+"""Methods that find the mask themselves where none is given."""
 
 MapOrPath = DensityMap | str | os.PathLike[str]
 """A map, or the path of its file."""
@@ -62,7 +64,9 @@ def estimate(
             checks.check_estimable(half)
         checks.check_half_maps(*subject)
         density_map = subject[0].like(np.mean([half.data for half in subject], axis=0))
-    return run(subject, _mask(run, mask, density_map), **options)
+    if mask is None and method in FIND_MASK:
+        return run(subject, **options)
+    return run(subject, _mask(mask, density_map), **options)
 
 
 def _method(name: str) -> Callable[..., "LocalResolution"]:
@@ -88,16 +92,12 @@ def _read(density_map: MapOrPath) -> DensityMap:
     return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map)
 
 
-def _mask(
-    run: Callable[..., "LocalResolution"], mask: BoolArray | MapOrPath | None, density_map: DensityMap
-) -> BoolArray | None:
-    """The mask as an array; None if the method is to find it."""
+def _mask(mask: BoolArray | MapOrPath | None, density_map: DensityMap) -> BoolArray:
+    """The mask as an array: the one given, or one made from the density."""
+    if mask is None:
+        return maps.automatic_mask(density_map)[0]
     if isinstance(mask, (str, os.PathLike)):
         mask = maps.read_map(mask)
-    if isinstance(mask, DensityMap):
-        return checks.check_mask(mask, density_map)
-    if mask is not None:
-        return checks.check_mask(density_map.like(mask), density_map)
-    if inspect.signature(run).parameters["mask"].default is None:
-        return None
-    return maps.automatic_mask(density_map)[0]
+    if not isinstance(mask, DensityMap):
+        mask = density_map.like(mask)
+    return checks.check_mask(mask, density_map)

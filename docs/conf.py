@@ -28,6 +28,7 @@ nitpicky = True
 default_role = None
 highlight_language = "python"
 
+add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # Keras' own docstrings are written for another site
 napoleon_numpy_docstring = False

@@ -1,10 +1,11 @@
-"""All tests, as ``make test`` runs them: the suite with its coverage, and beside it the notebooks and the installer.
+"""All tests, as ``make test`` runs them: the suite with its coverage, then the notebooks beside the installer.
 
-The suite's output is shown as it comes; that of the two others when all have ended. Fails if one of them fails::
+The suite's output is shown as it comes, that of the two others when both have ended. Fails if one of the three fails::
 
     python scripts/run_tests.py [OPTIONS OF PYTEST FOR THE SUITE]
 """
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -14,45 +15,67 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
+
+WORKERS = ["-n", "2", "--dist", "loadfile"] if importlib.util.find_spec("xdist") else []
+"""Two processes, each with whole files, as what a file sets up serves all its tests."""
+
 NOTEBOOK_SECONDS = 180
 """After which a notebook counts as hanging; each takes less than a minute on a quiet machine."""
 
-SUITE = [*PYTEST, "--cov", "--cov-report=term:skip-covered", *sys.argv[1:]]
-BESIDE = {
+SUITE = [*PYTEST, *WORKERS, "--cov", "--cov-report=term:skip-covered"]
+AFTERWARDS = {
     "notebooks": [*PYTEST, "--nbmake", f"--nbmake-timeout={NOTEBOOK_SECONDS}", "notebooks"],
     "installer": [*PYTEST, "-m", "installer", "-rs", "tests/installer"],
 }
 
 
-def environment():
-    """The tests' environment: coverage by the interpreter's own monitoring where there is one, which is quick."""
-    variables = dict(os.environ)
+def headline(text):
+    """Print a line that stands out."""
+    print(f"\n{f' {text} ':=^79}", flush=True)
+
+
+def run_suite(environment, options):
+    """Run the suite; return its exit code."""
+    variables = dict(environment)
     if sys.version_info >= (3, 12):
-        variables.setdefault("COVERAGE_CORE", "sysmon")
-    return variables
+        variables.setdefault("COVERAGE_CORE", "sysmon")  # the interpreter's own monitoring, which is quick
+    return subprocess.run([*SUITE, *options], cwd=ROOT, env=variables).returncode
+
+
+def run_afterwards(environment):
+    """Run the notebooks and the installer side by side and show what they said.
+
+    Returns:
+        Name → exit code.
+    """
+    codes, processes = {}, {}
+    with tempfile.TemporaryDirectory(prefix="deepres_tests_") as folder:
+        outputs = {name: Path(folder) / name for name in AFTERWARDS}
+        try:
+            for name, command in AFTERWARDS.items():
+                with outputs[name].open("wb") as output:
+                    processes[name] = subprocess.Popen(
+                        command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+                    )
+            codes = {name: process.wait() for name, process in processes.items()}
+        finally:
+            for process in processes.values():
+                process.terminate()
+        for name, output in outputs.items():
+            headline(name)
+            print(output.read_text(encoding="utf-8", errors="replace").strip())
+    return codes
 
 
 def main():
-    """Run all, show what they said, return the exit code."""
-    variables = environment()
+    """Run all; return the exit code."""
+    environment = dict(os.environ)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="deepres_tests_") as folder:
-        outputs = {name: Path(folder) / name for name in BESIDE}
-        beside = {}
-        try:
-            for name, command in BESIDE.items():
-                with outputs[name].open("wb") as output:
-                    beside[name] = subprocess.Popen(
-                        command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT
-                    )
-            codes = {"suite": subprocess.run(SUITE, cwd=ROOT, env=variables).returncode}
-            codes |= {name: process.wait() for name, process in beside.items()}
-        finally:
-            for process in beside.values():
-                process.terminate()
-        for name, output in outputs.items():
-            print(f"\n{f' {name} ':=^79}\n{output.read_text(encoding='utf-8', errors='replace').strip()}")
-    print(f"\n{f' {time.monotonic() - started:.0f} s ':=^79}")
+    headline("suite")
+    codes = {"suite": run_suite(environment, sys.argv[1:])}
+    middle = time.monotonic()
+    codes |= run_afterwards(environment)
+    headline(f"suite {middle - started:.0f} s, notebooks and installer {time.monotonic() - middle:.0f} s")
     for name, code in codes.items():
         print(f"{name}: {'passed' if code == 0 else f'FAILED (exit code {code})'}")
     return int(any(codes.values()))

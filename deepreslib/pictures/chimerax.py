@@ -39,7 +39,7 @@ def write_chimerax_script(
     they are. The key lies flat, because ChimeraX fails on a standing one with colours that have no label.
 
     Args:
-        path: the script, *.cxc.
+        path: the script; its name ends in .cxc.
         density_path: the map; written into the script as an absolute path.
         resolution_path: the resolution, Å, on the same grid; likewise.
         voxel_size: (z, y, x), Å.

@@ -26,7 +26,7 @@ def write_chimerax_structure_script(
     Residues are shown as cartoons and atoms as sticks; those without a value are grey.
 
     Args:
-        path: the script, *.cxc.
+        path: the script; its name ends in .cxc.
         structure_path: mmCIF or PDB file; written into the script as an absolute path.
         defattr_path: the attributes (see :func:`deepreslib.structures.attributes.write_defattr`); likewise.
         attribute: name of the attribute to colour by.

@@ -1,0 +1,55 @@
+"""Estimation by a method's name: maps and paths, one map or half maps, the mask, and what is refused."""
+
+import numpy as np
+import pytest
+
+from deepreslib.errors import InputError
+from deepreslib.estimation import localfsc, resmap
+from deepreslib.estimation.by_name import estimate
+from deepreslib.maps import DensityMap, automatic_mask, write_map
+
+
+@pytest.fixture(scope="module")
+def halves():
+    """A noisy ball in two half maps."""
+    rng = np.random.default_rng(0)
+    distance = np.linalg.norm(np.indices((28, 28, 28)) - 14, axis=0)
+    signal = np.where(distance < 8, 10 + rng.standard_normal(distance.shape), 0)
+    return tuple(
+        DensityMap((signal + 0.3 * rng.standard_normal(signal.shape)).astype(np.float32), (1.5,) * 3) for _ in range(2)
+    )
+
+
+@pytest.fixture(scope="module")
+def mask():
+    return np.linalg.norm(np.indices((28, 28, 28)) - 14, axis=0) < 7
+
+
+def test_it_gives_what_the_method_gives(halves, mask):
+    by_name = estimate(halves, mask, method="localfsc", cutoff=0.143)
+    np.testing.assert_array_equal(by_name.resolution, localfsc.estimate(halves, mask, cutoff=0.143).resolution)
+
+
+def test_paths_are_read(halves, mask, tmp_path):
+    map_path, mask_path = tmp_path / "map.mrc", tmp_path / "mask.mrc"
+    write_map(map_path, halves[0])
+    write_map(mask_path, halves[0].like(mask.astype(np.float32)))
+    by_name = estimate(str(map_path), mask_path, method="resmap")
+    np.testing.assert_array_equal(by_name.resolution, resmap.estimate(halves[0], mask).resolution)
+
+
+def test_without_a_mask_one_is_made_from_the_density(halves):
+    made, _ = automatic_mask(halves[0].like(np.mean([half.data for half in halves], axis=0)))
+    resolution = estimate(halves, method="localfsc").resolution
+    np.testing.assert_array_equal(resolution > 0, made)
+
+
+def test_unknown_methods_are_refused_and_the_known_ones_named(halves):
+    for name in ("blocres", "fusion", "by_name", "no.such"):
+        with pytest.raises(InputError, match="choose one of cryores, deepres, localfsc, monores, resmap"):
+            estimate(halves[0], method=name)
+
+
+def test_three_maps_are_no_pair(halves):
+    with pytest.raises(InputError, match="3 maps"):
+        estimate([*halves, halves[0]], method="localfsc")

@@ -2,10 +2,16 @@
 
     python benchmarks/deepres_speed.py [--boxes 100 200 300 400 512] [--threads N] [--gpu ID]
 
-Prints and writes to benchmarks/results: windows/s of the published network, voxels/s of the compact one and the share
-of the machine's matrix-multiply peak that its arithmetic reaches (the multiply-adds a window needs, without those with
-zeros of banded matrices and those of windows' surroundings done twice), start-up, and time and peak memory of
-``deepres estimate`` on whole boxes whose mask, a ball, is 15 % of them. Each figure is the median of its repeats.
+Prints and writes to benchmarks/results:
+
+- windows per second of the published network, and voxels per second of the compact one;
+- the share of the machine's matrix-multiply peak that the compact network's arithmetic reaches. What counts are the
+  multiply-adds that a window needs: not those with the zeros of banded matrices, nor those that are done twice for the
+  surroundings of windows;
+- the time to start up;
+- time and peak memory of ``deepres estimate`` on whole boxes; the mask is a ball of 15 % of the box.
+
+Each figure is the median of its repeats.
 """
 
 import argparse

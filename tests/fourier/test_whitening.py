@@ -1,5 +1,7 @@
 """The noise's spectrum and the filter that flattens it, on noises whose power is known."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def coloured():
 def shell_means(power, shape, voxel_size, edges):
     """Mean of a power (``rfftn``'s shape) between frequencies, 1/Å."""
     frequency = frequencies(shape, voxel_size)
-    return np.array([power[(frequency >= a) & (frequency < b)].mean() for a, b in zip(edges, edges[1:], strict=False)])
+    return np.array([power[(frequency >= a) & (frequency < b)].mean() for a, b in itertools.pairwise(edges)])
 
 
 def test_white_noise_has_its_variance_at_every_frequency(white):

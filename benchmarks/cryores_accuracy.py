@@ -5,9 +5,9 @@
 DATA holds ``structures/test`` and ``maps``. Every map is a scene as in training
 (``deepreslib.training.cryores.scenes``), of another structure and drawn with another seed: sharpened or not, masked or
 not, in boxes of many sizes. The truth is the local FSC of the half maps behind it (cutoff 0.5, in the window that
-``deepreslib.simulation.half_maps`` documents), their global FSC at 0.143 in a soft mask, and the mask of the structure's
-density at 4 Å. All methods get the single map; DeepRes, MonoRes and ResMap get the true mask too. Writes a table
-(Markdown) and all figures (JSON) to benchmarks/results.
+``deepreslib.simulation.half_maps`` documents), their global FSC at 0.143 in a soft mask, and the mask of the
+structure's density at 4 Å. All methods get the single map; DeepRes, MonoRes and ResMap get the true mask too. Writes a
+table (Markdown) and all figures (JSON) to benchmarks/results.
 """
 
 import argparse

@@ -25,7 +25,7 @@ KERAS_WINGS = {"networks", "training"}
 LONGEST = 400
 """Lines of the longest file of Python."""
 
-OF_THE_WHOLE = {"test_face.py", "installer/test_installer.py"}
+OF_THE_WHOLE = {"installer/test_installer.py", "test_benchmarks.py", "test_documentation.py", "test_face.py"}
 """Test modules of the whole package and no module of it, beside this one."""
 
 NOTHING_TO_TEST = {"__main__", "errors", "version", "fourier/arrays"}

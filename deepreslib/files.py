@@ -6,16 +6,23 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from deepreslib.errors import InputError
 
+PathLike: TypeAlias = str | os.PathLike[str]
+"""The path of a file or folder."""
+
 
 @contextmanager
-def write_aside(path: str | os.PathLike) -> Iterator[Path]:
+def write_aside(path: PathLike) -> Iterator[Path]:
     """Give a temporary path in the folder of ``path``; rename it to ``path`` when the block ends well.
 
     The temporary name ends like ``path`` does, so writers that choose a format by suffix choose the same one.
     When the block raises, the temporary file is removed and whatever was at ``path`` stays as it was.
+
+    Args:
+        path: the file to write.
 
     Yields:
         The path to write to; nothing exists there yet.
@@ -29,8 +36,11 @@ def write_aside(path: str | os.PathLike) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
-def check_writable(path: str | os.PathLike) -> None:
+def check_writable(path: PathLike) -> None:
     """Refuse an output path that could not be written later.
+
+    Args:
+        path: the file to write.
 
     Raises:
         InputError: if ``path`` is a folder, or its folder is missing or may not be written to.
@@ -45,8 +55,13 @@ def check_writable(path: str | os.PathLike) -> None:
         raise InputError(f"{path} cannot be written because the folder {folder} is not writable; choose another one.")
 
 
-def write_json(path: str | os.PathLike, content: object) -> None:
-    """Write a JSON file (UTF-8), aside and then renamed."""
+def write_json(path: PathLike, content: object) -> None:
+    """Write a JSON file (UTF-8), aside and then renamed.
+
+    Args:
+        path: the file.
+        content: dicts, lists, texts and numbers.
+    """
     with write_aside(path) as temporary, open(temporary, "w", encoding="utf-8") as stream:
         json.dump(content, stream, indent=1, ensure_ascii=False)
         stream.write("\n")

@@ -1,3 +1,5 @@
+"""Files written aside, and JSON."""
+
 import json
 import os
 

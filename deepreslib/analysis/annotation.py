@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from deepreslib.analysis.summary import statistics
 from deepreslib.errors import InputError
 from deepreslib.maps import DensityMap, Triple, format_triple
+from deepreslib.maps.boxes import box_around
 from deepreslib.structures.attributes import AtomSites, Residue
 
 REACH = 3.0
@@ -251,7 +252,7 @@ def _or_none(value):
 
 def _mask_corners(resolution: DensityMap) -> np.ndarray:
     """(2, 3) Å, x y z: the lowest and the highest voxel of the mask along each axis."""
-    (box,) = ndimage.find_objects((resolution.data > 0).astype(np.uint8))
+    box = box_around(resolution.data > 0)
     ends = np.array([[side.start for side in box], [side.stop - 1 for side in box]])
     return (ends * resolution.voxel_size + resolution.origin)[:, ::-1]
 

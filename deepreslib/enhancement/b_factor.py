@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 from deepreslib.analysis.distribution import Distribution
 from deepreslib.errors import InputError
 from deepreslib.estimation import deepres
-from deepreslib.fourier import filters
+from deepreslib.fourier.grid import voxel_triple
 from deepreslib.networks.ranges import RANGES
 
 PERCENTILE = 20.0
@@ -115,7 +115,7 @@ def range_for(voxel_size, snr, mask, percentile=PERCENTILE):
         mask: bool (z, y, x).
         percentile: which one is compared, 0 to 100.
     """
-    fine = max(filters.voxel_triple(voxel_size)) <= deepres.FINE_VOXEL
+    fine = max(voxel_triple(voxel_size)) <= deepres.FINE_VOXEL
     return "high" if fine and np.percentile(snr[mask], percentile) < RANGES["low"].low + LEAST_MARGIN else "low"
 
 

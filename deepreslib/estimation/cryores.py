@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.fourier import resampling
-from deepreslib.fourier.filters import voxel_triple
+from deepreslib.fourier.grid import voxel_triple
 from deepreslib.fourier.spectra import GRID
 from deepreslib.maps import checks
-from deepreslib.maps.tiles import span_of
+from deepreslib.maps.boxes import box_around
 from deepreslib.networks import store
 from deepreslib.networks.cryores_features import local_features
 
@@ -133,12 +133,9 @@ def bounding_box(data, voxel_size, inside=None):
     distinct = np.abs(data - data.mean(dtype=float)) > SIGMAS * data.std(dtype=float)
     if inside is not None:
         distinct |= inside
-    spans = span_of(distinct) or tuple(slice(0, count) for count in data.shape)
-    margins = (math.ceil(MARGIN / size) for size in voxel_size)
-    return tuple(
-        slice(max(span.start - margin, 0), min(span.stop + margin, count))
-        for span, margin, count in zip(spans, margins, data.shape, strict=True)
-    )
+    if not distinct.any():
+        return tuple(slice(0, count) for count in data.shape)
+    return box_around(distinct, [math.ceil(MARGIN / size) for size in voxel_size])
 
 
 def predict(network, made, progress=False, places=PLACES):

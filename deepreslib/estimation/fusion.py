@@ -10,7 +10,7 @@ badly resolved ones.
 import numpy as np
 import scipy.ndimage
 
-from deepreslib.maps.tiles import span_of
+from deepreslib.maps.boxes import smallest_box
 from deepreslib.networks.ranges import STRIDE
 
 SMOOTHING = 1.5
@@ -33,7 +33,7 @@ def asked_windows(needed):
     """
     every = (slice(None, None, STRIDE),) * 3
     asked = needed[every].copy()
-    box = span_of(needed)
+    box = smallest_box(needed)
     if box is None:
         return asked
     box = tuple(slice(max(s.start - 1, 0) // STRIDE * STRIDE, s.stop + 1) for s in box)
@@ -64,7 +64,7 @@ def fuse(resolution, deviation, asked, needed):
         (resolution, deviation): float32 (z, y, x), Å; 0 where not needed.
     """
     found = np.zeros(needed.shape, np.float32), np.zeros(needed.shape, np.float32)
-    box = span_of(needed)
+    box = smallest_box(needed)
     if box is None:
         return found
     weight = np.divide(1, deviation, out=np.zeros_like(deviation), where=asked)

@@ -36,6 +36,9 @@ from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.fourier import filters, resampling
+from deepreslib.fourier.grid import fast_length
+from deepreslib.fourier.shells import add_in_shells, shell_numbers
+from deepreslib.maps.boxes import box_around, read_box
 
 WINDOW = 30.0
 """Å, edge of the default window: 7 waves of 4 Å. On the reference half maps (2.5-6 Å) results follow the known disorder
@@ -104,8 +107,7 @@ def _checked_box(half1, cutoff, box):
 
 def _bounds(mask):
     """The first and the last + 1 voxel of the mask along z, y and x."""
-    occupied = [np.flatnonzero(mask.any(axis=others)) for others in [(1, 2), (0, 2), (0, 1)]]
-    return [(int(voxels[0]), int(voxels[-1]) + 1) for voxels in occupied]
+    return [(side.start, side.stop) for side in box_around(mask)]
 
 
 def _whitened(data, weight, workers):
@@ -118,24 +120,19 @@ def _whitened(data, weight, workers):
     """
     edge = max(data.shape)
     z, y, x = (np.fft.fftfreq(n, 1 / edge) for n in data.shape)
-    across = y[:, None] ** 2 + x[: data.shape[2] // 2 + 1] ** 2
-
-    def shells(height):
-        return np.rint(np.sqrt(across + height**2)).astype(int)
-
+    x = x[: data.shape[2] // 2 + 1]
     data = data - data.mean(dtype=np.float64).astype(np.float32)
-    count, power = np.zeros((2, edge))
-    for plane, height in zip(scipy.fft.rfftn(data * weight, workers=workers), z, strict=True):
-        shell = shells(height).ravel()
-        count += np.bincount(shell, minlength=edge)
-        power += np.bincount(shell, _product(plane, plane).ravel(), edge)
+    planes = scipy.fft.rfftn(data * weight, workers=workers)
+    quantities = ((np.ones(plane.shape), _product(plane, plane)) for plane in planes)
+    del planes
+    count, power = add_in_shells(quantities, shell_numbers(z, y, x), edge)
     power = (power / np.maximum(count, 1))[: edge // 2 + 1]
     power[0] = power[1]
     gain = np.zeros(edge, np.float32)
     gain[: len(power)] = 1 / np.sqrt(np.maximum(power, max(power.max() * _LEAST_POWER, np.finfo(np.float32).tiny)))
     spectrum = scipy.fft.rfftn(data, workers=workers)
-    for plane, height in zip(spectrum, z, strict=True):
-        plane *= gain[shells(height)]
+    for plane, shell in zip(spectrum, shell_numbers(z, y, x), strict=True):
+        plane *= gain[shell]
     return scipy.fft.irfftn(spectrum, data.shape, workers=workers, overwrite_x=True)
 
 
@@ -144,12 +141,9 @@ def _read(data, bounds, margin):
 
     The margin is a box: a window reaches half of that beyond the mask, and a band-pass as far again.
     """
-    wide = []
-    for start, stop in bounds:
-        length = scipy.fft.next_fast_len(stop - start + 2 * margin, real=True)
-        wide.append((start - margin, start - margin + length))
-    inner = tuple(slice(max(start, 0), min(stop, n)) for (start, stop), n in zip(wide, data.shape, strict=True))
-    return np.pad(data[inner], [(s.start - start, stop - s.stop) for s, (start, stop) in zip(inner, wide, strict=True)])
+    return read_box(
+        data, [(start - margin, start - margin + fast_length(stop - start + 2 * margin)) for start, stop in bounds]
+    )
 
 
 def _window(offset, box):

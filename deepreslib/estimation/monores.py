@@ -15,7 +15,6 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 from scipy.spatial import cKDTree
 from scipy.special import ndtri
 from tqdm import tqdm
@@ -23,6 +22,7 @@ from tqdm import tqdm
 from deepreslib.errors import InputError
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
 from deepreslib.maps import checks, masks
+from deepreslib.maps.boxes import fast_box_around
 
 SMALLEST_ACTIVE = 0.025
 """The sweep ends when less than this fraction of the voxels is still being tested."""
@@ -124,7 +124,7 @@ def estimate(
         tested = refine(signal, mask, noisy, workers)
         noisy |= mask & ~tested & _sphere(mask.shape)
     else:
-        box = _box(mask, max_res / max(density_map.voxel_size))
+        box = fast_box_around(mask, round(max_res / max(density_map.voxel_size)))
         signal = MonogenicSignal(density_map.data[box], edition.riesz_factor, workers)
         noise = MonogenicSignal(difference[box], edition.riesz_factor, workers)
         tested = noisy = mask[box]
@@ -285,18 +285,6 @@ def _levels(density_map, min_res, max_res, step):
     if not levels:
         raise InputError(f"no resolution lies between {finest:g} and {max_res:g} Å; give a wider range.")
     return levels
-
-
-def _box(mask, margin):
-    """The box around a mask with a margin in voxels, lengthened to sizes that are transformed fast."""
-    box = []
-    for axis, count in enumerate(mask.shape):
-        filled = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        first, length = filled[0] - round(margin), filled[-1] + 1 - filled[0] + 2 * round(margin)
-        length = min(scipy.fft.next_fast_len(int(length), real=True), count)
-        first = min(max(first, 0), count - length)
-        box.append(slice(first, first + length))
-    return tuple(box)
 
 
 def _sphere(shape):

@@ -1,5 +1,6 @@
-"""The types of arrays and triples that signatures name; their shapes and units are told by docstrings."""
+"""The types of arrays and triples that signatures name; docstrings give their shapes and units."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,5 +21,5 @@ Triple: TypeAlias = tuple[float, float, float]
 Box: TypeAlias = tuple[slice, slice, slice]
 """The part of a map between two voxels along z, y and x."""
 
-VoxelSize: TypeAlias = float | tuple[float, float, float]
-"""Å, of a cube, or along z, y and x."""
+VoxelSize: TypeAlias = float | Sequence[float]
+"""Å, one number for all axes, or one each along z, y and x."""

@@ -3,19 +3,20 @@
 Arrays are (z, y, x); voxel sizes are one number or a (z, y, x) triple in Å; resolutions are in Å.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 import scipy.fft
+
+from deepreslib.fourier.arrays import Array, FloatArray, VoxelSize
+from deepreslib.fourier.grid import voxel_triple
 
 RAISED_COSINE = 0.02
 """Width of the low-pass filters' edge in 1/pixel (Ramírez-Aportela et al. 2019, section 2.1)."""
 
 
-def voxel_triple(voxel_size):
-    """The voxel size as a (z, y, x) triple of floats in Å."""
-    return tuple(np.broadcast_to(np.asarray(voxel_size, float), 3).tolist())
-
-
-def frequencies(shape, voxel_size):
+def frequencies(shape: Sequence[int], voxel_size: VoxelSize) -> FloatArray:
     """Spatial frequency of every coefficient of ``rfftn``, in 1/Å.
 
     Args:
@@ -32,7 +33,9 @@ def frequencies(shape, voxel_size):
     return np.sqrt(z * z + y * y + x * x)
 
 
-def raised_cosine(frequency, resolution, voxel_size, width=RAISED_COSINE):
+def raised_cosine(
+    frequency: npt.ArrayLike, resolution: float, voxel_size: VoxelSize, width: float = RAISED_COSINE
+) -> FloatArray:
     """Transfer function of the low-pass filter of Xmipp and the DeepRes paper.
 
     It is 1 up to 1/resolution and falls as half a cosine to 0 at 1/resolution + width/voxel_size.
@@ -51,55 +54,98 @@ def raised_cosine(frequency, resolution, voxel_size, width=RAISED_COSINE):
     return (0.5 + 0.5 * np.cos(np.pi * position)).astype(np.float32)
 
 
-def transfer(data, weights):
-    """The map whose Fourier coefficients are multiplied by ``weights`` (broadcast to ``rfftn``'s shape)."""
-    spectrum = scipy.fft.rfftn(np.asarray(data, np.float32))
+def transfer(data: npt.ArrayLike, weights: Array) -> FloatArray:
+    """The map whose Fourier coefficients are multiplied by weights.
+
+    Args:
+        data: the map (z, y, x).
+        weights: of any shape that broadcasts to ``rfftn``'s.
+
+    Returns:
+        float32 (z, y, x).
+    """
+    data = np.asarray(data, np.float32)
+    spectrum = scipy.fft.rfftn(data)
     spectrum *= weights
     return scipy.fft.irfftn(spectrum, data.shape, overwrite_x=True)
 
 
-def low_pass(data, voxel_size, resolution, width=RAISED_COSINE):
-    """The map low-pass filtered at a resolution (see ``raised_cosine``)."""
+def low_pass(data: FloatArray, voxel_size: VoxelSize, resolution: float, width: float = RAISED_COSINE) -> FloatArray:
+    """The map low-pass filtered at a resolution (see ``raised_cosine``).
+
+    Args:
+        data: the map (z, y, x).
+        voxel_size: Å.
+        resolution: where the filter begins to fall, Å.
+        width: of its fall, 1/pixel.
+
+    Returns:
+        float32 (z, y, x).
+    """
     return transfer(data, raised_cosine(frequencies(data.shape, voxel_size), resolution, voxel_size, width))
 
 
-def b_factor_weights(frequency, b_factor):
+def b_factor_weights(frequency: npt.ArrayLike, b_factor: float) -> FloatArray:
     """exp(-B s² / 4): positive B blurs, negative B sharpens (Rosenthal & Henderson 2003).
 
+    The exponent is clipped at ±40, beyond which float32 products overflow.
+
     Args:
-        frequency: s, 1/Å.
+        frequency: s, 1/Å, any shape.
         b_factor: B, Å².
 
-    The exponent is clipped at ±40, beyond which float32 products overflow.
+    Returns:
+        float32 array of ``frequency``'s shape.
     """
     exponent = -0.25 * np.float32(b_factor) * np.square(frequency, dtype=np.float32)
     return np.exp(np.clip(exponent, -40, 40))
 
 
-def apply_b_factor(data, voxel_size, b_factor):
-    """The map with a B factor (Å²) applied: positive blurs, negative sharpens."""
+def apply_b_factor(data: FloatArray, voxel_size: VoxelSize, b_factor: float) -> FloatArray:
+    """The map with a B factor applied: positive blurs, negative sharpens.
+
+    Args:
+        data: the map (z, y, x).
+        voxel_size: Å.
+        b_factor: Å².
+
+    Returns:
+        float32 (z, y, x).
+    """
     return transfer(data, b_factor_weights(frequencies(data.shape, voxel_size), b_factor))
 
 
-def randomise_phases(data, voxel_size, beyond, random):
+def randomise_phases(data: FloatArray, voxel_size: VoxelSize, beyond: float, rng: np.random.Generator) -> FloatArray:
     """The map with random phases beyond a resolution, amplitudes untouched (DeepRes paper, section 3.1).
 
     Args:
         data: the map (z, y, x).
         voxel_size: Å.
         beyond: phases of frequencies above 1/beyond are replaced, Å.
-        random: ``numpy.random.Generator``; the phases are those of a white-noise map, so the result is real.
+        rng: the random generator; the phases are those of a white-noise map, so the result is real.
+
+    Returns:
+        float32 (z, y, x).
     """
     spectrum = scipy.fft.rfftn(np.asarray(data, np.float32))
-    noise = scipy.fft.rfftn(random.standard_normal(data.shape, np.float32))
+    noise = scipy.fft.rfftn(rng.standard_normal(data.shape, np.float32))
     noise *= np.abs(spectrum) / np.maximum(np.abs(noise), np.finfo(np.float32).tiny)
     spectrum = np.where(frequencies(data.shape, voxel_size) > 1.0 / beyond, noise, spectrum)
     return scipy.fft.irfftn(spectrum, data.shape, overwrite_x=True)
 
 
-def shaped_noise(shape, random, weights=None):
-    """Gaussian noise of mean 0 and SD 1, its spectrum shaped by ``weights`` (``rfftn``'s shape) if given."""
-    noise = random.standard_normal(shape, np.float32)
+def shaped_noise(shape: Sequence[int], rng: np.random.Generator, weights: Array | None = None) -> FloatArray:
+    """Gaussian noise of mean 0 and SD 1.
+
+    Args:
+        shape: (z, y, x).
+        rng: the random generator.
+        weights: what its spectrum is shaped by, of ``rfftn``'s shape; None for white noise.
+
+    Returns:
+        float32 of ``shape``.
+    """
+    noise: FloatArray = rng.standard_normal(tuple(shape), np.float32)
     if weights is not None:
         noise = transfer(noise, weights)
         noise /= noise.std()

@@ -1,5 +1,8 @@
-"""Global Fourier shell correlation (FSC) of two maps (Saxton & Baumeister 1982; cutoff 0.143 of Rosenthal & Henderson
-2003, J. Mol. Biol. 333, 721-745)."""
+"""Global Fourier shell correlation (FSC) of two maps.
+
+The method is that of Saxton & Baumeister 1982, the cutoff of 0.143 that of Rosenthal & Henderson 2003 (J. Mol. Biol.
+333, 721-745).
+"""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 
-from deepreslib.fourier import filters
+from deepreslib.fourier.arrays import Array, FloatArray, VoxelSize
+from deepreslib.fourier.grid import voxel_triple
+from deepreslib.fourier.shells import sums_in_shells
 
 CUTOFF = 0.143
 """The FSC of two half maps at which their mean correlates by 0.5 with the truth (Rosenthal & Henderson 2003)."""
@@ -22,10 +27,10 @@ class ShellCorrelation:
         correlation: float64 (shells,), the FSC, from -1 to 1; 0 where a map has nothing.
     """
 
-    frequency: np.ndarray
-    correlation: np.ndarray
+    frequency: FloatArray
+    correlation: FloatArray
 
-    def resolution(self, cutoff=CUTOFF):
+    def resolution(self, cutoff: float = CUTOFF) -> float:
         """Where the curve first falls below a cutoff.
 
         Args:
@@ -45,8 +50,15 @@ class ShellCorrelation:
         start, stop = self.frequency[after - 1], self.frequency[after]
         return float(1 / (start + (stop - start) * (high - cutoff) / (high - low)))
 
-    def at(self, frequency):
-        """The FSC at frequencies (1/Å, any shape), interpolated linearly; beyond the last shell that of the last."""
+    def at(self, frequency: float | FloatArray) -> Array:
+        """The FSC at frequencies, interpolated linearly between shells; beyond the last shell that of the last.
+
+        Args:
+            frequency: 1/Å, any shape.
+
+        Returns:
+            float64 of ``frequency``'s shape.
+        """
         return np.interp(frequency, self.frequency, self.correlation)
 
 
@@ -57,18 +69,21 @@ class ShellSums:
     Attributes:
         frequency: float64 (shells,), the shells' centres from 0 up to Nyquist's frequency, 1/Å.
         cross: float64 (shells,), of one map's times the other's, real part.
-        power1, power2: float64 (shells,), of the squares of each.
+        power1: float64 (shells,), of the first map's squares.
+        power2: float64 (shells,), of the second map's squares.
         count: float64 (shells,), how many coefficients a shell has.
     """
 
-    frequency: np.ndarray
-    cross: np.ndarray
-    power1: np.ndarray
-    power2: np.ndarray
-    count: np.ndarray
+    frequency: FloatArray
+    cross: FloatArray
+    power1: FloatArray
+    power2: FloatArray
+    count: FloatArray
 
 
-def global_fsc(half1, half2, voxel_size, mask=None):
+def global_fsc(
+    half1: FloatArray, half2: FloatArray, voxel_size: VoxelSize, mask: Array | None = None
+) -> ShellCorrelation:
     """The FSC of two maps in shells as wide as one Fourier voxel of the map's longest edge.
 
     Args:
@@ -79,7 +94,7 @@ def global_fsc(half1, half2, voxel_size, mask=None):
             correlates with itself (see ``masks.soft_edge``). None for the maps as they are.
 
     Returns:
-        a ``ShellCorrelation``.
+        The curve.
 
     Raises:
         ValueError: if the shapes differ.
@@ -89,49 +104,34 @@ def global_fsc(half1, half2, voxel_size, mask=None):
     return ShellCorrelation(sums.frequency, np.divide(sums.cross, scale, out=np.zeros(len(scale)), where=scale > 0))
 
 
-def shell_sums(map1, map2, voxel_size, mask=None):
-    """What an FSC is made of: ``ShellSums`` of two maps. Arguments and errors as of ``global_fsc``."""
+def shell_sums(map1: FloatArray, map2: FloatArray, voxel_size: VoxelSize, mask: Array | None = None) -> ShellSums:
+    """What an FSC is made of: sums over the coefficients of two maps in the shells of ``global_fsc``.
+
+    Args:
+        map1: float (z, y, x).
+        map2: float (z, y, x).
+        voxel_size: Å, one number or (z, y, x).
+        mask: what both maps are multiplied by, as for ``global_fsc``.
+
+    Returns:
+        The sums.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
     if map1.shape != map2.shape or (mask is not None and mask.shape != map1.shape):
-        raise ValueError(f"maps of shapes {map1.shape} and {map2.shape} in a mask of {np.shape(mask)}: they differ")
-    sizes = filters.voxel_triple(voxel_size)
-    one, two = (scipy.fft.rfftn(_masked(each, mask), workers=-1) for each in (map1, map2))
+        mask_shape = None if mask is None else mask.shape
+        raise ValueError(f"maps of shapes {map1.shape} and {map2.shape} in a mask of {mask_shape}: they differ")
+    one, two = (scipy.fft.rfftn(_masked(data, mask), workers=-1) for data in (map1, map2))
     planes = (
         ((plane1 * plane2.conj()).real, np.square(np.abs(plane1)), np.square(np.abs(plane2)))
         for plane1, plane2 in zip(one, two, strict=True)
     )
-    frequency, count, sums = sums_in_shells(map1.shape, sizes, planes)
-    return ShellSums(frequency, *sums, count)
+    frequency, count, (cross, power1, power2) = sums_in_shells(map1.shape, voxel_triple(voxel_size), planes)
+    return ShellSums(frequency, cross, power1, power2, count)
 
 
-def sums_in_shells(shape, sizes, planes):
-    """Sums over the Fourier coefficients of a map in shells as wide as one Fourier voxel of its longest edge.
-
-    Args:
-        shape: the map's (z, y, x).
-        sizes: voxel size, Å (z, y, x).
-        planes: for each plane of ``rfftn``, the quantities (y, x // 2 + 1) to be summed.
-
-    Returns:
-        (frequency, count, sums): float64 (shells,), the shells' centres from 0 up to Nyquist's frequency, 1/Å, and how
-        many coefficients each has; float64 (quantities, shells).
-    """
-    width = 1 / max(count * size for count, size in zip(shape, sizes, strict=True))
-    shells = math.floor(0.5 / max(sizes) / width + 1e-6) + 1
-    z, y, x = (np.fft.fftfreq(count, size) / width for count, size in zip(shape, sizes, strict=True))
-    across = y[:, None] ** 2 + x[: shape[2] // 2 + 1] ** 2
-    twice = np.ones(across.shape) * 2  # rfftn leaves out the mirror images of all but two planes
-    twice[:, 0] = 1
-    if shape[2] % 2 == 0:
-        twice[:, -1] = 1
-    totals = 0
-    for quantities, height in zip(planes, z, strict=True):
-        shell = np.minimum(np.rint(np.sqrt(across + height**2)).astype(int), shells).ravel()
-        totals = totals + np.array([np.bincount(shell, (twice * q).ravel(), shells + 1) for q in (1.0, *quantities)])
-    count, *sums = totals[:, :shells]
-    return np.arange(shells) * width, count, sums
-
-
-def _masked(data, mask):
+def _masked(data: FloatArray, mask: Array | None) -> FloatArray:
     data = np.asarray(data, np.float32)
     if mask is None:
         return data - data.mean(dtype=float).astype(np.float32)

@@ -1,17 +1,17 @@
-"""Maps brought to a network's voxel size by Fourier resampling, and its answers brought back to the map's grid.
+"""Maps brought to a network's voxel size by Fourier resampling, and its predictions brought back to the map's grid.
 
 Voxel (0, 0, 0) stays where it is: voxel ``i`` of a map lies at ``i × voxel size / reached`` on the resampled grid.
 Both directions use that one formula, so nothing else needs to be remembered between them.
 """
 
-import itertools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 import scipy.fft
 
-Triple = tuple[float, float, float]
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray, Triple, VoxelSize
+from deepreslib.fourier.grid import fit_spectrum, voxel_triple
 
 _VOXEL_SIZE_TOLERANCE = 0.01
 _LARGEST_FACTOR = 61
@@ -20,8 +20,8 @@ _SAME_PLACE = 1e-4
 
 
 def to_voxel_size(
-    data: np.ndarray, voxel_size: float | Sequence[float], target: float, workers: int | None = None
-) -> tuple[np.ndarray, Triple]:
+    data: FloatArray, voxel_size: VoxelSize, target: float, workers: int | None = None
+) -> tuple[FloatArray, Triple]:
     """Resample a map by Fourier cropping or padding, axis by axis; values keep their scale.
 
     An axis of n voxels becomes one of m ≈ n × voxel size / target voxels, so the voxel size reached is
@@ -33,7 +33,7 @@ def to_voxel_size(
     Args:
         data: float32, (z, y, x).
         voxel_size: Å, one number or (z, y, x).
-        target: Å, the voxel size wanted.
+        target: Å, the voxel size to come close to.
         workers: threads of the Fourier transform, -1 for all.
 
     Returns:
@@ -41,7 +41,7 @@ def to_voxel_size(
         reached, Å, (z, y, x), within 1 % of the target. Estimates of length made on the new grid as if its voxels
         had the target's size are to be multiplied by reached / target.
     """
-    sizes = _triple(voxel_size)
+    sizes = voxel_triple(voxel_size)
     reached = list(sizes)
     steps = []
     for axis, (count, size) in enumerate(zip(data.shape, sizes, strict=True)):
@@ -52,15 +52,15 @@ def to_voxel_size(
     resampled = data
     for _, axis, padded, new in sorted(steps):
         resampled = _resample_axis(resampled, axis, padded, new, workers)
-    return np.ascontiguousarray(resampled, dtype=np.float32), _triple(reached)
+    return np.ascontiguousarray(resampled, dtype=np.float32), voxel_triple(reached)
 
 
-def to_shape(data: np.ndarray, shape: Sequence[int], workers: int | None = None) -> np.ndarray:
+def to_shape(data: FloatArray, shape: Sequence[int], workers: int | None = None) -> FloatArray:
     """Resample a map to another number of voxels on the same box, by Fourier cropping or padding axis by axis.
 
     Args:
         data: float32, (z, y, x); values keep their scale.
-        shape: (z, y, x), wanted.
+        shape: (z, y, x), of the resampled map.
         workers: threads of the Fourier transform, -1 for all.
 
     Returns:
@@ -72,9 +72,7 @@ def to_shape(data: np.ndarray, shape: Sequence[int], workers: int | None = None)
     return data
 
 
-def needed_voxels(
-    mask: np.ndarray, voxel_size: float | Sequence[float], reached: float | Sequence[float], new_shape: Sequence[int]
-) -> np.ndarray:
+def needed_voxels(mask: BoolArray, voxel_size: VoxelSize, reached: VoxelSize, new_shape: Sequence[int]) -> BoolArray:
     """Where on the resampled grid :func:`sample_back` will look.
 
     These are the corners of the cells in which the mask's voxels lie, so that no voxel of the mask is interpolated
@@ -90,20 +88,20 @@ def needed_voxels(
         Boolean array of ``new_shape``.
     """
     needed = mask
-    for axis, (size, new_size, new) in enumerate(zip(_triple(voxel_size), _triple(reached), new_shape, strict=True)):
+    for axis, (size, new_size, new) in enumerate(
+        zip(voxel_triple(voxel_size), voxel_triple(reached), new_shape, strict=True)
+    ):
         lower, upper, _ = _neighbours(mask.shape[axis], size / new_size, new)
         source = np.moveaxis(needed, axis, 0)
-        spread = np.zeros((new, *source.shape[1:]), dtype=bool)
+        corners = np.zeros((new, *source.shape[1:]), dtype=bool)
         for index in range(len(source)):
-            spread[lower[index]] |= source[index]
-            spread[upper[index]] |= source[index]
-        needed = np.moveaxis(spread, 0, axis)
+            corners[lower[index]] |= source[index]
+            corners[upper[index]] |= source[index]
+        needed = np.moveaxis(corners, 0, axis)
     return np.ascontiguousarray(needed)
 
 
-def sample_back(
-    values: np.ndarray, mask: np.ndarray, voxel_size: float | Sequence[float], reached: float | Sequence[float]
-) -> np.ndarray:
+def sample_back(values: FloatArray, mask: BoolArray, voxel_size: VoxelSize, reached: VoxelSize) -> FloatArray:
     """Trilinear interpolation of values on the resampled grid at the mask's voxels.
 
     Beyond the last voxel of the resampled grid its value is repeated, never the opposite side's.
@@ -120,7 +118,7 @@ def sample_back(
     places = [
         _neighbours(count, size / new_size, new)
         for count, size, new_size, new in zip(
-            mask.shape, _triple(voxel_size), _triple(reached), values.shape, strict=True
+            mask.shape, voxel_triple(voxel_size), voxel_triple(reached), values.shape, strict=True
         )
     ]
     (z_lower, z_upper, z_weight), y_place, x_place = places
@@ -133,9 +131,7 @@ def sample_back(
     return result
 
 
-def clip_resolution(
-    values: np.ndarray, mask: np.ndarray, low: float, high: float, voxel_size: float | Sequence[float]
-) -> np.ndarray:
+def clip_resolution(values: FloatArray, mask: BoolArray, low: float, high: float, voxel_size: VoxelSize) -> FloatArray:
     """Resolutions held within [max(low, 2 × voxel size), high] inside the mask, exactly 0 outside.
 
     Args:
@@ -151,7 +147,7 @@ def clip_resolution(
     Raises:
         ValueError: if nothing lies between the limits; ``check_estimable`` refuses such maps before any work.
     """
-    finest = max(low, 2 * max(_triple(voxel_size)))
+    finest = max(low, 2 * max(voxel_triple(voxel_size)))
     if finest >= high:
         raise ValueError(f"no resolution lies between {finest:g} and {high:g} Å")
     floor = np.float32(finest)
@@ -162,14 +158,10 @@ def clip_resolution(
     return clipped
 
 
-def _triple(size: float | Sequence[float]) -> Triple:
-    z, y, x = (float(number) for number in ([size] * 3 if np.isscalar(size) else size))
-    return z, y, x
-
-
 def _lengths(count: int, size: float, target: float) -> tuple[int, int]:
     """The least length to lengthen an axis to, and its number of voxels after resampling."""
-    for padded in itertools.count(count):
+    padded = count
+    while True:
         exact = padded * size / target
         close = range(
             math.ceil(exact / (1 + _VOXEL_SIZE_TOLERANCE)), math.floor(exact / (1 - _VOXEL_SIZE_TOLERANCE)) + 1
@@ -177,6 +169,7 @@ def _lengths(count: int, size: float, target: float) -> tuple[int, int]:
         fast = [new for new in close if _is_fast(new)]
         if fast and _is_fast(padded):
             return padded, min(fast, key=lambda new: abs(new - exact))
+        padded += 1
 
 
 def _is_fast(length: int) -> bool:
@@ -186,24 +179,24 @@ def _is_fast(length: int) -> bool:
     return length == 1
 
 
-def _resample_axis(data: np.ndarray, axis: int, padded: int, new: int, workers: int | None) -> np.ndarray:
+def _resample_axis(data: FloatArray, axis: int, padded: int, new: int, workers: int | None) -> FloatArray:
     """Resample one axis, lengthened to ``padded`` voxels, to ``new`` voxels; cut to the extent of ``data``."""
     count = data.shape[axis]
-    kept = min(new, -(-count * new // padded))
-    shape = (*data.shape[:axis], kept, *data.shape[axis + 1 :])
+    length = min(new, -(-count * new // padded))
+    shape = (*data.shape[:axis], length, *data.shape[axis + 1 :])
     result = np.empty(shape, dtype=np.float32)
     across = 0 if axis else 1
     thickness = max(1, _SLAB_VOXELS * data.shape[across] // (data.size // count * max(padded, new)))
     for start in range(0, data.shape[across], thickness):
         slab = (slice(None),) * across + (slice(start, start + thickness),)
         spectrum = scipy.fft.rfft(_lengthen(data[slab], axis, padded), axis=axis, workers=workers)
-        spectrum = _fit_spectrum(spectrum, axis, padded, new)
+        spectrum = fit_spectrum(spectrum, axis, padded, new)
         wave = scipy.fft.irfft(spectrum, n=new, axis=axis, workers=workers, overwrite_x=True)
-        result[slab] = wave[(slice(None),) * axis + (slice(kept),)]
+        result[slab] = wave[(slice(None),) * axis + (slice(length),)]
     return result
 
 
-def _lengthen(data: np.ndarray, axis: int, padded: int) -> np.ndarray:
+def _lengthen(data: FloatArray, axis: int, padded: int) -> FloatArray:
     """``data`` with a line from its last to its first values added along ``axis``."""
     added = padded - data.shape[axis]
     if not added:
@@ -214,22 +207,7 @@ def _lengthen(data: np.ndarray, axis: int, padded: int) -> np.ndarray:
     return np.concatenate([data, last + (first - last) * weight], axis=axis)
 
 
-def _fit_spectrum(spectrum: np.ndarray, axis: int, old: int, new: int) -> np.ndarray:
-    """Crop or zero-pad the spectrum of ``old`` real voxels to that of ``new``, keeping the values' scale."""
-    common = min(old, new)
-    shape = list(spectrum.shape)
-    shape[axis] = new // 2 + 1
-    fitted = np.zeros(shape, dtype=np.complex64)
-    lowest = (slice(None),) * axis + (slice(common // 2 + 1),)
-    fitted[lowest] = spectrum[lowest]
-    if common % 2 == 0 and old != new:
-        nyquist = (slice(None),) * axis + (common // 2,)
-        fitted[nyquist] *= 2 if new < old else 0.5
-    fitted *= np.float32(new / old)
-    return fitted
-
-
-def _neighbours(count: int, ratio: float, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _neighbours(count: int, ratio: float, new: int) -> tuple[IntArray, IntArray, FloatArray]:
     """For every voxel of an axis the two voxels of the resampled axis beside it, and the weight of the upper one."""
     place = np.arange(count) * ratio
     nearest = np.round(place)
@@ -239,10 +217,10 @@ def _neighbours(count: int, ratio: float, new: int) -> tuple[np.ndarray, np.ndar
     return lower, np.ceil(place).astype(int), (place - lower).astype(np.float32)
 
 
-def _interpolate(values: np.ndarray, axis: int, lower: np.ndarray, upper: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _interpolate(values: FloatArray, axis: int, lower: IntArray, upper: IntArray, weight: FloatArray) -> FloatArray:
     weight = weight if axis else weight[:, np.newaxis]
     return _blend(values.take(lower, axis), values.take(upper, axis), weight)
 
 
-def _blend(lower: np.ndarray, upper: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _blend(lower: FloatArray, upper: FloatArray, weight: FloatArray) -> FloatArray:
     return lower + (upper - lower) * weight

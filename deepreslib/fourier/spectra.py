@@ -1,19 +1,22 @@
 """The local spectrum of a map: at every place of a coarse grid, how strong the map is in each band of frequencies.
 
-A band's energy is the smoothed square of the band-passed map; its evenness is the smoothed magnitude over the root of
-the energy, which is sqrt(2 / pi) for Gaussian noise and less for density, which is sparse. What half maps tell by
-correlation, one map tells by these: noise fills the whole box with one spectrum, a molecule stands out of it up to
-its resolution.
+A band's energy is the smoothed square of the band-passed map. Its evenness is the smoothed magnitude of the
+band-passed map divided by the root of the energy: sqrt(2 / pi) for Gaussian noise, and less for density, which is
+sparse. Two half maps show by their correlation up to which frequency there is signal. A single map shows it by energy
+and evenness: noise fills the whole box with one spectrum, and a molecule stands out of it up to its resolution.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import scipy.fft
 
-from deepreslib.fourier.filters import voxel_triple
-from deepreslib.fourier.fsc import sums_in_shells
+from deepreslib.fourier.arrays import ComplexArray, FloatArray, IntArray, Shape, Triple, VoxelSize
+from deepreslib.fourier.grid import fast_length, lowest_coefficients, voxel_triple
+from deepreslib.fourier.shells import sums_in_shells
 
 GRID = 3.0
 """Å, the coarse grid's voxel size."""
@@ -25,7 +28,7 @@ BANDS = np.geomspace(1 / 24.0, 1 / 1.3, 18)
 """Frequencies at which the bands are centred, 1/Å; each reaches from the centre before to the centre after."""
 
 SHELLS = np.geomspace(1 / 40.0, 1 / 1.3, 60)
-"""Frequencies at which the whole map's spectrum is told, 1/Å."""
+"""Frequencies at which the whole map's spectrum is given, 1/Å."""
 
 SMOOTHING = (4.0, 0.4)
 """SD of the smoothing: at least so many Å, and at least so many periods of the band's centre."""
@@ -52,12 +55,19 @@ class LocalSpectrum:
             ``SHELLS``; 0 beyond the map's Nyquist frequency.
     """
 
-    energy: np.ndarray
-    evenness: np.ndarray
-    radial: np.ndarray
+    energy: FloatArray
+    evenness: FloatArray
+    radial: FloatArray
 
-    def wider(self, smoothing):
-        """The ``WideSpectrum``: smoothed further by a Gaussian, SD in Å."""
+    def wider(self, smoothing: float) -> "WideSpectrum":
+        """The same spectrum smoothed further.
+
+        Args:
+            smoothing: SD of the Gaussian, Å.
+
+        Returns:
+            The spectrum on the wide grid.
+        """
         energy = _widened(self.energy, smoothing)
         magnitude = _widened(self.evenness * np.sqrt(self.energy), smoothing)
         evenness = np.full_like(energy, NOISE_EVENNESS)
@@ -79,21 +89,24 @@ class WideSpectrum:
     Attributes:
         energy: float32 (z, y, x, bands).
         evenness: float32 (z, y, x, bands), smoothed magnitude over the root of the energy.
-        concurrence: float32 (z, y, x, bands - 2), whether bands are strong at the same places: logarithm (10) of the
-            mean product of two bands' energies over the product of their means. The two share no frequency, so for
-            noise it is 0.
+        concurrence: float32 (z, y, x, bands - 2), whether bands are strong at the same places: the decimal
+            logarithm of the mean product of two bands' energies, divided by the product of their means. The two bands
+            share no frequency, so it is 0 for noise.
     """
 
-    energy: np.ndarray
-    evenness: np.ndarray
-    concurrence: np.ndarray
+    energy: FloatArray
+    evenness: FloatArray
+    concurrence: FloatArray
 
-    def planes(self, chosen, shape):
-        """Energy, evenness and concurrence on planes of the coarse grid (``shape``), linear between places.
+    def planes(self, chosen: slice | Sequence[int] | IntArray, shape: Sequence[int]) -> tuple[FloatArray, ...]:
+        """Energy, evenness and concurrence on planes of the coarse grid, interpolated linearly.
 
         Args:
             chosen: planes along z, a slice or indices.
             shape: the coarse grid's (z, y, x).
+
+        Returns:
+            Three float32 arrays (planes, y, x, bands).
         """
         z, y, x = (_linear(count, wide) for count, wide in zip(shape, self.energy.shape[:3], strict=True))
         z = z[chosen]
@@ -102,25 +115,38 @@ class WideSpectrum:
         return tuple(_along(z[:, used], y, x, values[used]) for values in everything)
 
 
-def coarse_shape(shape, voxel_size):
-    """The coarse grid that covers a map: (z, y, x)."""
-    return tuple(math.ceil((n - 1) * size / GRID) + 1 for n, size in zip(shape, voxel_triple(voxel_size), strict=True))
+def coarse_shape(shape: Sequence[int], voxel_size: VoxelSize) -> Shape:
+    """The shape of the coarse grid that covers a map.
+
+    Args:
+        shape: the map's (z, y, x).
+        voxel_size: Å, a number or (z, y, x).
+
+    Returns:
+        (z, y, x).
+    """
+    sizes = voxel_triple(voxel_size)
+    z, y, x = (math.ceil((n - 1) * size / GRID) + 1 for n, size in zip(shape, sizes, strict=True))
+    return z, y, x
 
 
-def band_weights(frequency, band):
+def band_weights(frequency: npt.ArrayLike, band: int) -> FloatArray:
     """The pass of a band: 1 at its centre, falling as a squared cosine of the logarithm; all bands sum to 1.
 
     Args:
         frequency: 1/Å, any shape.
         band: number of the band.
+
+    Returns:
+        float32 array of ``frequency``'s shape.
     """
     with np.errstate(divide="ignore"):
         position = np.log(np.asarray(frequency, np.float32) / np.float32(BANDS[band])) / np.float32(math.log(_RATIO))
     return np.square(np.cos(np.pi / 2 * np.clip(position, -1, 1))).astype(np.float32)
 
 
-def local_spectrum(data, voxel_size, workers=-1):
-    """The local spectrum of a map.
+def local_spectrum(data: FloatArray, voxel_size: VoxelSize, workers: int | None = -1) -> LocalSpectrum:
+    """The local spectrum of a map; it takes the memory of about three maps besides ``data``.
 
     Args:
         data: float32 (z, y, x).
@@ -128,7 +154,7 @@ def local_spectrum(data, voxel_size, workers=-1):
         workers: threads of the Fourier transforms, -1 for all.
 
     Returns:
-        a ``LocalSpectrum``. Needs the memory of about three maps besides ``data``.
+        The spectrum on the coarse grid.
     """
     sizes = voxel_triple(voxel_size)
     coarse = coarse_shape(data.shape, sizes)
@@ -139,18 +165,21 @@ def local_spectrum(data, voxel_size, workers=-1):
         if centre / _RATIO >= 0.5 / max(sizes):
             break
         magnitude, energy[..., band] = _local_moments(spectrum, data.shape, sizes, band, coarse, workers)
-        found = energy[..., band] > _LEAST_ENERGY * max(float(energy.max()), _LEAST_ENERGY)
-        evenness[found, band] = magnitude[found] / np.sqrt(energy[found, band])
+        filled = energy[..., band] > _LEAST_ENERGY * max(float(energy.max()), _LEAST_ENERGY)
+        evenness[filled, band] = magnitude[filled] / np.sqrt(energy[filled, band])
     return LocalSpectrum(energy, evenness, radial_energy(spectrum, data.shape, sizes))
 
 
-def radial_energy(spectrum, shape, sizes):
-    """``LocalSpectrum.radial`` of a map's ``rfftn``; between the map's own shells by the logarithm.
+def radial_energy(spectrum: ComplexArray, shape: Sequence[int], sizes: Triple) -> FloatArray:
+    """``LocalSpectrum.radial`` of a map: the logarithm is interpolated linearly between the map's own shells.
 
     Args:
-        spectrum: complex (z, y, x // 2 + 1).
+        spectrum: ``rfftn`` of the map, complex (z, y, x // 2 + 1).
         shape: the map's (z, y, x).
         sizes: voxel size, Å (z, y, x).
+
+    Returns:
+        float64 (shells,), at ``SHELLS``.
     """
     frequency, count, (power,) = sums_in_shells(shape, sizes, ((np.square(np.abs(plane)),) for plane in spectrum))
     filled = np.flatnonzero(count[1:]) + 1
@@ -161,7 +190,7 @@ def radial_energy(spectrum, shape, sizes):
     return np.where(within, density * 4 * math.pi * SHELLS**3 * volume, 0.0)
 
 
-def smooth(data, voxel_size, coarse, smoothing):
+def smooth(data: FloatArray, voxel_size: Triple, coarse: Shape, smoothing: float) -> FloatArray:
     """Values averaged by a Gaussian around each place of the coarse grid, near the border by what there is of it.
 
     Args:
@@ -169,6 +198,9 @@ def smooth(data, voxel_size, coarse, smoothing):
         voxel_size: Å (z, y, x).
         coarse: the coarse grid's shape.
         smoothing: the Gaussian's SD, Å.
+
+    Returns:
+        float32 of the coarse grid's shape.
     """
     for axis in (2, 1, 0):  # the last first, so that the large array is read in order
         weights = _gaussians(data.shape[axis], voxel_size[axis], coarse[axis], smoothing)
@@ -176,13 +208,13 @@ def smooth(data, voxel_size, coarse, smoothing):
     return np.ascontiguousarray(data)
 
 
-def _widened(values, smoothing):
+def _widened(values: FloatArray, smoothing: float) -> FloatArray:
     """Values (z, y, x, bands) of the coarse grid smoothed by a Gaussian, SD in Å, on the wide grid."""
-    axes = (_gaussians(count, GRID, count // 2 + 1, smoothing, WIDE_GRID) for count in values.shape[:3])
-    return _along(*axes, values)
+    z, y, x = (_gaussians(count, GRID, count // 2 + 1, smoothing, WIDE_GRID) for count in values.shape[:3])
+    return _along(z, y, x, values)
 
 
-def _along(z, y, x, values):
+def _along(z: FloatArray, y: FloatArray, x: FloatArray, values: FloatArray) -> FloatArray:
     """Values (z, y, x, bands) with a matrix (to, from) applied along each of the first three axes."""
     bands = np.ascontiguousarray(np.moveaxis(values, -1, 0))
     count, _, *plane = bands.shape
@@ -190,13 +222,13 @@ def _along(z, y, x, values):
     return np.ascontiguousarray(np.moveaxis(y @ (bands @ x.T), 0, -1))
 
 
-def _linear(count, wide):
+def _linear(count: int, wide: int) -> FloatArray:
     """float32 (count, wide): linear interpolation at the places of the coarse grid between those of the wide one."""
     offset = np.arange(count)[:, None] * (GRID / WIDE_GRID) - np.arange(wide)
     return np.maximum(1 - abs(offset), 0).astype(np.float32)
 
 
-def _gaussians(count, size, places, smoothing, spacing=GRID):
+def _gaussians(count: int, size: float, places: int, smoothing: float, spacing: float = GRID) -> FloatArray:
     """float32 (places, count): Gaussians, a spacing (Å) apart, at each of count voxels of a size; rows sum to 1."""
     distance = spacing * np.arange(places)[:, None] - size * np.arange(count)
     weights = np.exp(-0.5 * np.square(distance / smoothing))
@@ -204,7 +236,9 @@ def _gaussians(count, size, places, smoothing, spacing=GRID):
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _local_moments(spectrum, shape, sizes, band, coarse, workers):
+def _local_moments(
+    spectrum: ComplexArray, shape: Sequence[int], sizes: Triple, band: int, coarse: Shape, workers: int | None
+) -> tuple[FloatArray, FloatArray]:
     """Smoothed magnitude and smoothed square of the band-passed map, on the coarse grid."""
     passed, new_sizes = _band_passed(spectrum, shape, sizes, band, workers)
     smoothing = max(SMOOTHING[0], SMOOTHING[1] / BANDS[band])
@@ -212,30 +246,25 @@ def _local_moments(spectrum, shape, sizes, band, coarse, workers):
     return magnitude, smooth(np.square(passed, out=passed), new_sizes, coarse, smoothing)
 
 
-def _band_passed(spectrum, shape, sizes, band, workers):
+def _band_passed(
+    spectrum: ComplexArray, shape: Sequence[int], sizes: Triple, band: int, workers: int | None
+) -> tuple[FloatArray, Triple]:
     """The band-passed map on a grid just fine enough for its square, and that grid's voxel size."""
-    # its square reaches twice its highest frequency, and must not alias to what the smoothing passes
+    # The square reaches twice the band's highest frequency, and must not alias to what the smoothing passes.
     target = 1 / (2 * 1.05 * BANDS[band] * _RATIO + 0.15)
-    kept = [
-        min(n, scipy.fft.next_fast_len(math.ceil(n * size / target), real=True))
-        for n, size in zip(shape, sizes, strict=True)
-    ]
-    new_sizes = tuple(n * size / m for n, m, size in zip(shape, kept, sizes, strict=True))
-    z, y, x = (np.fft.fftfreq(m, size).astype(np.float32) for m, size in zip(kept, new_sizes, strict=True))
-    columns = kept[2] // 2 + 1
+    new_shape = [min(n, fast_length(math.ceil(n * size / target))) for n, size in zip(shape, sizes, strict=True)]
+    new_z, new_y, new_x = (n * size / m for n, m, size in zip(shape, new_shape, sizes, strict=True))
+    new_sizes = new_z, new_y, new_x
+    z, y, x = (np.fft.fftfreq(m, size).astype(np.float32) for m, size in zip(new_shape, new_sizes, strict=True))
+    columns = new_shape[2] // 2 + 1
     across = np.square(y)[:, None] + np.square(x[:columns])
-    rows = _lowest(shape[1], kept[1])
-    scale = np.float32(math.prod(kept) / math.prod(shape))
-    part = np.zeros((*kept[:2], columns), spectrum.dtype)
-    # plane by plane, as whole arrays of weights would take more memory than the map
-    for plane, height, source in zip(part, z, _lowest(shape[0], kept[0]), strict=True):
+    rows = lowest_coefficients(shape[1], new_shape[1])
+    scale = np.float32(math.prod(new_shape) / math.prod(shape))
+    part = np.zeros((*new_shape[:2], columns), spectrum.dtype)
+    # Plane by plane, as whole arrays of weights would take more memory than the map.
+    for plane, height, source in zip(part, z, lowest_coefficients(shape[0], new_shape[0]), strict=True):
         if abs(height) < BANDS[band] * _RATIO:
             weights = scale * band_weights(np.sqrt(across + np.square(height)), band)
             np.multiply(spectrum[source, rows, :columns], weights, out=plane)
     part = scipy.fft.ifftn(part, axes=(0, 1), workers=workers, overwrite_x=True)  # irfftn would copy it once more
-    return scipy.fft.irfft(part, kept[2], workers=workers), new_sizes
-
-
-def _lowest(count, kept):
-    """Which of the coefficients along an axis, of so many, are kept if so many are, the lowest frequencies."""
-    return np.r_[0 : (kept + 1) // 2, count - kept // 2 : count]
+    return scipy.fft.irfft(part, new_shape[2], workers=workers), new_sizes

@@ -1,7 +1,17 @@
-"""Density maps: their files, their grid, the refusals, masks, and the tiles that large maps are worked on in."""
+"""Density maps: files, grid, refusals, masks and the boxes around them, and tiles to work on large maps in."""
 
+from deepreslib.fourier.arrays import Triple
+from deepreslib.maps.boxes import box_around, fast_box_around, read_box, smallest_box, widened
 from deepreslib.maps.checks import check_estimable, check_half_maps, check_mask, check_same_grid
-from deepreslib.maps.density_map import DensityMap, GridHeader, Triple, format_triple, read_map, write_map
+from deepreslib.maps.density_map import (
+    DensityMap,
+    GridHeader,
+    check_finite,
+    format_triple,
+    is_sane_voxel_size,
+    read_map,
+    write_map,
+)
 from deepreslib.maps.masks import automatic_mask, dilate, soft_edge, threshold_mask
 from deepreslib.maps.tiles import Tile, tiles
 
@@ -11,15 +21,22 @@ __all__ = [
     "Tile",
     "Triple",
     "automatic_mask",
+    "box_around",
     "check_estimable",
+    "check_finite",
     "check_half_maps",
     "check_mask",
     "check_same_grid",
     "dilate",
+    "fast_box_around",
     "format_triple",
+    "is_sane_voxel_size",
+    "read_box",
     "read_map",
+    "smallest_box",
     "soft_edge",
     "threshold_mask",
     "tiles",
+    "widened",
     "write_map",
 ]

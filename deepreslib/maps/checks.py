@@ -1,10 +1,10 @@
 """Refusals made before any work: one sentence each, naming the file, the fault and the mend."""
 
 import math
-
-import numpy as np
+from collections.abc import Sequence
 
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import BoolArray
 from deepreslib.maps.density_map import DensityMap, check_finite, format_triple, is_sane_voxel_size
 
 ANISOTROPY_TOLERANCE = 0.01
@@ -49,19 +49,23 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
     if coarsest is not None and 2 * max(voxel_size) >= coarsest:
         raise InputError(
             f"{name} is too coarse: with a voxel size of {max(voxel_size):.4g} Å nothing finer than "
-            f"{2 * max(voxel_size):.4g} Å can be told, and this range ends at {coarsest:g} Å; give a finer map."
+            f"{2 * max(voxel_size):.4g} Å can be resolved, and this range ends at {coarsest:g} Å; give a finer map."
         )
     check_finite(data, name)
     if data.min() == data.max():
         raise InputError(f"{name} is constant, every voxel is {data.flat[0]:g}; give a map with density.")
 
 
-def check_mask(mask: DensityMap, density_map: DensityMap) -> np.ndarray:
+def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:
     """The voxels of a mask, binary or soft, that belongs to a map.
 
     A voxel belongs to the mask where its value is above 0.5. The mask must have the map's shape, and its voxel size
     within 1 %; but a voxel size of exactly 1 Å is what programs write that do not know it, and then shape decides.
     The origin is not compared: masks often come without one, and shape and voxel size already say "voxel by voxel".
+
+    Args:
+        mask: above 0.5 inside.
+        density_map: the map it belongs to.
 
     Returns:
         Boolean array of the map's shape, (z, y, x).
@@ -92,6 +96,10 @@ def check_mask(mask: DensityMap, density_map: DensityMap) -> np.ndarray:
 def check_half_maps(half1: DensityMap, half2: DensityMap) -> None:
     """Refuse half maps that differ in shape, voxel size (by 0.1 %) or origin (by a tenth of a voxel).
 
+    Args:
+        half1: one half map.
+        half2: the other.
+
     Raises:
         InputError: naming both files and what differs.
     """
@@ -110,6 +118,10 @@ def check_half_maps(half1: DensityMap, half2: DensityMap) -> None:
 def check_same_grid(other: DensityMap, reference: DensityMap) -> None:
     """Refuse a map that differs from another in shape or, by more than 1 %, in voxel size; origins are not compared.
 
+    Args:
+        other: the map that may be refused.
+        reference: the map whose grid it should have.
+
     Raises:
         InputError: naming both files and what differs.
     """
@@ -125,7 +137,7 @@ def check_same_grid(other: DensityMap, reference: DensityMap) -> None:
         )
 
 
-def _close(one: tuple, other: tuple, tolerance: float) -> bool:
+def _close(one: Sequence[float], other: Sequence[float], tolerance: float) -> bool:
     return all(abs(a - b) <= tolerance * b for a, b in zip(one, other, strict=True))
 
 

@@ -11,11 +11,11 @@ import mrcfile
 import numpy as np
 
 from deepreslib.errors import InputError
-from deepreslib.files import check_writable, write_aside
-from deepreslib.maps.mrc import open_stream, read_data, read_header
+from deepreslib.files import PathLike, check_writable, write_aside
+from deepreslib.fourier.arrays import Array, FloatArray, Triple, VoxelSize
+from deepreslib.fourier.grid import voxel_triple
+from deepreslib.maps.mrc import Header, open_stream, read_data, read_header
 from deepreslib.version import __version__
-
-Triple = tuple[float, float, float]
 
 VOXEL_SIZE_LIMITS = (0.05, 50.0)
 
@@ -47,7 +47,14 @@ class GridHeader:
         return in_file.index(3), in_file.index(2), in_file.index(1)
 
     def position_of_starts(self, voxel_size: Triple) -> Triple:
-        """Position in Å (z, y, x) that ``starts`` gives to voxel (0, 0, 0)."""
+        """The position that ``starts`` gives to voxel (0, 0, 0).
+
+        Args:
+            voxel_size: Å (z, y, x).
+
+        Returns:
+            Å (z, y, x).
+        """
         in_file = self.starts[::-1]
         z, y, x = (in_file[axis] * size for axis, size in zip(self.file_to_zyx, voxel_size, strict=True))
         return z, y, x
@@ -65,7 +72,7 @@ class DensityMap:
         header: what :func:`write_map` needs to give the same geometry back.
     """
 
-    data: np.ndarray
+    data: FloatArray
     voxel_size: Triple
     origin: Triple = (0.0, 0.0, 0.0)
     path: str = ""
@@ -76,8 +83,14 @@ class DensityMap:
         """The path, or "the map" for one from memory; for messages."""
         return self.path or "the map"
 
-    def like(self, data: np.ndarray) -> "DensityMap":
-        """The same grid with other values, made float32 and contiguous.
+    def like(self, data: Array) -> "DensityMap":
+        """The same grid with other values.
+
+        Args:
+            data: (z, y, x), of the map's shape.
+
+        Returns:
+            A map whose values are float32 and contiguous.
 
         Raises:
             ValueError: if the shapes differ.
@@ -87,9 +100,7 @@ class DensityMap:
         return replace(self, data=np.ascontiguousarray(data, dtype=np.float32))
 
 
-def read_map(
-    path: str | os.PathLike, voxel_size: float | Sequence[float] | None = None, origin: Sequence[float] | None = None
-) -> DensityMap:
+def read_map(path: PathLike, voxel_size: VoxelSize | None = None, origin: Sequence[float] | None = None) -> DensityMap:
     """Read one volume from an MRC, MAP, CCP4 or MRCS file, also compressed with gzip or bzip2.
 
     Modes 0, 1, 2, 6 and 12, either byte order and any axis order are read. A missing "MAP" identifier or a wrong
@@ -101,6 +112,9 @@ def read_map(
         path: the file.
         voxel_size: Å, one number or (z, y, x), instead of the header's.
         origin: Å, (z, y, x), instead of the header's.
+
+    Returns:
+        The map.
 
     Raises:
         InputError: if there is no such file, it holds no single volume, is truncated, of an unsupported mode, has
@@ -117,7 +131,7 @@ def read_map(
         with open_stream(path) as stream:
             header = read_header(stream, path)
             grid = _grid_header(header, path)
-            voxel_size = _header_voxel_size(header, grid, path) if voxel_size is None else _given(voxel_size, path)
+            sizes = _header_voxel_size(header, grid, path) if voxel_size is None else _checked(voxel_size, path)
             data = read_data(stream, header, path)
     except (EOFError, zlib.error) as error:
         raise InputError(f"{path} is truncated or damaged ({error}); copy or download it again.") from error
@@ -129,19 +143,24 @@ def read_map(
 
     if origin is not None:
         grid = replace(grid, starts=(0, 0, 0), origin_from_starts=False)
-        origin = _triple(origin)
+        corner = _triple(origin)
     elif grid.origin_from_starts:
-        origin = grid.position_of_starts(voxel_size)
+        corner = grid.position_of_starts(sizes)
     else:
-        origin = _triple(_decimal(header["origin"][axis]) for axis in "zyx")
-    return DensityMap(data, voxel_size, origin, str(path), grid)
+        corner = _triple(_decimal(header["origin"][axis]) for axis in "zyx")
+    return DensityMap(data, sizes, corner, str(path), grid)
 
 
-def write_map(path: str | os.PathLike, density_map: DensityMap, overwrite: bool = True) -> None:
+def write_map(path: PathLike, density_map: DensityMap, overwrite: bool = True) -> None:
     """Write a map as float32 (mode 2), compressed if ``path`` ends in .gz or .bz2.
 
     The file is written aside and renamed. It has the axis order, starts, intervals, cell angles and space group of
     ``density_map.header`` and the map's own voxel size and origin; an extended header is not kept.
+
+    Args:
+        path: the file.
+        density_map: the map.
+        overwrite: whether a file of that name may be replaced.
 
     Raises:
         InputError: if the folder is missing or not writable, the disk is full, or the file exists and ``overwrite``
@@ -158,36 +177,54 @@ def write_map(path: str | os.PathLike, density_map: DensityMap, overwrite: bool 
         raise InputError(f"{path} cannot be written ({error.strerror or error}); choose another place.") from error
 
 
-def check_finite(data: np.ndarray, name: str) -> None:
+def check_finite(data: FloatArray, name: str) -> None:
     """Refuse NaN and infinite values in an array (z, y, x), counted section by section to save memory.
 
+    Args:
+        data: the values.
+        name: of the map, for the message.
+
     Raises:
-        InputError: naming ``name`` and the number of such voxels.
+        InputError: naming the map and the number of such voxels.
     """
     if bad := sum(section.size - int(np.count_nonzero(np.isfinite(section))) for section in data):
         raise InputError(f"{name} has {bad} NaN or infinite voxels; replace them by 0 in the program that made it.")
 
 
-def is_sane_voxel_size(voxel_size: Triple) -> bool:
-    """Whether every axis' voxel size (Å) lies in ``VOXEL_SIZE_LIMITS``."""
+def is_sane_voxel_size(voxel_size: Sequence[float]) -> bool:
+    """Whether the voxel size along every axis lies in ``VOXEL_SIZE_LIMITS``.
+
+    Args:
+        voxel_size: Å (z, y, x).
+
+    Returns:
+        True or False.
+    """
     low, high = VOXEL_SIZE_LIMITS
     return all(low <= size <= high for size in voxel_size)
 
 
 def format_triple(triple: Sequence[float]) -> str:
-    """A (z, y, x) triple as text in the order x, y, z: '0.448 × 0.393 × 0.459', or just '3.54' for equal numbers."""
+    """Three numbers as text in the order x, y, z: '0.448 × 0.393 × 0.459', or just '3.54' for equal numbers.
+
+    Args:
+        triple: (z, y, x).
+
+    Returns:
+        The text.
+    """
     texts = [f"{number:.4g}" for number in triple[::-1]]
     return texts[0] if len(set(texts)) == 1 else " × ".join(texts)
 
 
-def _grid_header(header: np.ndarray, path: Path) -> GridHeader:
-    axis_order = tuple(int(header[name]) for name in ("mapc", "mapr", "maps"))
+def _grid_header(header: Header, path: Path) -> GridHeader:
+    axis_order = _three_integers(header, "mapc", "mapr", "maps")
     if axis_order == (0, 0, 0):
         axis_order = (1, 2, 3)
     if sorted(axis_order) != [1, 2, 3]:
         raise InputError(f"{path} has an impossible axis order {axis_order} in its header; write it again as .mrc.")
     space_group, sections = int(header["ispg"]), int(header["nz"])
-    intervals = tuple(int(header[name]) for name in ("mx", "my", "mz"))
+    intervals = _three_integers(header, "mx", "my", "mz")
     if sections == 1:
         raise InputError(f"{path} holds a 2D image; give a volume.")
     if 401 <= space_group <= 630 and 0 < intervals[2] < sections:
@@ -196,7 +233,7 @@ def _grid_header(header: np.ndarray, path: Path) -> GridHeader:
     angles = _triple(_decimal(header["cellb"][name]) for name in ("alpha", "beta", "gamma"))
     return GridHeader(
         axis_order=axis_order,
-        starts=tuple(int(header[name]) for name in ("nxstart", "nystart", "nzstart")),
+        starts=_three_integers(header, "nxstart", "nystart", "nzstart"),
         intervals=intervals if is_plain_volume and min(intervals) > 0 else None,
         cell_angles=angles if any(angles) else (90.0, 90.0, 90.0),
         space_group=space_group if is_plain_volume else 1,
@@ -204,12 +241,12 @@ def _grid_header(header: np.ndarray, path: Path) -> GridHeader:
     )
 
 
-def _has_origin(header: np.ndarray) -> bool:
+def _has_origin(header: Header) -> bool:
     origin = [float(header["origin"][axis]) for axis in "xyz"]
     return any(origin) and all(math.isfinite(value) for value in origin)
 
 
-def _header_voxel_size(header: np.ndarray, grid: GridHeader, path: Path) -> Triple:
+def _header_voxel_size(header: Header, grid: GridHeader, path: Path) -> Triple:
     shape = [int(header[name]) for name in ("nz", "ny", "nx")]
     sizes = []
     for axis, in_file in zip("zyx", grid.file_to_zyx, strict=True):
@@ -220,8 +257,9 @@ def _header_voxel_size(header: np.ndarray, grid: GridHeader, path: Path) -> Trip
     return _triple(sizes)
 
 
-def _given(voxel_size: float | Sequence[float], path: Path) -> Triple:
-    sizes = _triple([voxel_size] * 3 if np.isscalar(voxel_size) else voxel_size)
+def _checked(voxel_size: VoxelSize, path: Path) -> Triple:
+    """The voxel size (Å) along each axis, refused if it cannot be that of the map in the file."""
+    sizes = voxel_triple(voxel_size)
     if not is_sane_voxel_size(sizes):
         low, high = VOXEL_SIZE_LIMITS
         raise InputError(
@@ -239,6 +277,11 @@ def _decimal(number: np.float32) -> float:
 def _triple(numbers: Iterable[float]) -> Triple:
     z, y, x = (float(number) for number in numbers)
     return z, y, x
+
+
+def _three_integers(header: Header, *names: str) -> tuple[int, int, int]:
+    one, two, three = (int(header[name]) for name in names)
+    return one, two, three
 
 
 def _write(path: Path, density_map: DensityMap) -> None:

@@ -7,6 +7,8 @@ from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray, Triple
+from deepreslib.maps.boxes import box_around
 from deepreslib.maps.density_map import DensityMap
 
 _SMOOTHING = 8.0
@@ -19,8 +21,12 @@ _LARGEST_HOLE = 4000.0
 _NORMAL_SD_PER_MAD = 1.4826
 
 
-def threshold_mask(density_map: DensityMap | np.ndarray, threshold: float) -> np.ndarray:
+def threshold_mask(density_map: DensityMap | FloatArray, threshold: float) -> BoolArray:
     """The voxels whose density is above a threshold.
+
+    Args:
+        density_map: the map, or its values (z, y, x).
+        threshold: in the map's units.
 
     Returns:
         Boolean array, (z, y, x).
@@ -28,8 +34,10 @@ def threshold_mask(density_map: DensityMap | np.ndarray, threshold: float) -> np
     Raises:
         InputError: if no voxel is above the threshold, or every voxel is.
     """
-    is_map = isinstance(density_map, DensityMap)
-    data, name = (density_map.data, density_map.name) if is_map else (density_map, "the map")
+    if isinstance(density_map, DensityMap):
+        data, name = density_map.data, density_map.name
+    else:
+        data, name = density_map, "the map"
     mask = data > threshold
     if not mask.any():
         raise InputError(
@@ -42,7 +50,7 @@ def threshold_mask(density_map: DensityMap | np.ndarray, threshold: float) -> np
     return mask
 
 
-def automatic_mask(density_map: DensityMap) -> tuple[np.ndarray, float]:
+def automatic_mask(density_map: DensityMap) -> tuple[BoolArray, float]:
     """Find the molecule.
 
     The map is smoothed by a Gaussian 8 Å wide (full width at half height), so that noise and side chains matter
@@ -52,6 +60,9 @@ def automatic_mask(density_map: DensityMap) -> tuple[np.ndarray, float]:
     smaller than 5 % of the largest are dropped, and holes up to 4000 Å³ filled (a capsid stays hollow).
 
     Nothing here depends on the map's scale or offset.
+
+    Args:
+        density_map: the map.
 
     Returns:
         Boolean array, (z, y, x), and the threshold that was applied to the smoothed map.
@@ -71,7 +82,7 @@ def automatic_mask(density_map: DensityMap) -> tuple[np.ndarray, float]:
     return _without_small_holes(mask, _LARGEST_HOLE / voxel_volume), threshold
 
 
-def dilate(mask: np.ndarray, voxels: float) -> np.ndarray:
+def dilate(mask: BoolArray, voxels: float) -> BoolArray:
     """A mask grown by a ball of the given radius in voxels.
 
     Args:
@@ -83,12 +94,12 @@ def dilate(mask: np.ndarray, voxels: float) -> np.ndarray:
     """
     grown = np.zeros(mask.shape, dtype=bool)
     if mask.any():
-        around = _surroundings(mask, voxels)
+        around = box_around(mask, math.ceil(voxels))
         grown[around] = ndimage.distance_transform_edt(~mask[around]) <= voxels
     return grown
 
 
-def soft_edge(mask: np.ndarray, width: float) -> np.ndarray:
+def soft_edge(mask: BoolArray, width: float) -> FloatArray:
     """A mask that falls from 1 inside to 0 at ``width`` voxels outside, as half a cosine wave.
 
     Args:
@@ -100,13 +111,13 @@ def soft_edge(mask: np.ndarray, width: float) -> np.ndarray:
     """
     soft = np.zeros(mask.shape, dtype=np.float32)
     if mask.any():
-        around = _surroundings(mask, width)
+        around = box_around(mask, math.ceil(width))
         distance = np.minimum(ndimage.distance_transform_edt(~mask[around]), width)
         soft[around] = 0.5 + 0.5 * np.cos(np.pi * distance / width)
     return soft
 
 
-def _molecule_threshold(smooth: np.ndarray, sizes: tuple[float, float, float]) -> float:
+def _molecule_threshold(smooth: FloatArray, sizes: Triple) -> float:
     rough_solvent, top = np.median(smooth), smooth.max()
     clearly_above = smooth[smooth > rough_solvent + 0.1 * (top - rough_solvent)]
     if not clearly_above.size or clearly_above.min() == clearly_above.max():
@@ -122,17 +133,17 @@ def _molecule_threshold(smooth: np.ndarray, sizes: tuple[float, float, float]) -
     return float(solvent + max(_SOLVENT_SDS * noise, _MOLECULE_FRACTION * (molecule - solvent)))
 
 
-def _box_dilated(mask: np.ndarray, distance: float, sizes: tuple[float, float, float]) -> np.ndarray:
+def _box_dilated(mask: BoolArray, distance: float, sizes: Triple) -> BoolArray:
     return ndimage.maximum_filter(mask, [2 * math.ceil(distance / size) + 1 for size in sizes], mode="constant")
 
 
-def _without_small_parts(mask: np.ndarray) -> np.ndarray:
+def _without_small_parts(mask: BoolArray) -> BoolArray:
     labels, volumes = _components(mask)
     volumes[0] = 0
     return (volumes >= _SMALLEST_PART * volumes.max())[labels]
 
 
-def _without_small_holes(mask: np.ndarray, largest: float) -> np.ndarray:
+def _without_small_holes(mask: BoolArray, largest: float) -> BoolArray:
     labels, volumes = _components(~mask)
     is_hole = volumes <= largest
     for axis in range(3):
@@ -142,17 +153,10 @@ def _without_small_holes(mask: np.ndarray, largest: float) -> np.ndarray:
     return mask | is_hole[labels]
 
 
-def _components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _components(mask: BoolArray) -> tuple[IntArray, IntArray]:
     """Labels of the connected parts and the voxels of each label, counted by section to save memory."""
     labels, count = ndimage.label(mask)
-    return labels, sum(np.bincount(section.ravel(), minlength=count + 1) for section in labels)
-
-
-def _surroundings(mask: np.ndarray, margin: float) -> tuple[slice, ...]:
-    """The box around a mask that is not empty, ``margin`` voxels wider on each side."""
-    margin = math.ceil(margin)
-    box = []
-    for axis in range(mask.ndim):
-        filled = np.flatnonzero(mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis)))
-        box.append(slice(max(0, filled[0] - margin), filled[-1] + 1 + margin))
-    return tuple(box)
+    volumes = np.zeros(count + 1, dtype=int)
+    for section in labels:
+        volumes += np.bincount(section.ravel(), minlength=count + 1)
+    return labels, volumes

@@ -4,8 +4,8 @@ import itertools
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import scipy.ndimage
+from deepreslib.fourier.arrays import Array, BoolArray, Box
+from deepreslib.maps.boxes import read_box, smallest_box
 
 OVERHEAD = 3000
 """What a tile costs beside its voxels, in voxels of the volume."""
@@ -24,21 +24,27 @@ class Tile:
         stride: voxels of the volume from one voxel computed to the next along each axis; voxel 0 is voxel 0.
     """
 
-    crop: tuple[slice, slice, slice]
+    crop: Box
     overlap: int
     stride: int = 1
 
-    def read(self, volume):
-        """The values of the wider box, a new array; 0 beyond the volume's border."""
-        wide = [
-            (c.start * self.stride - self.overlap, (c.stop - 1) * self.stride + 1 + self.overlap) for c in self.crop
+    def read(self, volume: Array) -> Array:
+        """The values of the wider box; 0 beyond the volume's border.
+
+        Args:
+            volume: (z, y, x).
+
+        Returns:
+            A new array.
+        """
+        ends = [
+            (side.start * self.stride - self.overlap, (side.stop - 1) * self.stride + 1 + self.overlap)
+            for side in self.crop
         ]
-        inside = tuple(slice(max(a, 0), min(b, n)) for (a, b), n in zip(wide, volume.shape, strict=True))
-        rims = [(s.start - a, b - s.stop) for s, (a, b) in zip(inside, wide, strict=True)]
-        return np.pad(volume[inside], rims)
+        return read_box(volume, ends)
 
 
-def tiles(needed, edge, overlap, stride=1):
+def tiles(needed: BoolArray, edge: int, overlap: int, stride: int = 1) -> list[Tile]:
     """Tiles that cover the needed voxels, each once.
 
     A grid of equal cells is laid over them; a cell is shrunk to what is needed in it, and halved along its axes as
@@ -47,50 +53,49 @@ def tiles(needed, edge, overlap, stride=1):
     Args:
         needed: bool (z, y, x), on the grid of what is computed.
         edge: greatest edge of a tile, voxels of that grid.
-        overlap, stride: see ``Tile``.
+        overlap: voxels of the volume read beyond a tile on each side.
+        stride: voxels of the volume from one voxel computed to the next.
 
     Returns:
-        list of ``Tile``.
+        The tiles.
     """
-    found = []
-    whole = _shrunk(needed, tuple(slice(0, n) for n in needed.shape))
+    crops = []
+    whole = smallest_box(needed)
     if whole is not None:
-        for cell in itertools.product(*(_cells(s.start, s.stop, edge) for s in whole)):
-            found += _cheapest(needed, cell, overlap, stride)[1]
-    return [Tile(crop, overlap, stride) for crop in found]
+        z, y, x = (_cells(side.start, side.stop, edge) for side in whole)
+        for cell in itertools.product(z, y, x):
+            crops += _cheapest(needed, cell, overlap, stride)[1]
+    return [Tile(crop, overlap, stride) for crop in crops]
 
 
-def _cells(start, stop, edge):
+def _cells(start: int, stop: int, edge: int) -> list[slice]:
     """Cells no longer than ``edge``, equal but for the last, that fill an interval."""
     length = -(-(stop - start) // -(-(stop - start) // edge))
     return [slice(first, min(first + length, stop)) for first in range(start, stop, length)]
 
 
-def _cheapest(needed, cell, overlap, stride):
+def _cheapest(needed: BoolArray, cell: Box, overlap: int, stride: int) -> tuple[float, list[Box]]:
     """The work, in voxels of the volume, of the best way to cover a cell, and the crops of that way."""
     crop = _shrunk(needed, cell)
     if crop is None:
         return 0, []
-    edges = [c.stop - c.start for c in crop]
+    edges = [side.stop - side.start for side in crop]
     work = OVERHEAD + math.prod(edge * stride + overlap / 2 for edge in edges)
     if max(edges) * stride >= SMALLEST:
-        halves = [
-            _cells(c.start, c.stop, -(-n // 2)) if n * stride >= SMALLEST else [c]
-            for c, n in zip(crop, edges, strict=True)
-        ]
-        parts = [_cheapest(needed, part, overlap, stride) for part in itertools.product(*halves)]
+        z, y, x = (
+            _cells(side.start, side.stop, -(-n // 2)) if n * stride >= SMALLEST else [side]
+            for side, n in zip(crop, edges, strict=True)
+        )
+        parts = [_cheapest(needed, part, overlap, stride) for part in itertools.product(z, y, x)]
         if sum(part[0] for part in parts) < work:
             return sum(part[0] for part in parts), [crop for part in parts for crop in part[1]]
     return work, [crop]
 
 
-def _shrunk(needed, cell):
+def _shrunk(needed: BoolArray, cell: Box) -> Box | None:
     """The part of a cell that holds all its needed voxels, or None if it has none."""
-    span = span_of(needed[cell])
-    return span and tuple(slice(c.start + s.start, c.start + s.stop) for c, s in zip(cell, span, strict=True))
-
-
-def span_of(needed):
-    """Slices of the smallest box with all needed voxels, bool (z, y, x), or None if there are none."""
-    found = scipy.ndimage.find_objects(needed.view(np.int8))
-    return found[0] if found else None
+    box = smallest_box(needed[cell])
+    if box is None:
+        return None
+    z, y, x = (slice(c.start + b.start, c.start + b.stop) for c, b in zip(cell, box, strict=True))
+    return z, y, x

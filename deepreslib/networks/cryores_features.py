@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepreslib.fourier import spectra
-from deepreslib.fourier.filters import voxel_triple
+from deepreslib.fourier.grid import voxel_triple
 
 FLOOR = -4.0
 """Logarithm of amplitudes at which nothing is told apart any more; also that of bands beyond Nyquist's frequency."""

@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from deepreslib.errors import InputError
 from deepreslib.files import write_aside
+from deepreslib.maps.boxes import box_around
 from deepreslib.pictures.scale import ColourScale, inside_values
 from deepreslib.pictures.surface import INSIDE
 
@@ -109,10 +110,7 @@ def resolution_for_chimerax(resolution: np.ndarray) -> np.ndarray:
     if not inside.size:
         raise InputError("The resolution map has no value above 0, so there is nothing to colour: check its mask.")
     filled = np.full(resolution.shape, np.median(inside), dtype=np.float32)
-    box = tuple(
-        slice(max(each.start - REACH, 0), each.stop + REACH)
-        for each in ndimage.find_objects((resolution > 0).astype(np.uint8))[0]
-    )
+    box = box_around(resolution > 0, REACH)
     values = resolution[box].astype(np.float32)
     for width in (3, 2 * REACH + 1):
         known = values > 0

@@ -11,6 +11,7 @@ from scipy import ndimage, spatial
 from skimage import filters, measure
 
 from deepreslib.errors import InputError
+from deepreslib.maps.boxes import box_around
 
 MOST_TRIANGLES = 100_000
 INSIDE = 1.5  # voxels below the surface at which the resolution is read
@@ -162,10 +163,7 @@ def resolution_below(
 
 def _near_mask(density: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The mask's box with a margin: its corner's index, and the density in it, at its least away from the mask."""
-    box = tuple(
-        slice(max(each.start - MARGIN, 0), each.stop + MARGIN)
-        for each in ndimage.find_objects(mask.astype(np.uint8))[0]
-    )
+    box = box_around(mask, MARGIN)
     near = ndimage.binary_dilation(mask[box], ndimage.generate_binary_structure(3, 2), iterations=MARGIN)
     return np.array([each.start for each in box]), np.where(near, density[box], density[box].min())
 

@@ -1,10 +1,10 @@
 """Local disorder of a molecule: a smooth field over its atoms, and the B factors that blur each atom in a map.
 
 The field goes from 0, the best ordered part, to 1, the worst. It is mixed from the structure's own B factors, chance,
-the distance from the centre (errors of the particles' orientations) and the bending of a domain about a hinge. What a
-place of the map resolves follows from the field; the B factor from that: with noise whose spectrum is flat, a signal
-of amplitude exp(-B s²/4) sinks below it at a frequency s that grows as 1/sqrt(B) (Rosenthal & Henderson 2003, section
-on the B factor), so B is proportional to the square of the local resolution.
+the distance from the centre (errors of the particles' orientations) and the bending of a domain about a hinge. The
+local resolution follows from the field, and the B factor from the local resolution: where the spectrum of the noise is
+flat, a signal of amplitude exp(-B s²/4) sinks below it at a frequency s that grows as 1/sqrt(B) (Rosenthal & Henderson
+2003, section on the B factor), so B is proportional to the square of the local resolution.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.ndimage
 
+from deepreslib.fourier.arrays import FloatArray
+
 SMOOTHING = 5.0
 """Å, SD of the Gaussian that averages the structure's own B factors: disorder of neighbours is alike."""
 
 _GRID = 2.5
 _WAVES = 256
 _TAILS = (1, 99)
-_LEAST_SPREAD = 0.1
+_LEAST_RANGE = 0.1
 _LEAST_SD = 1.0
 _MOST_REPEATED = 0.5
 
@@ -48,22 +50,34 @@ class Disorder:
     steepness: float = 10.0
 
 
-def is_informative(b_factors):
-    """Whether B factors (n,) Å² tell order from disorder: not constant, not mostly one number, some spread."""
+def is_informative(b_factors: FloatArray) -> bool:
+    """Whether B factors tell order from disorder: they vary enough, and are not mostly one number.
+
+    Args:
+        b_factors: (n,) Å².
+
+    Returns:
+        True or False.
+    """
     if not len(b_factors):
         return False
     low, middle, high = np.percentile(b_factors, [5, 50, 95])
     repeated = np.unique(b_factors, return_counts=True)[1].max() / len(b_factors)
     return bool(
-        b_factors.std() > _LEAST_SD and high - low > _LEAST_SPREAD * max(middle, 1) and repeated < _MOST_REPEATED
+        b_factors.std() > _LEAST_SD and high - low > _LEAST_RANGE * max(middle, 1) and repeated < _MOST_REPEATED
     )
 
 
-def averaged(values, positions, width=SMOOTHING):
-    """Values (n,) at positions (n, 3) Å, each replaced by the Gaussian-weighted mean of its surroundings.
+def averaged(values: FloatArray, positions: FloatArray, width: float = SMOOTHING) -> FloatArray:
+    """Values, each replaced by the Gaussian-weighted mean of its surroundings.
 
     Args:
+        values: (n,).
+        positions: (n, 3) Å, where they are.
         width: SD of the Gaussian, Å, at least 2.5.
+
+    Returns:
+        float64 (n,).
     """
     place = (positions - positions.min(0)) / _GRID
     corner = np.rint(place).astype(int)
@@ -75,68 +89,110 @@ def averaged(values, positions, width=SMOOTHING):
         )
         for weights in (np.ones(len(values)), values)
     )
-    count, total = (scipy.ndimage.map_coordinates(v, place.T, order=1, mode="nearest") for v in (count, total))
+    count, total = (scipy.ndimage.map_coordinates(grid, place.T, order=1, mode="nearest") for grid in (count, total))
     return total / count
 
 
-def random_field(positions, length, random):
-    """A Gaussian random field of mean 0 and variance 1, with correlation exp(-r² / (2 length²)), at positions (n, 3).
+def random_field(positions: FloatArray, length: float, rng: np.random.Generator) -> FloatArray:
+    """A Gaussian random field of mean 0 and variance 1, with correlation exp(-r² / (2 length²)).
 
     It is a sum of waves with Gaussian wave vectors and random phases (Rahimi & Recht 2007).
+
+    Args:
+        positions: (n, 3) Å, where the field is needed.
+        length: Å, over which it varies.
+        rng: the random generator.
+
+    Returns:
+        float64 (n,).
     """
-    waves = random.standard_normal((_WAVES, 3)) / length
-    phases = random.uniform(0, 2 * np.pi, _WAVES)
+    waves = rng.standard_normal((_WAVES, 3)) / length
+    phases = rng.uniform(0, 2 * np.pi, _WAVES)
     return np.sqrt(2 / _WAVES) * np.cos(positions @ waves.T + phases).sum(1)
 
 
-def distal_field(positions):
-    """Mean square displacement by small rotations about the centre: the squared distance from it; greatest 1."""
+def distal_field(positions: FloatArray) -> FloatArray:
+    """Mean square displacement by small rotations about the centre: the squared distance from it; greatest 1.
+
+    Args:
+        positions: (n, 3) Å.
+
+    Returns:
+        float64 (n,).
+    """
     square = np.square(positions - positions.mean(0)).sum(1)
     return square / max(square.max(), 1e-9)
 
 
-def domain_field(positions, random):
+def domain_field(positions: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Mean square displacement of a domain that bends about a hinge; greatest 1, and 0 on the hinge's other side.
 
     The hinge is a plane of random direction near the molecule's middle; displacement grows with the distance from it.
+
+    Args:
+        positions: (n, 3) Å.
+        rng: the random generator.
+
+    Returns:
+        float64 (n,).
     """
-    normal = random.standard_normal(3)
+    normal = rng.standard_normal(3)
     along = (positions - positions.mean(0)) @ (normal / np.linalg.norm(normal))
-    hinge = np.percentile(along, random.uniform(35, 75))
+    hinge = np.percentile(along, rng.uniform(35, 75))
     square = np.square(np.maximum(along - hinge, 0))
     return square / max(square.max(), 1e-9)
 
 
-def field(b_factors, positions, disorder, random):
+def field(b_factors: FloatArray, positions: FloatArray, disorder: Disorder, rng: np.random.Generator) -> FloatArray:
     """The mixed field, from 0 (best ordered) to 1 (worst).
 
     Args:
         b_factors: (n,) Å², the structure's own.
         positions: (n, 3) Å.
-        disorder: a ``Disorder``.
-        random: ``numpy.random.Generator``; always asked for as much, whatever the weights.
+        disorder: what the field is mixed from.
+        rng: the random generator; the same numbers are drawn from it whatever the weights.
 
     Returns:
         (n,) float64; 0 everywhere if all weights are 0.
     """
     parts = [
-        (disorder.random, random_field(positions, disorder.length, random)),
-        (disorder.domain, domain_field(positions, random)),
+        (disorder.random, random_field(positions, disorder.length, rng)),
+        (disorder.domain, domain_field(positions, rng)),
         (disorder.distal, distal_field(positions)),
     ]
     if disorder.own and is_informative(b_factors):
         low, high = np.percentile(b_factors, _TAILS)
         parts.append((disorder.own, averaged(np.clip(b_factors, low, high), positions)))
-    mixed = sum(weight * values / max(values.std(), 1e-9) for weight, values in parts)
+    mixed = np.zeros(len(positions))
+    for weight, values in parts:
+        mixed = mixed + weight * values / max(values.std(), 1e-9)
     low, high = np.percentile(mixed, _TAILS)
     return np.clip((mixed - low) / (high - low), 0, 1) if high > low else np.zeros(len(positions))
 
 
-def resolutions(field, resolution, disorder):
-    """What each atom's place resolves, Å: ``resolution`` where the field is 0, ``spread`` times that where it is 1."""
+def resolutions(field: FloatArray, resolution: float, disorder: Disorder) -> FloatArray:
+    """The local resolution at each atom: ``resolution`` where the field is 0, ``spread`` times that where it is 1.
+
+    Args:
+        field: (n,), from 0 to 1.
+        resolution: Å, of the best part.
+        disorder: its ``spread`` and ``skew`` are used.
+
+    Returns:
+        (n,) Å.
+    """
     return resolution * (1 + (disorder.spread - 1) * field**disorder.skew)
 
 
-def b_factors(field, resolution, disorder):
-    """B factor of each atom, Å², for the resolution of the best part (Å): steepness × (local resolution)²."""
+def b_factors(field: FloatArray, resolution: float, disorder: Disorder) -> FloatArray:
+    """B factor of each atom: steepness × (local resolution)².
+
+    Args:
+        field: (n,), from 0 to 1.
+        resolution: Å, of the best part.
+        disorder: how the field matters.
+
+    Returns:
+        (n,) Å².
+    """
     return disorder.steepness * resolutions(field, resolution, disorder) ** 2

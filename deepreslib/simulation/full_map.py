@@ -6,6 +6,8 @@ import numpy as np
 import scipy.fft
 
 from deepreslib.fourier import filters
+from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.fourier.fsc import ShellCorrelation
 from deepreslib.maps import masks
 
 
@@ -32,22 +34,35 @@ class Finish:
     offset: float = 0.0
 
 
-def full_map(half1, half2, voxel_size, molecule, finish, fsc=None):
+def full_map(
+    half1: FloatArray,
+    half2: FloatArray,
+    voxel_size: float,
+    molecule: BoolArray,
+    finish: Finish,
+    fsc: ShellCorrelation | None = None,
+) -> FloatArray:
     """The full map.
 
     Args:
-        half1, half2: float32 (z, y, x).
+        half1: float32 (z, y, x).
+        half2: float32 (z, y, x).
         voxel_size: Å, one number.
         molecule: bool (z, y, x); used if the map is to be masked.
-        finish: a ``Finish``.
-        fsc: the half maps' ``ShellCorrelation``; used if coefficients are to be weighted by it.
+        finish: what is done to the mean of the half maps.
+        fsc: of the half maps; needed if coefficients are to be weighted by it.
 
     Returns:
         float32 (z, y, x).
+
+    Raises:
+        ValueError: coefficients are to be weighted by the FSC, and none was given.
     """
     frequency = filters.frequencies(half1.shape, voxel_size)
     weights = np.float32(0.5) * filters.b_factor_weights(frequency, finish.b_factor)
     if finish.fsc_weighted:
+        if fsc is None:
+            raise ValueError("coefficients cannot be weighted by the FSC without one")
         weights *= _fsc_weights(frequency, fsc)
     if finish.low_pass is not None:
         weights *= filters.raised_cosine(frequency, finish.low_pass, voxel_size, finish.low_pass_width)
@@ -60,7 +75,7 @@ def full_map(half1, half2, voxel_size, molecule, finish, fsc=None):
     return full + np.float32(finish.offset * full.std())
 
 
-def _fsc_weights(frequency, fsc):
+def _fsc_weights(frequency: FloatArray, fsc: ShellCorrelation) -> FloatArray:
     """sqrt(2 FSC / (1 + FSC)); 0 from where the FSC first is 0 or less, for what comes later is chance.
 
     The mean, shell 0, is treated as shell 1.

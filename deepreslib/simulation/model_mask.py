@@ -1,15 +1,18 @@
-"""The molecular mask of an atomic model: where its density at 4 Å is above a level, as in the labels of CryoRes."""
+"""The molecular mask of an atomic structure: where its density at 4 Å is above a level, as in the labels of CryoRes."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
-import scipy.fft
 import scipy.ndimage
 
+from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.fourier.grid import fast_length
 from deepreslib.simulation import model_map
+from deepreslib.structures import AtomicStructure
 
 RESOLUTION = 4.0
-"""Å, of the model's density: every atom is blurred by a Gaussian of SD 0.225 times that, which leaves no ripples."""
+"""Å, of the structure's density: each atom is blurred by a Gaussian of SD 0.225 times that, which leaves no ripples."""
 
 LEVEL = 0.08
 """The mask's threshold, in units of the median of that density at the atoms. A compact protein then gets 19 Å³ for
@@ -21,26 +24,34 @@ _RIM = 8.0
 
 
 class ModelMask:
-    """Masks of one placed model on any grid.
+    """Masks of one placed structure on any grid.
 
     Args:
-        structure: an ``AtomicStructure``.
+        structure: the structure.
         positions: (n, 3) Å, x y z, from voxel (0, 0, 0) of those grids.
         selected: (n,) bool, the atoms that are there; None for all.
     """
 
-    def __init__(self, structure, positions, selected=None):
-        there = positions if selected is None else positions[selected]
-        self._corner = there.min(0) - _RIM
-        shape = np.ceil((np.ptp(there, axis=0) + 2 * _RIM) / _VOXEL_SIZE).astype(int)[::-1]
-        shape = tuple(scipy.fft.next_fast_len(int(n), real=True) for n in shape)
+    def __init__(self, structure: AtomicStructure, positions: FloatArray, selected: BoolArray | None = None) -> None:
+        present = positions if selected is None else positions[selected]
+        self._corner = present.min(0) - _RIM
+        least = np.ceil((np.ptp(present, axis=0) + 2 * _RIM) / _VOXEL_SIZE).astype(int)[::-1]
+        shape = [fast_length(count) for count in least.tolist()]
         moved = positions - self._corner
         self._density = model_map.density(structure, moved, shape, _VOXEL_SIZE, _B_FACTOR, selected=selected)
-        nearest = np.rint((there - self._corner)[:, ::-1] / _VOXEL_SIZE).astype(int)
+        nearest = np.rint((present - self._corner)[:, ::-1] / _VOXEL_SIZE).astype(int)
         self._level = LEVEL * float(np.median(self._density[tuple(nearest.T)]))
 
-    def on(self, shape, voxel_size):
-        """The mask, bool (z, y, x), on a grid of this shape and voxel size (Å)."""
+    def on(self, shape: Sequence[int], voxel_size: float) -> BoolArray:
+        """The mask on a grid.
+
+        Args:
+            shape: (z, y, x).
+            voxel_size: Å, one number.
+
+        Returns:
+            bool of ``shape``.
+        """
         scale, offset = np.eye(3) * (voxel_size / _VOXEL_SIZE), -self._corner[::-1] / _VOXEL_SIZE
         density = scipy.ndimage.affine_transform(self._density, scale, offset, shape, order=1, mode="constant")
         return density > self._level

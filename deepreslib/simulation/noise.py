@@ -1,10 +1,12 @@
 """Noise as reconstruction leaves it in half maps: its spectrum, where it lies, and how strong it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from deepreslib.fourier import filters
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.fourier.fsc import CUTOFF
 
 
@@ -12,8 +14,9 @@ from deepreslib.fourier.fsc import CUTOFF
 class ReconstructionNoise:
     """Gaussian noise whose spectrum grows with frequency.
 
-    In a reconstruction from evenly spread projections a coefficient at frequency s is seen by a share of the particles
-    that falls as 1/s, so noise power grows as s (slope 1); correction of the microscope's envelope raises it further.
+    In a reconstruction from evenly distributed projections a share of the particles that falls as 1/s contributes to a
+    coefficient at frequency s, so noise power grows as s (slope 1); correction of the microscope's envelope raises it
+    further.
 
     Attributes:
         slope: exponent of the frequency in the noise's power.
@@ -27,18 +30,42 @@ class ReconstructionNoise:
     excess: float = 0.0
     sphere: float | None = None
 
-    def weights(self, shape, voxel_size):
-        """Amplitude at every coefficient of ``rfftn`` for a map (z, y, x) of a voxel size in Å; float32."""
+    def weights(self, shape: Sequence[int], voxel_size: float) -> FloatArray:
+        """Amplitude at every coefficient of a map's ``rfftn``.
+
+        Args:
+            shape: the map's (z, y, x).
+            voxel_size: Å, one number.
+
+        Returns:
+            float32 (z, y, x // 2 + 1).
+        """
         frequency = filters.frequencies(shape, voxel_size)
         return self.amplitude(frequency, voxel_size, max(shape) * voxel_size).astype(np.float32)
 
-    def amplitude(self, frequency, voxel_size, edge):
-        """Amplitude at frequencies in 1/Å, for a box edge in Å; levels off below 1/edge."""
+    def amplitude(self, frequency: FloatArray, voxel_size: float, edge: float) -> FloatArray:
+        """Amplitude at frequencies; it levels off below 1/edge.
+
+        Args:
+            frequency: 1/Å, any shape.
+            voxel_size: Å, one number.
+            edge: Å, of the box.
+
+        Returns:
+            An array of ``frequency``'s shape.
+        """
         relative = 2 * voxel_size * frequency
         return (relative + 2 * voxel_size / edge) ** (self.slope / 2) * np.exp(self.rise * relative**2)
 
-    def sphere_mask(self, shape):
-        """The refinement's spherical mask, 1 inside and 0 outside with a cosine edge; float32 (z, y, x) or None."""
+    def sphere_mask(self, shape: Sequence[int]) -> FloatArray | None:
+        """The refinement's spherical mask, 1 inside and 0 outside with a cosine edge.
+
+        Args:
+            shape: the map's (z, y, x).
+
+        Returns:
+            float32 of ``shape``; None if the refinement had no mask.
+        """
         if self.sphere is None:
             return None
         radius = self.sphere * min(shape) / 2
@@ -48,29 +75,36 @@ class ReconstructionNoise:
         return 0.5 + 0.5 * np.cos(np.pi * np.clip((distance - radius) / edge, 0, 1))
 
 
-def factor(signal_power, noise_power, frequency, resolution, cutoff=CUTOFF):
+def factor(
+    signal_power: FloatArray,
+    noise_power: FloatArray,
+    frequency: FloatArray,
+    resolution: float,
+    cutoff: float = CUTOFF,
+) -> float:
     """What noise is to be multiplied by so that the FSC of the half maps falls to the cutoff at a resolution.
 
     The FSC of two half maps with signal power S and noise power N is S / (S + N). It shall not fall to the cutoff
-    before 1/resolution, so of the frequencies from 0.6/resolution on that with the least S / N decides.
+    before 1/resolution. So the least S / N at frequencies from 0.6/resolution to 1/resolution decides.
 
     Args:
-        signal_power, noise_power: (n,) mean power of signal and of the noise as it is, in shells.
+        signal_power: (n,) mean power of the signal in shells.
+        noise_power: (n,) mean power of the noise as it is, in the same shells.
         frequency: (n,) of the shells, 1/Å, rising.
         resolution: Å.
         cutoff: of the FSC.
 
     Returns:
-        the factor (float) of the noise's amplitude.
+        The factor of the noise's amplitude.
     """
     ratio = _smooth(signal_power) / _smooth(noise_power)
-    wanted = (frequency > 0.6 / resolution) & (frequency <= 1 / resolution)
-    if not wanted.any():
-        wanted = np.arange(len(frequency)) == np.argmin(abs(frequency - 1 / resolution))
-    return float(np.sqrt(ratio[wanted].min() * (1 - cutoff) / cutoff))
+    deciding = (frequency > 0.6 / resolution) & (frequency <= 1 / resolution)
+    if not deciding.any():
+        deciding = np.arange(len(frequency)) == np.argmin(abs(frequency - 1 / resolution))
+    return float(np.sqrt(ratio[deciding].min() * (1 - cutoff) / cutoff))
 
 
-def _smooth(power):
+def _smooth(power: FloatArray) -> FloatArray:
     """The mean of a shell and its neighbours."""
     padded = np.concatenate([power[:1], power, power[-1:]])
     return (padded[:-2] + padded[1:-1] + padded[2:]) / 3

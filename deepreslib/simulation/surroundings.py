@@ -6,6 +6,7 @@ import numpy as np
 import scipy.ndimage
 
 from deepreslib.fourier import filters
+from deepreslib.fourier.arrays import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,15 @@ class Solvent:
     contrast: float = 0.6
     b_factor: float = 90.0
 
-    def weights(self, frequency):
-        """What the density's Fourier coefficients are multiplied by, at frequencies in 1/Å; float32."""
+    def weights(self, frequency: FloatArray) -> FloatArray:
+        """What the density's Fourier coefficients are multiplied by.
+
+        Args:
+            frequency: of the coefficients, 1/Å, any shape.
+
+        Returns:
+            float32 of ``frequency``'s shape.
+        """
         return 1 - np.float32(self.contrast) * filters.b_factor_weights(frequency, self.b_factor)
 
 
@@ -38,7 +46,8 @@ class Belt:
         width: Å, from the molecule to the belt's outer rim.
         height: Å, from rim to rim along the axis.
         rim: Å, thickness of the layer of head groups.
-        heads, core: density of the head groups and inside, in units of the molecule's contrast.
+        heads: density of the head groups, in units of the molecule's contrast.
+        core: density inside, in the same units.
         blur: Å, SD of the Gaussian that blurs the belt.
     """
 
@@ -51,7 +60,7 @@ class Belt:
     core: float = 0.1
     blur: float = 4.0
 
-    def density(self, molecule, voxel_size):
+    def density(self, molecule: BoolArray, voxel_size: float) -> FloatArray:
         """The belt's density, 0 inside the molecule but for the blur.
 
         Args:
@@ -64,9 +73,10 @@ class Belt:
         occupied = np.argwhere(molecule) * voxel_size
         centre = occupied.mean(0)
         values, axes = np.linalg.eigh(np.cov((occupied - centre).T))
-        axis, deviation = axes[:, 2 - self.axis], np.sqrt(values[2 - self.axis])
+        axis, molecule_sd = axes[:, 2 - self.axis], np.sqrt(values[2 - self.axis])
         grid = np.meshgrid(*(np.arange(n, dtype=np.float32) * voxel_size for n in molecule.shape), indexing="ij")
-        along = sum((g - c) * a for g, c, a in zip(grid, centre, axis, strict=True)) - self.place * deviation
+        components = ((place - middle) * a for place, middle, a in zip(grid, centre, axis, strict=True))
+        along = sum(components) - self.place * molecule_sd
         outside = scipy.ndimage.distance_transform_edt(~molecule) * voxel_size
         in_core = _in_ellipse(outside, along, self.width - self.rim, self.height / 2 - self.rim)
         density = np.where(in_core, self.core, self.heads) * _in_ellipse(outside, along, self.width, self.height / 2)
@@ -74,5 +84,5 @@ class Belt:
         return scipy.ndimage.gaussian_filter(density.astype(np.float32), self.blur / voxel_size, mode="nearest")
 
 
-def _in_ellipse(across, along, half_width, half_height):
+def _in_ellipse(across: FloatArray, along: FloatArray, half_width: float, half_height: float) -> BoolArray:
     return (across / half_width) ** 2 + (along / half_height) ** 2 < 1

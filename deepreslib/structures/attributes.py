@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import string
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ import gemmi
 import numpy as np
 
 from deepreslib.errors import InputError
-from deepreslib.files import write_aside
+from deepreslib.files import PathLike, write_aside
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.structures.reading import read_structure
 
 CATEGORY = "_scipion_attributes."
@@ -67,11 +69,11 @@ class AtomSites:
     """
 
     path: str
-    positions: np.ndarray
-    heavy: np.ndarray
+    positions: FloatArray
+    heavy: BoolArray
     specifiers: list[str]
     residues: list[Residue]
-    residue_numbers: np.ndarray
+    residue_numbers: IntArray
     models: int
     block: gemmi.cif.Block
 
@@ -93,14 +95,20 @@ class Attribute:
     name: str
     recipient: str
     specifiers: Sequence[str]
-    values: np.ndarray
+    values: FloatArray
 
 
-def read_atom_sites(path: str | os.PathLike) -> AtomSites:
+def read_atom_sites(path: PathLike) -> AtomSites:
     """Read a PDB or mmCIF file (.gz too), hydrogens, waters, ligands and alternate locations included.
 
     An mmCIF file's block is kept as it is; a PDB file is turned into one, and a chain without a name gets the first
     letter that is free.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The atoms.
 
     Raises:
         InputError: as :func:`deepreslib.structures.reading.read_structure`.
@@ -123,16 +131,15 @@ def read_atom_sites(path: str | os.PathLike) -> AtomSites:
     insertions, names = _column(block, "pdbx_PDB_ins_code"), _column(block, "label_comp_id", "auth_comp_id")
     atoms, elements = _column(block, "label_atom_id", "auth_atom_id"), _column(block, "type_symbol")
     kinds = _kinds(structure[0])
-    residues, indices = {}, []
+    residue_indices: dict[tuple[str, str], int] = {}
+    residues: list[Residue] = []
+    indices: list[int] = []
     for chain, number, insertion, name in zip(chains, numbers, insertions, names, strict=True):
         key = chain, number + insertion
-        if key not in residues:
-            residues[key] = (
-                len(residues),
-                Residue(chain, _integer(number, path), insertion, name, kinds.get(key, "ligand")),
-            )
-        indices.append(residues[key][0])
-    residues = [residue for _, residue in residues.values()]
+        if key not in residue_indices:
+            residue_indices[key] = len(residues)
+            residues.append(Residue(chain, _integer(number, path), insertion, name, kinds.get(key, "ligand")))
+        indices.append(residue_indices[key])
     return AtomSites(
         path=path,
         positions=np.array([_numbers(block, f"Cartn_{axis}") for axis in "xyz"]).T,
@@ -145,13 +152,18 @@ def read_atom_sites(path: str | os.PathLike) -> AtomSites:
     )
 
 
-def write_mmcif(path: str | os.PathLike, sites: AtomSites, attributes: Sequence[Attribute]) -> None:
+def write_mmcif(path: PathLike, sites: AtomSites, attributes: Sequence[Attribute]) -> None:
     """Write the structure with the attributes in the category ``_scipion_attributes``.
 
     That is how pwem's ``addScipionAttribute`` lays them out and its ``ChimeraAttributeViewer`` reads them: a row a
     value, of the columns name, recipient, specifier and value. An attribute of atoms needs a value for each row of
     ``_atom_site``, since that viewer puts the values in place of the occupancies. Other attributes that the file
     has already are kept; those of the same name are replaced.
+
+    Args:
+        path: the file to write.
+        sites: the atoms of the structure.
+        attributes: the values to write.
 
     Raises:
         OSError: the folder does not exist or cannot be written.
@@ -172,11 +184,16 @@ def write_mmcif(path: str | os.PathLike, sites: AtomSites, attributes: Sequence[
         document.write_file(str(temporary))
 
 
-def write_defattr(path: str | os.PathLike, attributes: Sequence[Attribute], comment: str = "") -> None:
+def write_defattr(path: PathLike, attributes: Sequence[Attribute], comment: str = "") -> None:
     """Write a ChimeraX attribute assignment file, to be opened after the structure.
 
     Atoms and residues without a value are left out, and ChimeraX then knows that they have none; of an atom's
     alternate locations the first counts. Format: "Attribute Assignment Files" in the ChimeraX User Guide.
+
+    Args:
+        path: the file to write.
+        attributes: the values to write.
+        comment: one line at the top of the file; '' for none.
 
     Raises:
         OSError: the folder does not exist or cannot be written.
@@ -184,11 +201,11 @@ def write_defattr(path: str | os.PathLike, attributes: Sequence[Attribute], comm
     lines = [f"# {comment}"] * bool(comment)
     for attribute in attributes:
         lines += [f"attribute: {attribute.name}", f"recipient: {attribute.recipient}"]
-        seen = set()
+        written = set()
         for specifier, value in zip(attribute.specifiers, attribute.values, strict=True):
-            if specifier not in seen and np.isfinite(value):
+            if specifier not in written and np.isfinite(value):
                 lines.append(f"\t/{specifier}\t{_formatted(value)}")
-            seen.add(specifier)
+            written.add(specifier)
     with write_aside(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -212,10 +229,10 @@ def _keep_first_model(block: gemmi.cif.Block) -> None:
     if len(set(models)) < 2:
         return
     ids = _column(block, "id")
-    kept = {atom for atom, model in zip(ids, models, strict=True) if model == models[0]}
+    first_ids = {atom for atom, model in zip(ids, models, strict=True) if model == models[0]}
     _filter_rows(block, _SITES, [model == models[0] for model in models])
     anisotropic = block.find(_ANISOTROPIC, ["id"])
-    _filter_rows(block, _ANISOTROPIC, [gemmi.cif.as_string(row[0]) in kept for row in anisotropic])
+    _filter_rows(block, _ANISOTROPIC, [gemmi.cif.as_string(row[0]) in first_ids for row in anisotropic])
 
 
 def _filter_rows(block: gemmi.cif.Block, category: str, keep: list[bool]) -> None:
@@ -224,7 +241,7 @@ def _filter_rows(block: gemmi.cif.Block, category: str, keep: list[bool]) -> Non
     old = block.get_mmcif_category(category, raw=True)
     block.set_mmcif_category(
         category,
-        {name: [v for v, kept in zip(values, keep, strict=True) if kept] for name, values in old.items()},
+        {name: list(itertools.compress(values, keep)) for name, values in old.items()},
         raw=True,
     )
 
@@ -232,8 +249,8 @@ def _filter_rows(block: gemmi.cif.Block, category: str, keep: list[bool]) -> Non
 def _column(block: gemmi.cif.Block, *names: str) -> list[str]:
     """The atoms' values of the first of these columns that the block has, '' for unknown; all '' if it has none."""
     for name in names:
-        if found := list(block.find(_SITES, [name])):
-            return ["" if gemmi.cif.is_null(row[0]) else gemmi.cif.as_string(row[0]) for row in found]
+        if rows := list(block.find(_SITES, [name])):
+            return ["" if gemmi.cif.is_null(row[0]) else gemmi.cif.as_string(row[0]) for row in rows]
     return [""] * len(block.find(_SITES, ["Cartn_x"]))
 
 

@@ -1,12 +1,15 @@
 """Atomic structures: reading, rotation, regions. Coordinates are in Å, (x, y, z) as in structure files."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import gemmi
 import numpy as np
 
 from deepreslib.errors import InputError
+from deepreslib.files import PathLike
+from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, IntArray
 
 NUCLEOTIDES = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
 
@@ -26,18 +29,27 @@ class AtomicStructure:
     """
 
     name: str
-    positions: np.ndarray
-    b_factors: np.ndarray
-    chains: np.ndarray
-    residues: np.ndarray
-    nucleic: np.ndarray
+    positions: FloatArray
+    b_factors: FloatArray
+    chains: Array
+    residues: IntArray
+    nucleic: BoolArray
     template: gemmi.Structure
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.positions)
 
-    def model(self, positions, b_factors, selected=None):
-        """A gemmi model with these positions (n, 3) and B factors (n,), of the selected (n,) atoms only."""
+    def model(self, positions: FloatArray, b_factors: FloatArray, selected: BoolArray | None = None) -> gemmi.Model:
+        """The structure as gemmi has it, with other positions and B factors.
+
+        Args:
+            positions: (n, 3) Å, x y z.
+            b_factors: (n,) Å².
+            selected: (n,) bool, the atoms to keep; None for all.
+
+        Returns:
+            The gemmi model.
+        """
         flat = gemmi.FlatStructure(self.template)
         flat.pos[:] = positions
         flat.b_iso[:] = b_factors
@@ -48,8 +60,14 @@ class AtomicStructure:
         return structure[0] if len(structure) else gemmi.Model(1)
 
 
-def read_structure(path):
-    """Reads the first model of a PDB or mmCIF file (.gz too).
+def read_structure(path: PathLike) -> AtomicStructure:
+    """Read the first model of a PDB or mmCIF file (.gz too).
+
+    Args:
+        path: the file.
+
+    Returns:
+        The structure, without hydrogens, waters and atoms of occupancy 0.
 
     Raises:
         InputError: there is no such file, it is no structure, or it holds no heavy atom.
@@ -71,32 +89,41 @@ def read_structure(path):
     structure = flat.generate_structure()
     if not len(structure) or structure[0].count_atom_sites() == 0:
         raise InputError(f"{path}: no heavy atom in its first model; give a structure with coordinates.")
-    sites = [(c.name, r.seqid.num, r.name) for c in structure[0] for r in c for _ in r]
-    kinds = {name: gemmi.find_tabulated_residue(name).kind in NUCLEOTIDES for name in {s[2] for s in sites}}
+    sites = [
+        (chain.name, residue.seqid.num, residue.name) for chain in structure[0] for residue in chain for _ in residue
+    ]
+    nucleic = {name: gemmi.find_tabulated_residue(name).kind in NUCLEOTIDES for name in {site[2] for site in sites}}
     return AtomicStructure(
         name=os.path.basename(path).split(".")[0],
         positions=np.array(flat.pos),
         b_factors=np.array(flat.b_iso),
-        chains=np.array([s[0] for s in sites]),
-        residues=np.array([s[1] for s in sites]),
-        nucleic=np.array([kinds[s[2]] for s in sites]),
+        chains=np.array([site[0] for site in sites]),
+        residues=np.array([site[1] for site in sites]),
+        nucleic=np.array([nucleic[site[2]] for site in sites]),
         template=structure,
     )
 
 
-def random_rotation(random):
-    """A rotation matrix (3, 3) drawn uniformly (QR of a Gaussian matrix, signs fixed)."""
-    q, r = np.linalg.qr(random.standard_normal((3, 3)))
+def random_rotation(rng: np.random.Generator) -> FloatArray:
+    """A rotation matrix drawn uniformly (QR of a Gaussian matrix, signs fixed).
+
+    Args:
+        rng: the random generator.
+
+    Returns:
+        float64 (3, 3).
+    """
+    q, r = np.linalg.qr(rng.standard_normal((3, 3)))
     q *= np.sign(np.diag(r))
     return q if np.linalg.det(q) > 0 else -q
 
 
-def region_labels(structure, regions):
+def region_labels(structure: AtomicStructure, regions: Sequence[str]) -> IntArray:
     """The region number of each atom.
 
     Args:
-        structure: an ``AtomicStructure``.
-        regions: list of selections, each ``CHAIN`` or ``CHAIN:FIRST-LAST`` (sequence numbers), comma-separated for
+        structure: the structure.
+        regions: selections, each ``CHAIN`` or ``CHAIN:FIRST-LAST`` (sequence numbers), comma-separated for
             several; an atom belongs to the first that names it.
 
     Returns:
@@ -107,7 +134,7 @@ def region_labels(structure, regions):
     """
     labels = np.full(len(structure), -1)
     for number, region in enumerate(regions):
-        chosen = np.zeros(len(structure), bool)
+        selected = np.zeros(len(structure), bool)
         for part in region.split(","):
             chain, _, span = part.strip().partition(":")
             match = structure.chains == chain
@@ -116,9 +143,9 @@ def region_labels(structure, regions):
                 if not (separator and first.isdigit() and last.isdigit()):
                     raise InputError(f"{region}: not a region; write CHAIN or CHAIN:FIRST-LAST, e.g. A:1-120.")
                 match &= (structure.residues >= int(first)) & (structure.residues <= int(last))
-            chosen |= match
-        if not chosen.any():
+            selected |= match
+        if not selected.any():
             names = ", ".join(dict.fromkeys(structure.chains.tolist()))
             raise InputError(f"{region}: selects no atom of {structure.name}; its chains are {names}.")
-        labels[chosen & (labels < 0)] = number
+        labels[selected & (labels < 0)] = number
     return labels

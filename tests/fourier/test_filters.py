@@ -15,11 +15,11 @@ def plane_wave(shape, voxel_size, index):
 
 
 def test_frequencies_are_those_of_the_fourier_coefficients():
-    found = filters.frequencies((4, 6, 5), (2.0, 1.0, 0.5))
-    assert found.shape == (4, 6, 3)
-    assert found[0, 0, 1] == pytest.approx(1 / (5 * 0.5))
-    assert found[2, 0, 0] == pytest.approx(0.5 / 2.0)
-    assert found[1, 3, 2] == pytest.approx(np.sqrt((1 / 8) ** 2 + 0.5**2 + (2 / 2.5) ** 2))
+    frequency = filters.frequencies((4, 6, 5), (2.0, 1.0, 0.5))
+    assert frequency.shape == (4, 6, 3)
+    assert frequency[0, 0, 1] == pytest.approx(1 / (5 * 0.5))
+    assert frequency[2, 0, 0] == pytest.approx(0.5 / 2.0)
+    assert frequency[1, 3, 2] == pytest.approx(np.sqrt((1 / 8) ** 2 + 0.5**2 + (2 / 2.5) ** 2))
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_b_factor_scales_a_plane_wave_by_its_gaussian(b_factor):
 
 
 def test_randomised_phases_keep_amplitudes_and_the_low_frequencies():
-    random = np.random.default_rng(3)
-    data = random.standard_normal((20, 21, 22)).astype(np.float32)
-    changed = filters.randomise_phases(data, 1.0, 5.0, random)
+    rng = np.random.default_rng(3)
+    data = rng.standard_normal((20, 21, 22)).astype(np.float32)
+    changed = filters.randomise_phases(data, 1.0, 5.0, rng)
     before, after = np.fft.rfftn(data), np.fft.rfftn(changed)
     low = filters.frequencies(data.shape, 1.0) <= 0.2
     np.testing.assert_allclose(after[low], before[low], atol=2e-3)

@@ -37,7 +37,7 @@ def test_the_expected_value_is_that_of_the_signal_to_noise_ratio():
 def test_shells_are_sums_over_the_whole_transform():
     one, two = noise(5, (12, 10, 9)), noise(6, (12, 10, 9))
     sums = fsc.shell_sums(one, two, 1.0)
-    a, b = (np.fft.fftn(each - each.mean(dtype=float)) for each in (one, two))
+    a, b = (np.fft.fftn(data - data.mean(dtype=float)) for data in (one, two))
     z, y, x = np.meshgrid(*(np.fft.fftfreq(n) * 12 for n in one.shape), indexing="ij")
     shell = np.rint(np.sqrt(z**2 + y**2 + x**2)).astype(int)
     for number in range(7):

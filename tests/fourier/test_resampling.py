@@ -1,7 +1,12 @@
+"""Resampling of maps and sampling back, against waves, ramps and geometry."""
+
 import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import masks, quick, random_values, shapes, voxel_sizes
 
 from deepreslib.fourier.resampling import clip_resolution, needed_voxels, sample_back, to_shape, to_voxel_size
 
@@ -67,10 +72,10 @@ def test_coarser_map_loses_only_what_is_beyond_its_nyquist_limit(shape):
     coarse, reached = to_voxel_size(data, 1.0, 1.6)
     new = coarse.shape[0]
     assert reached == pytest.approx((shape[0] / new,) * 3)
-    kept = np.abs(np.fft.fftfreq(shape[0], 1 / shape[0])) < new / 2
-    before = np.fft.fftn(data)[np.ix_(kept, kept, kept)] / data.size
-    kept = np.abs(np.fft.fftfreq(new, 1 / new)) < new / 2
-    after = np.fft.fftn(coarse)[np.ix_(kept, kept, kept)] / coarse.size
+    below_nyquist = np.abs(np.fft.fftfreq(shape[0], 1 / shape[0])) < new / 2
+    before = np.fft.fftn(data)[np.ix_(below_nyquist, below_nyquist, below_nyquist)] / data.size
+    below_nyquist = np.abs(np.fft.fftfreq(new, 1 / new)) < new / 2
+    after = np.fft.fftn(coarse)[np.ix_(below_nyquist, below_nyquist, below_nyquist)] / coarse.size
     np.testing.assert_allclose(after, before, atol=1e-7)
 
 
@@ -228,3 +233,27 @@ def test_resolution_is_never_finer_than_twice_the_voxel_size():
     assert clipped[0, 0, 0] == pytest.approx(7.08)
     with pytest.raises(ValueError, match="between 14 and 13"):
         clip_resolution(clipped, mask, 2.5, 13.0, 7.0)
+
+
+@quick
+@given(shapes(4, 24), shapes(0, 20), st.integers(0, 1000))
+def test_any_map_is_the_same_after_more_voxels_and_back(shape, added, seed):
+    data = random_values(shape, seed)
+    there = to_shape(data, tuple(np.add(shape, added)))
+    assert there.shape == tuple(np.add(shape, added))
+    np.testing.assert_allclose(to_shape(there, shape), data, atol=1e-4)
+
+
+@quick
+@given(masks(least=12, most=30, empty=True), voxel_sizes(0.6, 3.5), st.floats(0.5, 3.0))
+def test_any_mask_is_sampled_from_the_needed_voxels_alone(mask, voxel_size, target):
+    resampled, reached = to_voxel_size(np.full(mask.shape, 2.5, np.float32), voxel_size, target)
+    assert reached == pytest.approx((target,) * 3, rel=0.0101)
+    rest = np.multiply(resampled.shape, reached) - np.multiply(mask.shape, voxel_size)
+    assert (rest >= -1e-6).all()
+    assert (rest < np.add(reached, 1e-6)).all()
+    needed = needed_voxels(mask, voxel_size, reached, resampled.shape)
+    assert needed.any() == mask.any()
+    sampled = sample_back(np.where(needed, resampled, np.nan), mask, voxel_size, reached)
+    np.testing.assert_allclose(sampled[mask], 2.5, rtol=1e-4)
+    assert (sampled[~mask] == 0).all()

@@ -27,8 +27,8 @@ def test_energy_of_a_wave_is_half_in_its_band(voxel_size, band, axis):
     shape = (100, 100, 100)
     cycles = round(spectra.BANDS[band] * shape[axis] * voxel_size)
     frequency = cycles / (shape[axis] * voxel_size)
-    found = spectra.local_spectrum(wave(shape, voxel_size, frequency, axis), voxel_size)
-    inner = found.energy[8:-8, 8:-8, 8:-8]
+    spectrum = spectra.local_spectrum(wave(shape, voxel_size, frequency, axis), voxel_size)
+    inner = spectrum.energy[8:-8, 8:-8, 8:-8]
     weight = spectra.band_weights(frequency, band)
     np.testing.assert_allclose(inner[..., band], 0.5 * weight**2, rtol=0.05)
     assert inner[..., band - 2].max() < 1e-6
@@ -36,31 +36,31 @@ def test_energy_of_a_wave_is_half_in_its_band(voxel_size, band, axis):
 
 
 def test_evenness_of_noise_and_of_spikes():
-    random = np.random.default_rng(0)
-    noise = random.standard_normal((72, 72, 72)).astype(np.float32)
-    found = spectra.local_spectrum(noise, 1.0)
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((72, 72, 72)).astype(np.float32)
+    spectrum = spectra.local_spectrum(noise, 1.0)
     for band in (10, 13):
-        assert found.evenness[..., band].mean() == pytest.approx(math.sqrt(2 / math.pi), abs=0.02)
-    spikes = (random.random(noise.shape) < 0.0002).astype(np.float32)
+        assert spectrum.evenness[..., band].mean() == pytest.approx(math.sqrt(2 / math.pi), abs=0.02)
+    spikes = (rng.random(noise.shape) < 0.0002).astype(np.float32)
     assert spectra.local_spectrum(spikes, 1.0).evenness[..., 13].mean() < 0.6
 
 
 def test_bands_beyond_nyquist_are_empty():
     noise = np.random.default_rng(1).standard_normal((40, 40, 40)).astype(np.float32)
-    found = spectra.local_spectrum(noise, 2.0)
+    spectrum = spectra.local_spectrum(noise, 2.0)
     beyond = np.flatnonzero(spectra.BANDS / spectra._RATIO >= 0.25)
     assert len(beyond) > 3
-    assert (found.energy[..., beyond] == 0).all()
-    assert (found.energy[..., : beyond[0]].min(axis=(0, 1, 2)) > 0).all()
+    assert (spectrum.energy[..., beyond] == 0).all()
+    assert (spectrum.energy[..., : beyond[0]].min(axis=(0, 1, 2)) > 0).all()
 
 
 def test_energy_stays_where_it_is():
     shape = (60, 70, 90)
     data = np.zeros(shape, np.float32)
     data[15, 33, 63] = 1  # at 22.5, 49.5, 94.5 Å
-    found = spectra.local_spectrum(data, 1.5)
-    assert found.energy.shape[:3] == spectra.coarse_shape(shape, 1.5) == (31, 36, 46)
-    peak = np.unravel_index(np.argmax(found.energy[..., 8]), found.energy.shape[:3])
+    spectrum = spectra.local_spectrum(data, 1.5)
+    assert spectrum.energy.shape[:3] == spectra.coarse_shape(shape, 1.5) == (31, 36, 46)
+    peak = np.unravel_index(np.argmax(spectrum.energy[..., 8]), spectrum.energy.shape[:3])
     np.testing.assert_allclose(np.array(peak) * spectra.GRID, (22.5, 49.5, 94.5), atol=spectra.GRID / 2)
 
 
@@ -74,26 +74,26 @@ def test_scale_is_squared():
 def test_wider_spectrum_averages_energies_and_magnitudes():
     noise = np.random.default_rng(2).standard_normal((48, 54, 60)).astype(np.float32)
     noise[:, :, 30:] *= 3
-    found = spectra.local_spectrum(noise, 1.0)
-    wide = found.wider(9.0)
-    expected = spectra.smooth(found.energy[..., 10], (spectra.GRID,) * 3, found.energy.shape[:3], 9.0)
+    spectrum = spectra.local_spectrum(noise, 1.0)
+    wide = spectrum.wider(9.0)
+    expected = spectra.smooth(spectrum.energy[..., 10], (spectra.GRID,) * 3, spectrum.energy.shape[:3], 9.0)
     np.testing.assert_allclose(wide.energy[..., 10], expected[::2, ::2, ::2], rtol=1e-4)
-    energy, evenness, _ = wide.planes(slice(2, 7), found.energy.shape[:3])
-    assert energy.shape == (5, *found.energy.shape[1:])
+    energy, evenness, _ = wide.planes(slice(2, 7), spectrum.energy.shape[:3])
+    assert energy.shape == (5, *spectrum.energy.shape[1:])
     np.testing.assert_allclose(energy[..., 10], expected[2:7], rtol=0.1)
     # at this place half of the noise has amplitude 1, half 3: mean magnitude 2, root mean square sqrt(5)
     assert evenness[2, 9, 10, 10] == pytest.approx(spectra.NOISE_EVENNESS * 2 / math.sqrt(5), rel=0.06)
 
 
 def test_concurrence_tells_sparse_density_from_noise():
-    random = np.random.default_rng(3)
-    noise = random.standard_normal((60, 60, 60)).astype(np.float32)
-    found = spectra.local_spectrum(noise, 1.0)
-    assert np.abs(found.wider(9.0).concurrence[..., 8:12]).max() < 0.1
+    rng = np.random.default_rng(3)
+    noise = rng.standard_normal((60, 60, 60)).astype(np.float32)
+    spectrum = spectra.local_spectrum(noise, 1.0)
+    assert np.abs(spectrum.wider(9.0).concurrence[..., 8:12]).max() < 0.1
     spots = np.zeros_like(noise)
-    spots[tuple(random.integers(60, size=(3, 12)))] = 30
-    found = spectra.local_spectrum(spots, 1.0)
-    assert np.median(found.wider(9.0).concurrence[..., 8:12]) > 0.4
+    spots[tuple(rng.integers(60, size=(3, 12)))] = 30
+    spectrum = spectra.local_spectrum(spots, 1.0)
+    assert np.median(spectrum.wider(9.0).concurrence[..., 8:12]) > 0.4
 
 
 def test_radial_energy_is_the_variance():

@@ -1,7 +1,12 @@
+"""Refusals of maps, masks and half maps that cannot be used."""
+
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import masks, quick, random_values, shapes, voxel_sizes
 
 from deepreslib.errors import InputError
 from deepreslib.maps import DensityMap, GridHeader, read_map
@@ -145,3 +150,41 @@ def test_maps_on_one_grid_pass_wherever_they_lie(density):
 def test_maps_on_other_grids_are_refused(density, change, words):
     other = replace(density, path="other.mrc", **change)
     refusal(check_same_grid, other, density, words=["density.mrc", "other.mrc", *words])
+
+
+origins = st.tuples(*[st.floats(-1000, 1000, allow_subnormal=False)] * 3)
+
+
+@quick
+@given(shapes(2, 6), voxel_sizes(0.1, 40.0), origins, origins, st.floats(-0.0099, 0.0099, allow_subnormal=False))
+def test_any_map_within_a_percent_is_on_the_same_grid(shape, voxel_size, origin, other_origin, difference):
+    reference = DensityMap(random_values(shape), voxel_size, origin)
+    other = DensityMap(random_values(shape, 1), tuple((1 + difference) * size for size in voxel_size), other_origin)
+    check_same_grid(other, reference)
+
+
+@quick
+@given(shapes(2, 6), voxel_sizes(0.1, 40.0), st.integers(0, 2), st.sampled_from([0.5, 0.98, 1.02, 3.0]), st.booleans())
+def test_any_map_off_the_grid_is_refused(shape, voxel_size, axis, factor, is_shape_other):
+    reference = DensityMap(random_values(shape), voxel_size, path="density.mrc")
+    if is_shape_other:
+        other_shape = tuple(count + (number == axis) for number, count in enumerate(shape))
+        other = replace(reference, data=random_values(other_shape), path="other.mrc")
+    else:
+        sizes = tuple(size * (factor if number == axis else 1) for number, size in enumerate(voxel_size))
+        other = replace(reference, voxel_size=sizes, path="other.mrc")
+    refusal(check_same_grid, other, reference, words=["density.mrc", "other.mrc"])
+    refusal(check_half_maps, other, reference, words=["density.mrc", "other.mrc"])
+    if other.voxel_size != (1.0, 1.0, 1.0) or is_shape_other:
+        refusal(check_mask, other, reference, words=["density.mrc", "other.mrc"])
+
+
+@quick
+@given(masks(most=8, empty=True), voxel_sizes(0.1, 40.0), st.floats(0.5625, 5.0, width=32))
+def test_any_mask_that_is_not_empty_is_read_as_it_is(inside, voxel_size, value):
+    density = DensityMap(random_values(inside.shape), voxel_size, path="density.mrc")
+    mask = DensityMap(np.where(inside, np.float32(value), np.float32(0.5)), voxel_size, path="mask.mrc")
+    if inside.any():
+        np.testing.assert_array_equal(check_mask(mask, density), inside)
+    else:
+        refusal(check_mask, mask, density, words=["mask.mrc", "empty"])

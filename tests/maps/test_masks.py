@@ -1,3 +1,5 @@
+"""Masks: by threshold, automatic, dilated, with a soft edge."""
+
 import numpy as np
 import pytest
 from scipy import ndimage

@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import masks, quick, random_values
 
 from deepreslib.maps.tiles import tiles
 
 
 @pytest.mark.parametrize("edge", [3, 7, 40])
 def test_every_needed_voxel_is_in_exactly_one_tile(edge):
-    random = np.random.default_rng(edge)
-    needed = random.random((17, 20, 9)) > 0.9
+    rng = np.random.default_rng(edge)
+    needed = rng.random((17, 20, 9)) > 0.9
     count = np.zeros(needed.shape, int)
     for tile in tiles(needed, edge, 2):
         count[tile.crop] += 1
@@ -33,9 +36,9 @@ def test_tiles_read_their_overlap_and_zeros_beyond_the_border():
 
 def test_tiles_of_every_second_voxel_read_their_overlap():
     volume = np.random.default_rng(0).standard_normal((9, 10, 11)).astype(np.float32)
-    wanted = np.zeros((5, 5, 6), bool)
-    wanted[0, 2, 3:6] = True
-    (tile,) = tiles(wanted, 4, 3, stride=2)
+    needed = np.zeros((5, 5, 6), bool)
+    needed[0, 2, 3:6] = True
+    (tile,) = tiles(needed, 4, 3, stride=2)
     np.testing.assert_array_equal(tile.read(volume), np.pad(volume, 3)[0:7, 4:11, 6:17])
 
 
@@ -46,3 +49,19 @@ def test_sparse_volumes_cost_little_more_than_what_is_needed():
     computed = sum(np.prod([s.stop - s.start for s in tile.crop]) for tile in tiles(needed, 64, 6))
     one_tile = np.prod(np.ptp(np.argwhere(needed), axis=0) + 1)
     assert needed.sum() <= computed < 0.6 * one_tile
+
+
+@quick
+@given(masks(most=14, empty=True), st.integers(1, 16), st.integers(0, 3), st.integers(1, 3))
+def test_any_mask_is_covered_once_by_tiles_that_read_what_they_need(needed, edge, overlap, stride):
+    volume = random_values([stride * (count - 1) + 1 for count in needed.shape])
+    padded = np.pad(volume, overlap)
+    count = np.zeros(needed.shape, int)
+    for tile in tiles(needed, edge, overlap, stride):
+        count[tile.crop] += 1
+        assert needed[tile.crop].any()
+        assert all(side.stop - side.start <= edge for side in tile.crop)
+        around = tuple(slice(side.start * stride, (side.stop - 1) * stride + 1 + 2 * overlap) for side in tile.crop)
+        np.testing.assert_array_equal(tile.read(volume), padded[around])
+    assert (count[needed] == 1).all()
+    assert count.max() <= 1

@@ -35,9 +35,9 @@ def test_the_field_is_smooth_and_goes_from_0_to_1(positions, b_factors, source):
 
 
 def test_the_field_depends_on_the_seed_alone(positions, b_factors):
-    made = [disorder.field(b_factors, positions, Disorder(), np.random.default_rng(seed)) for seed in (5, 5, 6)]
-    np.testing.assert_array_equal(made[0], made[1])
-    assert np.corrcoef(made[0], made[2])[0, 1] < 0.99
+    fields = [disorder.field(b_factors, positions, Disorder(), np.random.default_rng(seed)) for seed in (5, 5, 6)]
+    np.testing.assert_array_equal(fields[0], fields[1])
+    assert np.corrcoef(fields[0], fields[2])[0, 1] < 0.99
 
 
 def test_a_field_without_parts_is_flat(positions, b_factors):
@@ -61,8 +61,8 @@ def test_the_average_of_a_constant_is_the_constant(positions):
 def test_the_random_field_has_its_correlation():
     """exp(-r² / (2 length²)) between points r apart, over many fields."""
     points = np.array([[0.0, 0, 0], [10.0, 0, 0], [0, 20.0, 0], [0, 0, 60.0]])
-    random = np.random.default_rng(3)
-    fields = np.array([disorder.random_field(points, 15.0, random) for _ in range(4000)])
+    rng = np.random.default_rng(3)
+    fields = np.array([disorder.random_field(points, 15.0, rng) for _ in range(4000)])
     expected = np.exp(-np.square(np.linalg.norm(points[:, None] - points, axis=2)) / (2 * 15.0**2))
     np.testing.assert_allclose(fields.mean(0), 0, atol=0.06)
     np.testing.assert_allclose(np.cov(fields.T), expected, atol=0.07)

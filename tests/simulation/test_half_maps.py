@@ -30,8 +30,8 @@ def protein(shared_data):
 
 def simulated(structure, settings, size=63, voxel_size=1.6, seed=1, **options):
     positions = simulation.placed(structure, (size,) * 3, voxel_size)
-    random = np.random.default_rng(seed)
-    return half_maps.simulate(structure, positions, size, voxel_size, settings, random, **options), positions
+    rng = np.random.default_rng(seed)
+    return half_maps.simulate(structure, positions, size, voxel_size, settings, rng, **options), positions
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +69,10 @@ def test_a_constant_b_factor_is_the_b_factor_filter(protein, flat):
 
 @pytest.mark.parametrize(("resolution", "voxel_size"), [(3.2, 1.2), (4.5, 1.6), (6.0, 1.6)])
 def test_the_fsc_falls_where_it_is_wanted(protein, resolution, voxel_size):
-    made, _ = simulated(protein, HalfMapSettings(resolution), round(100 / voxel_size), voxel_size)
-    assert made.global_resolution == pytest.approx(resolution, rel=0.08)
-    assert made.fsc.resolution() == made.global_resolution
-    assert made.fsc.correlation[2:5].min() > 0.9
+    pair, _ = simulated(protein, HalfMapSettings(resolution), round(100 / voxel_size), voxel_size)
+    assert pair.global_resolution == pytest.approx(resolution, rel=0.08)
+    assert pair.fsc.resolution() == pair.global_resolution
+    assert pair.fsc.correlation[2:5].min() > 0.9
 
 
 def test_the_noise_of_the_halves_is_independent(protein):
@@ -87,19 +87,19 @@ def test_the_noise_of_the_halves_is_independent(protein):
 
 
 def test_a_flat_map_resolves_locally_what_it_does_globally(flat):
-    wanted = flat.fsc.resolution(0.5)
+    expected = flat.fsc.resolution(0.5)
     local = flat.local_resolution[flat.mask]
-    assert np.median(local) == pytest.approx(wanted, rel=0.1)
-    assert local.std() < 0.12 * wanted
+    assert np.median(local) == pytest.approx(expected, rel=0.1)
+    assert local.std() < 0.12 * expected
 
 
 def test_local_resolution_follows_the_disorder(graded):
-    made, positions = graded
-    nearest = simulation.nearest_atom(positions, made.mask, 1.6)
-    local = made.local_resolution[made.mask]
-    assert spearmanr(local, made.b_factors[nearest])[0] > 0.8
+    pair, positions = graded
+    nearest = simulation.nearest_atom(positions, pair.mask, 1.6)
+    local = pair.local_resolution[pair.mask]
+    assert spearmanr(local, pair.b_factors[nearest])[0] > 0.8
     assert np.ptp(np.percentile(local, [5, 95])) > 1.5
-    assert local.min() < 1.2 * made.global_resolution
+    assert local.min() < 1.2 * pair.global_resolution
 
 
 def test_the_fsc_is_that_of_the_half_maps_in_the_soft_mask(flat):
@@ -114,7 +114,7 @@ def test_the_coarse_grid_changes_nothing_but_speed(protein):
     settings = HalfMapSettings(6.0, disorder=FLAT, noise=ReconstructionNoise(slope=0.0, rise=0.0))
     fine, coarse = (simulated(protein, settings, n, 100 / n)[0] for n in (75, 50))
     assert fine.global_resolution == pytest.approx(coarse.global_resolution, rel=0.06)
-    medians = [np.median(made.local_resolution[made.mask]) for made in (fine, coarse)]
+    medians = [np.median(pair.local_resolution[pair.mask]) for pair in (fine, coarse)]
     assert medians[0] == pytest.approx(medians[1], rel=0.06)
 
 
@@ -129,21 +129,21 @@ def test_belt_sphere_and_finish_are_in_the_maps(protein):
     plain = HalfMapSettings(8.0, disorder=FLAT)
     noise = ReconstructionNoise(sphere=0.8, excess=1.0)
     settings = replace(plain, belt=Belt(), noise=noise, finish=Finish(b_factor=-300, fsc_weighted=True, low_pass=8.0))
-    (without, _), (made, _) = (simulated(protein, s, 40, 3.0) for s in (plain, settings))
-    assert (made.half1.data[0, 0, :] == 0).all()
+    (without, _), (pair, _) = (simulated(protein, s, 40, 3.0) for s in (plain, settings))
+    assert (pair.half1.data[0, 0, :] == 0).all()
     assert without.half1.data[0, 0, :].std() > 0
-    power = np.square(np.abs(np.fft.rfftn(made.full.data)))
+    power = np.square(np.abs(np.fft.rfftn(pair.full.data)))
     assert power[filters.frequencies((40,) * 3, 3.0) > 1 / 8 + 0.01].sum() < 1e-6 * power.sum()
-    around = simulation.molecular_mask(simulation.placed(protein, (40,) * 3, 3.0), (40,) * 3, 3.0, 16.0) & ~made.mask
-    assert made.full.data[around].mean() > without.full.data[around].mean()
-    assert json.loads(json.dumps(made.settings.as_dict()))["belt"]["width"] == 22.0
+    around = simulation.molecular_mask(simulation.placed(protein, (40,) * 3, 3.0), (40,) * 3, 3.0, 16.0) & ~pair.mask
+    assert pair.full.data[around].mean() > without.full.data[around].mean()
+    assert json.loads(json.dumps(pair.settings.as_dict()))["belt"]["width"] == 22.0
 
 
 def test_only_selected_atoms_are_there(protein):
     chain = protein.chains == protein.chains[0]
-    made, positions = simulated(protein, HalfMapSettings(8.0), 36, 2.8, selected=chain)
-    assert (made.b_factors[~chain] == 0).all()
-    assert (made.mask <= simulation.molecular_mask(positions[chain], (36,) * 3, 2.8, 5.0)).all()
+    pair, positions = simulated(protein, HalfMapSettings(8.0), 36, 2.8, selected=chain)
+    assert (pair.b_factors[~chain] == 0).all()
+    assert (pair.mask <= simulation.molecular_mask(positions[chain], (36,) * 3, 2.8, 5.0)).all()
 
 
 @pytest.mark.parametrize(

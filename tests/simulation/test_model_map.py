@@ -19,13 +19,13 @@ def test_density_has_the_structure_factors_of_its_atoms(structure, voxel_size, b
     size = round(32 / voxel_size)
     positions = simulation.placed(structure, (size,) * 3, voxel_size)
     data = simulation.density(structure, positions, (size,) * 3, voxel_size, b_factor)
-    found = np.fft.rfftn(data) * voxel_size**3
+    coefficients = np.fft.rfftn(data) * voxel_size**3
     scattering = gemmi.Element("C").c4322
     for index in [(0, 0, 0), (1, 2, 3), (-4, 5, 6), (size // 2 - 1, 0, 0), (3, -5, size // 4)]:
         s = np.array(index) / (size * voxel_size)
         factor = scattering.calculate_sf(s @ s / 4) * np.exp(-b_factor * (s @ s) / 4)
         expected = factor * np.exp(-2j * np.pi * positions[:, ::-1] @ s).sum()
-        assert abs(found[index] - expected) < 0.005 * factor * np.sqrt(len(structure))
+        assert abs(coefficients[index] - expected) < 0.005 * factor * np.sqrt(len(structure))
 
 
 def test_placed_puts_the_centre_in_the_box_centre_and_rotates(structure):
@@ -68,12 +68,12 @@ def test_regions_are_summed_and_the_truth_is_the_nearest_atoms(structure):
 
 
 def test_noise_has_the_strength_asked_for():
-    random = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     data = np.zeros((40, 40, 40), np.float32)
     mask = np.zeros(data.shape, bool)
     mask[10:30, 10:30, 10:30] = True
-    data[mask] = random.standard_normal(mask.sum()) * 3.0
-    noise = simulation.add_noise(data, mask, 0.5, random) - data
+    data[mask] = rng.standard_normal(mask.sum()) * 3.0
+    noise = simulation.add_noise(data, mask, 0.5, rng) - data
     assert noise.std() == pytest.approx(1.5, rel=0.02)
     assert noise.mean() == pytest.approx(0.0, abs=0.02)
 

@@ -32,12 +32,12 @@ def test_model_holds_the_selected_atoms_where_told(tmp_path):
 
 
 def test_random_rotations_are_proper_and_different():
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for _ in range(20):
-        rotation = structures.random_rotation(random)
+        rotation = structures.random_rotation(rng)
         np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
         assert np.linalg.det(rotation) == pytest.approx(1.0)
-    assert abs(np.trace(rotation @ structures.random_rotation(random).T) - 3) > 1e-3
+    assert abs(np.trace(rotation @ structures.random_rotation(rng).T) - 3) > 1e-3
 
 
 def test_regions_by_chain_and_residues(tmp_path):

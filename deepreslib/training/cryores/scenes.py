@@ -13,7 +13,7 @@ import numpy as np
 
 from deepreslib import structures
 from deepreslib.fourier import resampling
-from deepreslib.maps.tiles import span_of
+from deepreslib.maps.boxes import smallest_box
 from deepreslib.simulation import half_maps
 from deepreslib.training.cryores.recipe import draw_settings, log_uniform
 
@@ -166,7 +166,7 @@ def _binned(made, recipe, random):
 def _crop(mask, random):
     """The box around the mask and 2 to 10 voxels more on each side, as far as the map goes."""
     part = []
-    for span in span_of(mask):
+    for span in smallest_box(mask):
         before, after = random.integers(2, 11, 2)
         part.append(slice(max(0, span.start - before), span.stop + after))
     return tuple(part)

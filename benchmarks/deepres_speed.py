@@ -31,6 +31,8 @@ from deepreslib.commands import machine
 from deepreslib.maps import DensityMap, write_map
 
 MASK_SHARE = 0.15
+ROUNDS = 15
+"""Rounds in which the peak and the compact network are measured in turns."""
 
 
 def median_seconds(run, repeats=5):
@@ -82,7 +84,7 @@ def compact_windows():
     return deepres.TILE**3 / median_seconds(lambda: network.predict_on_batch(box))
 
 
-def peak_and_windows(rounds=15):
+def peak_and_windows(rounds):
     """``peak`` and ``compact_windows`` in turns, as the machine's speed changes: one pair a round."""
     return [(peak(), compact_windows()) for _ in range(rounds)]
 
@@ -170,7 +172,7 @@ def main():
     from deepreslib.networks import deepres
 
     cost = deepres.multiply_adds(**deepres.PRESETS["compact"]["config"])
-    rounds = peak_and_windows()
+    rounds = peak_and_windows(ROUNDS)
     results = {
         "device": f"GPU {args.gpu}" if args.gpu else f"{args.threads or os.cpu_count()} cores, {platform.machine()}",
         "peak_multiply_adds": statistics.median(peak for peak, _ in rounds),

@@ -53,7 +53,7 @@ def test_deepres_masking(run, shared_data):
 
 def test_deepres_speed(run, tmp_path):
     stem = tmp_path / "speed"
-    run("deepres_speed", "--boxes", 64, "-o", stem)
+    run("deepres_speed", "--boxes", 64, "-o", stem, ROUNDS=1)
     figures = results(stem)
     assert figures["compact_voxels_per_second"] > figures["published_windows_per_second"]
     assert [row["box"] for row in figures["boxes"]] == [64]

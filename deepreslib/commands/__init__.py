@@ -8,8 +8,6 @@ import sys
 from deepreslib.errors import InputError
 from deepreslib.version import __version__
 
-__all__ = ["COMMANDS", "main"]
-
 COMMANDS = {
     "annotate": "local resolution at the atoms and residues of a structure",
     "compare": "local resolution maps against a reference, and their consensus",

@@ -8,8 +8,6 @@ import os
 
 import numpy as np
 
-__all__ = ["FOLDER", "MAP", "MASK", "TRUTH", "description", "region_statistics"]
-
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 MAP = os.path.join(FOLDER, "map.mrc.gz")
 MASK = os.path.join(FOLDER, "mask.mrc.gz")

@@ -2,11 +2,12 @@
 
     python benchmarks/cryores_accuracy.py --data DATA [--most 36] [--only cryores]
 
-DATA holds ``structures/test`` and ``maps``. Every map is a scene as in training (``deepreslib.training.cryores.scenes``),
-of another structure and drawn with another seed: sharpened or not, masked or not, in boxes of many sizes. The truth is
-the local FSC of the half maps behind it (cutoff 0.5, in the window that ``halfmaps`` documents), their global FSC at
-0.143 in a soft mask, and the mask of the model's density at 4 Å. All methods get the single map; DeepRes, MonoRes and
-ResMap also the true mask. Writes a table (Markdown) and all figures (JSON) to benchmarks/results.
+DATA holds ``structures/test`` and ``maps``. Every map is a scene as in training
+(``deepreslib.training.cryores.scenes``), of another structure and drawn with another seed: sharpened or not, masked or
+not, in boxes of many sizes. The truth is the local FSC of the half maps behind it (cutoff 0.5, in the window that
+``deepreslib.simulation.half_maps`` documents), their global FSC at 0.143 in a soft mask, and the mask of the
+structure's density at 4 Å. All methods get the single map; DeepRes, MonoRes and ResMap get the true mask too. Writes a
+table (Markdown) and all figures (JSON) to benchmarks/results.
 """
 
 import argparse
@@ -49,17 +50,17 @@ KINDS = {
     "masked": ("1cma", {"masked": 1.0}),
     "binned": ("1cma", {"binned": 1.0}),
 }
-"""Maps that training has few of or none: name → structure and what of the recipe differs."""
+"""Kinds of maps that training has few of or none: name → structure, and what differs from ``RECIPE``."""
 
 PER_KIND = 24
-"""Eight maps of a kind, of resolutions all over the range, leave its mean to chance."""
+"""Maps of each kind. Their resolutions lie all over the range, so the mean of only eight would be chance."""
 
 DETAIL = 6.0
 """Å, SD of a Gaussian: beta-galactosidase's local resolution varies from voxel to voxel, as no local FSC can."""
 
 RECIPE = SceneRecipe(binned=0.0, distal=(0.0, 1.0))
-"""Of the maps judged: of binned ones nothing finer would be asked than two voxels, and where disorder grows with the
-distance from the centre it is easily told."""
+"""How the maps are drawn. None is binned: such a map holds no resolution finer than two voxels, so it would be easy.
+Disorder need not grow with the distance from the centre, where it would be easy to guess."""
 
 
 def overlap(one, two):
@@ -67,14 +68,14 @@ def overlap(one, two):
     return float((one & two).sum() / max((one | two).sum(), 1))
 
 
-def mean_overlap(found, truth):
+def mean_overlap(mask, truth):
     """mIoU as on the slides: the mean of the overlaps of molecule and background."""
-    return (overlap(found, truth) + overlap(~found, ~truth)) / 2
+    return (overlap(mask, truth) + overlap(~mask, ~truth)) / 2
 
 
-def agreement(found, scene):
+def agreement(resolutions, scene):
     """RMSE, Å, in the true mask and where the truth lies in CryoRes' range, and the rank correlation."""
-    truth, values = scene.local_resolution[scene.mask], found[scene.mask]
+    truth, values = scene.local_resolution[scene.mask], resolutions[scene.mask]
     error = values - truth
     covered = (truth >= LOCAL_RANGE[0]) & (truth <= LOCAL_RANGE[1])
     return {
@@ -128,14 +129,14 @@ def test_split(paths, only):
 
 
 def kinds(folder):
-    """Scenes of each kind that training has few of or none."""
-    found = {}
+    """The figures of the scenes of each kind that training has few of or none."""
+    rows = {}
     for number, (kind, (name, changes)) in enumerate(KINDS.items()):
         recipe, path = dataclasses.replace(RECIPE, **changes), os.path.join(folder, f"{name}.pdb.gz")
-        scenes = [make_scene(path, recipe, [SEED, 1000 + number, each]) for each in range(PER_KIND)]
-        found[kind] = [judge(scene, ("none",)) for scene in scenes]
-        print(kind, [round(row["cryores"]["rmse"], 2) for row in found[kind]], flush=True)
-    return found
+        scenes = [make_scene(path, recipe, [SEED, 1000 + number, copy]) for copy in range(PER_KIND)]
+        rows[kind] = [judge(scene, ("none",)) for scene in scenes]
+        print(kind, [round(row["cryores"]["rmse"], 2) for row in rows[kind]], flush=True)
+    return rows
 
 
 def beta_galactosidase(folder):
@@ -144,7 +145,7 @@ def beta_galactosidase(folder):
     inside = density.data > 0.02
     found, told = cryores.estimate(density), cryores.estimate(density, inside=inside)
     width = DETAIL / density.voxel_size[0]
-    share, total = (ndimage.gaussian_filter(each * inside, width) for each in (1.0, original.data))
+    share, total = (ndimage.gaussian_filter(array * inside, width) for array in (1.0, original.data))
     values, reference = told.resolution[inside], original.data[inside]
     smooth = total[inside] / share[inside]
     return {
@@ -159,7 +160,7 @@ def beta_galactosidase(folder):
     }
 
 
-def summarise(rows):
+def totals_of(rows):
     """Means and medians over maps."""
     judged = [row for row in rows if GLOBAL_RANGE[0] <= row["global"] <= GLOBAL_RANGE[1]]
     bands = {"all": rows, "2-10 Å": judged, "below 7 Å": [row for row in rows if row["global"] < 7]}
@@ -167,13 +168,13 @@ def summarise(rows):
     table = {}
     for band, members in bands.items():
         for method in methods:
-            found = [row[method] for row in members if "rmse" in row.get(method, {})]
-            covered = [each["rmse_in_range"] for each in found if each["rmse_in_range"] is not None]
+            figures = [row[method] for row in members if "rmse" in row.get(method, {})]
+            covered = [row["rmse_in_range"] for row in figures if row["rmse_in_range"] is not None]
             table[f"{method}, {band}"] = {
-                "maps": len(found),
-                "rmse": float(np.mean([each["rmse"] for each in found])),
+                "maps": len(figures),
+                "rmse": float(np.mean([row["rmse"] for row in figures])),
                 "rmse_in_range": float(np.mean(covered)) if covered else None,
-                "spearman": float(np.median([each["spearman"] for each in found])),
+                "spearman": float(np.median([row["spearman"] for row in figures])),
             }
     masks = {name: float(np.mean([row["miou"][name] for row in rows])) for name in rows[0]["miou"]}
     overlaps = {name: float(np.mean([row["iou"][name] for row in rows])) for name in rows[0]["iou"]}
@@ -192,13 +193,13 @@ def summarise(rows):
 
 def _mean(values):
     """Mean and standard error of the numbers among values, as text."""
-    known = [value for value in values if value is not None]
-    return f"{np.mean(known):.2f} ± {np.std(known, ddof=1) / np.sqrt(len(known)):.2f}"
+    numbers = [value for value in values if value is not None]
+    return f"{np.mean(numbers):.2f} ± {np.std(numbers, ddof=1) / np.sqrt(len(numbers)):.2f}"
 
 
 def markdown(results):
     """The results as Markdown text."""
-    found = results["summary"]
+    totals = results["summary"]
     lines = [
         "# CryoRes on the test split",
         "",
@@ -208,17 +209,17 @@ def markdown(results):
         "Spearman, median |",
         "|---|---|---|---|---|",
     ]
-    for name, row in found["local"].items():
+    for name, row in totals["local"].items():
         inside = "" if row["rmse_in_range"] is None else f"{row['rmse_in_range']:.2f}"
         lines.append(f"| {name} | {row['maps']} | {row['rmse']:.2f} | {inside} | {row['spearman']:.2f} |")
     lines += ["", "| mean error of the global resolution | Å |", "|---|---|"]
-    lines += [f"| maps of {band} | {error:.2f} |" for band, error in found["global_error"].items()]
+    lines += [f"| maps of {band} | {error:.2f} |" for band, error in totals["global_error"].items()]
     lines += ["", "| mask | mIoU | IoU of the molecule |", "|---|---|---|"]
-    lines += [f"| {name} | {value:.3f} | {found['iou'][name]:.3f} |" for name, value in found["miou"].items()]
+    lines += [f"| {name} | {value:.3f} | {totals['iou'][name]:.3f} |" for name, value in totals["miou"].items()]
     lines += [
         "",
-        f"The predicted SD holds {100 * found['within_sd']:.0f} % of the voxels. "
-        f"Median time of a map: {found['seconds']:.1f} s.",
+        f"The predicted SD holds {100 * totals['within_sd']:.0f} % of the voxels. "
+        f"Median time of a map: {totals['seconds']:.1f} s.",
     ]
     if "kinds" in results:
         lines += [
@@ -248,7 +249,7 @@ def main():
     """Runs everything and writes both files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder with structures/test and maps")
-    parser.add_argument("--most", type=int, help="use this many structures only, evenly spread")
+    parser.add_argument("--most", type=int, help="use this many structures only, evenly spaced in the list")
     parser.add_argument("--only", nargs="+", default=(), help="judge these methods beside CryoRes (default: all)")
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "cryores_accuracy"), metavar="STEM")
     args = parser.parse_args()
@@ -261,7 +262,7 @@ def main():
     print(results["betagal"], flush=True)
     results["kinds"] = kinds(folder)
     results["maps"] = test_split(paths, args.only)
-    results["summary"] = summarise(results["maps"])
+    results["summary"] = totals_of(results["maps"])
     reports.save(args.output, results, markdown(results))
 
 

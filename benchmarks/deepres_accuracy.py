@@ -27,7 +27,7 @@ from deepreslib.training.structures import find_structures
 SIZE, BALL = 96, 22
 NOISES = (0.0, 0.25, 0.5)
 PUBLISHED_SHARE = 0.005
-"""Of the voxels judged, those at which the published network is, which takes 40 ms for each."""
+"""The share of the judged voxels at which the published network is asked: it takes 40 ms for each."""
 
 STEPS = {"low": (2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), "high": (1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6)}
 
@@ -35,7 +35,8 @@ STEPS = {"low": (2.5, 3, 3.5, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), "high": (1.5, 2
 class Bench:
     """The networks judged, the structures and the random numbers.
 
-    ``structures`` are ``most`` of them, evenly spread; ``everything`` is all, for the parts that take few of them.
+    ``structures`` are ``most`` of them, evenly spaced in the list; ``everything`` is all of them, for the parts that
+    choose few themselves.
     """
 
     def __init__(self, paths, published, most=None, seed=2019):
@@ -45,11 +46,11 @@ class Bench:
         self.published = published
         self.seed = seed
 
-    def random(self, *numbers):
-        """A generator that depends on the seed and these numbers alone."""
+    def rng(self, *numbers):
+        """A random generator that depends on the seed and these numbers alone."""
         return np.random.default_rng([self.seed, *numbers])
 
-    def models(self, range_name):
+    def networks(self, range_name):
         """Name → path of the networks of a range; None is the shipped one."""
         path = self.published and os.path.join(self.published, range_name)
         return {"compact": None} | ({"published": path} if path and os.path.isdir(path) else {})
@@ -58,14 +59,14 @@ class Bench:
 class Cut:
     """A cube of a structure: unfiltered density, mask, and the voxels judged."""
 
-    def __init__(self, structure, range_name, random):
+    def __init__(self, structure, range_name, rng):
         self.range_name = range_name
         self.voxel_size = RANGES[range_name].voxel_size
         self.shape = (SIZE,) * 3
         self.structure = structure
-        self.positions, self.kept = simulation.cut_out(structure, SIZE, self.voxel_size, random)
-        self.density = simulation.density(structure, self.positions, self.shape, self.voxel_size, selected=self.kept)
-        self.mask = simulation.molecular_mask(self.positions[self.kept], self.shape, self.voxel_size)
+        self.positions, self.inside = simulation.cut_out(structure, SIZE, self.voxel_size, rng)
+        self.density = simulation.density(structure, self.positions, self.shape, self.voxel_size, selected=self.inside)
+        self.mask = simulation.molecular_mask(self.positions[self.inside], self.shape, self.voxel_size)
         distance = np.linalg.norm(np.indices(self.shape) - SIZE // 2, axis=0)
         self.judged = self.mask & (distance <= BALL)
 
@@ -97,16 +98,16 @@ def resolution_by_resolution(bench, range_name):
     """RMSE, bias, SD and calibration at each resolution and noise, for each network."""
     errors = {}
     for number, structure in enumerate(bench.structures):
-        cut = Cut(structure, range_name, bench.random(1, number))
+        cut = Cut(structure, range_name, bench.rng(1, number))
         for step, resolution in enumerate(STEPS[range_name]):
             clean = cut.filtered(resolution)
             for noise in NOISES:
                 if noise and (number + step) % 3:
                     continue
-                random = bench.random(2, number, step, int(100 * noise))
-                data = simulation.add_noise(clean, cut.mask, noise, random) if noise else clean
-                for name, path in bench.models(range_name).items():
-                    few = cut.judged & (random.random(cut.shape) < PUBLISHED_SHARE) if path else cut.judged
+                rng = bench.rng(2, number, step, int(100 * noise))
+                data = simulation.add_noise(clean, cut.mask, noise, rng) if noise else clean
+                for name, path in bench.networks(range_name).items():
+                    few = cut.judged & (rng.random(cut.shape) < PUBLISHED_SHARE) if path else cut.judged
                     values, deviation = cut.estimate(data, few, path)
                     within = None if deviation is None else float(np.mean(np.abs(values - resolution) < deviation))
                     errors.setdefault((name, noise, resolution), []).append((values - resolution, within))
@@ -116,13 +117,13 @@ def resolution_by_resolution(bench, range_name):
             "network": name,
             "noise": noise,
             "resolution": resolution,
-            "rmse": rms([e for e, _ in found]),
-            "bias": float(np.median(np.concatenate([e for e, _ in found]))),
-            "sd": float(np.concatenate([e for e, _ in found]).std()),
-            "within_sd": None if found[0][1] is None else float(np.mean([w for _, w in found])),
-            "maps": len(found),
+            "rmse": rms([error for error, _ in maps]),
+            "bias": float(np.median(np.concatenate([error for error, _ in maps]))),
+            "sd": float(np.concatenate([error for error, _ in maps]).std()),
+            "within_sd": None if maps[0][1] is None else float(np.mean([within for _, within in maps])),
+            "maps": len(maps),
         }
-        for (name, noise, resolution), found in sorted(errors.items())
+        for (name, noise, resolution), maps in sorted(errors.items())
     ]
 
 
@@ -131,22 +132,22 @@ def regions(bench, count=16, resolutions=(3.0, 5.0, 7.0, 9.0), size=128):
 
     Of all structures those with most atoms are taken that fit the box.
     """
-    found = {resolution: [] for resolution in resolutions}
+    values = {resolution: [] for resolution in resolutions}
     shape = (size,) * 3
     fitting = [s for s in bench.everything if np.ptp(s.positions, axis=0).max() < size / 2**0.5 - 10]
     for number, structure in enumerate(sorted(fitting, key=len)[-count:]):
-        turn = structures.random_rotation(bench.random(3, number))
+        turn = structures.random_rotation(bench.rng(3, number))
         positions = simulation.placed(structure, shape, 1.0, turn)
         x, y, _ = (positions - np.median(positions, axis=0)).T
         labels = 2 * (x > 0) + (y > 0)
         data, truth, mask = simulation.regional_map(structure, positions, shape, 1.0, labels, resolutions)
-        data = simulation.add_noise(data, mask, 0.25, bench.random(4, number))
+        data = simulation.add_noise(data, mask, 0.25, bench.rng(4, number))
         inner = {r: (truth == r) & (_away(mask & (truth != r)) > RANGES["low"].window / 2) for r in resolutions}
         judged = np.any(list(inner.values()), axis=0)
         result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, "low")
         for resolution, voxels in inner.items():
-            found[resolution].append(result.resolution[voxels])
-    return [{"resolution": r, **centre(values)} for r, values in found.items()]
+            values[resolution].append(result.resolution[voxels])
+    return [{"resolution": resolution, **centre(arrays)} for resolution, arrays in values.items()]
 
 
 def _away(other):
@@ -161,8 +162,8 @@ def rna(bench):
     for resolution in (2.0, 4.0):
         values = []
         for number, structure in enumerate(chosen):
-            cut = Cut(structure, "high", bench.random(5, number))
-            data = simulation.add_noise(cut.filtered(resolution), cut.mask, 0.25, bench.random(6, number))
+            cut = Cut(structure, "high", bench.rng(5, number))
+            data = simulation.add_noise(cut.filtered(resolution), cut.mask, 0.25, bench.rng(6, number))
             values.append(cut.estimate(data)[0])
         rows.append({"resolution": resolution, **centre(values)})
     return rows
@@ -173,24 +174,24 @@ def protein_dna(bench):
     values = {"DNA": [], "protein": []}
     mixed = [s for s in bench.everything if 0.05 < s.nucleic.mean() < 0.95]
     for number, structure in enumerate(mixed):
-        cut = Cut(structure, "low", bench.random(7, number))
-        data = simulation.add_noise(cut.filtered(4.0), cut.mask, 0.25, bench.random(8, number))
-        kept = np.flatnonzero(cut.kept)
-        nearest = kept[simulation.nearest_atom(cut.positions[kept], cut.judged, cut.voxel_size)]
-        found = cut.estimate(data)[0]
-        values["DNA"].append(found[structure.nucleic[nearest]])
-        values["protein"].append(found[~structure.nucleic[nearest]])
-    return [{"part": part, **centre(found)} for part, found in values.items()]
+        cut = Cut(structure, "low", bench.rng(7, number))
+        data = simulation.add_noise(cut.filtered(4.0), cut.mask, 0.25, bench.rng(8, number))
+        atoms = np.flatnonzero(cut.inside)
+        nearest = atoms[simulation.nearest_atom(cut.positions[atoms], cut.judged, cut.voxel_size)]
+        resolutions = cut.estimate(data)[0]
+        values["DNA"].append(resolutions[structure.nucleic[nearest]])
+        values["protein"].append(resolutions[~structure.nucleic[nearest]])
+    return [{"part": part, **centre(arrays)} for part, arrays in values.items()]
 
 
 def phases(bench):
     """Maps at 2 Å, 0.5 Å/px, phases randomised beyond 4 Å: median, before and after."""
     before, after = [], []
     for number, structure in enumerate(bench.structures):
-        cut = Cut(structure, "high", bench.random(9, number))
+        cut = Cut(structure, "high", bench.rng(9, number))
         data = cut.filtered(2.0)
         before.append(cut.estimate(data)[0])
-        after.append(cut.estimate(filters.randomise_phases(data, 0.5, 4.0, bench.random(10, number)))[0])
+        after.append(cut.estimate(filters.randomise_phases(data, 0.5, 4.0, bench.rng(10, number)))[0])
     return {"before": float(np.median(np.concatenate(before))), "after": float(np.median(np.concatenate(after)))}
 
 
@@ -198,7 +199,7 @@ def sharpening(bench, factors=(0, -30, -60, -100)):
     """Maps at 3.5 Å blurred by B +80 Å², then sharpened: median for each B factor, and whether it falls strictly."""
     rows = []
     for number, structure in enumerate(bench.structures):
-        cut = Cut(structure, "low", bench.random(11, number))
+        cut = Cut(structure, "low", bench.rng(11, number))
         clean = cut.filtered(3.5)
         medians = [float(np.median(cut.estimate(filters.apply_b_factor(clean, 1.0, 80 + b))[0])) for b in factors]
         falls = all(b < a for a, b in itertools.pairwise(medians))
@@ -213,16 +214,16 @@ def rotation(bench, resolution=5.0):
     for number, structure in enumerate(bench.structures):
         if len(structure) > 6000:
             continue
-        random = bench.random(12, number)
+        rng = bench.rng(12, number)
         size = simulation.box_size(structure, 1.0, padding=10.0)
-        found = []
-        for turn in (np.eye(3), structures.random_rotation(random)):
+        at_atoms = []
+        for turn in (np.eye(3), structures.random_rotation(rng)):
             positions = simulation.placed(structure, (size,) * 3, 1.0, turn)
             data = filters.low_pass(simulation.density(structure, positions, (size,) * 3, 1.0), 1.0, resolution)
             judged = simulation.molecular_mask(positions, (size,) * 3, 1.0, 2.0)
             result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, "low")
-            found.append(ndimage.map_coordinates(result.resolution, positions[:, ::-1].T, order=1))
-        differences.append(np.abs(found[0] - found[1]))
+            at_atoms.append(ndimage.map_coordinates(result.resolution, positions[:, ::-1].T, order=1))
+        differences.append(np.abs(at_atoms[0] - at_atoms[1]))
     return {"mean_difference": float(np.mean(np.concatenate(differences))), "structures": len(differences)}
 
 
@@ -247,8 +248,8 @@ def span(rows, name, network, noise, low, high):
     return float(np.sqrt(np.mean(np.square(chosen)))) if chosen else float("nan")
 
 
-def held(rows):
-    """Share within the predicted SD at each resolution, every map of every noise counting alike, as text."""
+def shares_within(rows):
+    """Share of voxels within the predicted deviation at each resolution, as text; maps of all noises count alike."""
     parts = {}
     for row in rows:
         if row["within_sd"] is not None:
@@ -275,7 +276,7 @@ def markdown(results):
                 shown = ["–" if np.isnan(cell) else f"{cell:.3f}" for cell in cells]
                 maps = sum(row["maps"] for row in rows if (row["network"], row["noise"]) == (network, noise))
                 lines.append(f"| {network} | {noise} | {maps} | " + " | ".join(shown) + " |")
-        lines += ["", f"Within the predicted SD, all noises together: {held(rows)}."]
+        lines += ["", f"Within the predicted SD, all noises together: {shares_within(rows)}."]
         lines += [
             "",
             "| range | network | resolution | noise | median error | SD | RMSE | within predicted SD |",
@@ -305,12 +306,12 @@ def markdown(results):
             ),
         ]
     if "sharpening" in results:
-        found = results["sharpening"]
-        pairs = ", ".join(f"{b}: {m:.2f}" for b, m in zip(found["factors"], found["medians"], strict=True))
+        figures = results["sharpening"]
+        pairs = ", ".join(f"{b}: {m:.2f}" for b, m in zip(figures["factors"], figures["medians"], strict=True))
         lines += [
             "",
             f"Sharpening B (Å²) of maps at 3.5 Å with B +80, mean of medians (Å): {pairs}; "
-            f"falls strictly for {found['falls']} of {len(found['structures'])} structures.",
+            f"falls strictly for {figures['falls']} of {len(figures['structures'])} structures.",
         ]
     if "rotation" in results:
         lines += ["", "Arbitrary rotation: mean |difference| {mean_difference:.3f} Å.".format(**results["rotation"])]
@@ -323,7 +324,9 @@ def main():
     parser.add_argument("--structures", required=True, help="folder of structures never trained on")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--published", metavar="DIR", help="folder with model folders 'low', 'high' of the paper's net")
-    parser.add_argument("--most", type=int, help="use so many structures, evenly spread; regions, RNA, DNA: of all")
+    parser.add_argument(
+        "--most", type=int, help="use so many structures, evenly spaced in the list; regions, RNA, DNA: of all"
+    )
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "deepres_accuracy"), metavar="STEM")
     args = parser.parse_args()
     paths = find_structures(args.structures)

@@ -1,9 +1,9 @@
-"""Should DeepRes see the map multiplied by its mask? Xmipp multiplies by the mask dilated by one voxel; we measure.
+"""Should DeepRes see the map multiplied by its mask? Xmipp multiplies it by the mask dilated by one voxel.
 
     python benchmarks/deepres_masking.py --structures STRUCTURES/val
 
-Maps with solvent noise are estimated as they are and multiplied by the dilated mask; printed is the RMSE over the mask
-and over its outermost 3 voxels.
+Maps with solvent noise are estimated as they are, and multiplied by the dilated mask. The RMSE of both is printed, over
+the mask and over its outermost 3 voxels.
 """
 
 import argparse
@@ -30,21 +30,21 @@ def main():
             errors = {True: [], False: []}
             edges = []
             for number in range(len(bench.structures)):
-                random = bench.random(number, int(100 * noise))
-                cut = Cut(bench.structures[number], range_name, random)
+                rng = bench.rng(number, int(100 * noise))
+                cut = Cut(bench.structures[number], range_name, rng)
                 outer = ndimage.distance_transform_edt(cut.mask)[cut.judged] <= 3
                 for resolution in resolutions:
-                    data = simulation.add_noise(cut.filtered(resolution), cut.mask, noise, random)
+                    data = simulation.add_noise(cut.filtered(resolution), cut.mask, noise, rng)
                     edges.append(outer)
                     for multiplied in errors:
-                        seen = data * masks.dilate(cut.mask, 1) if multiplied else data
-                        errors[multiplied].append(cut.estimate(seen)[0] - resolution)
+                        density = data * masks.dilate(cut.mask, 1) if multiplied else data
+                        errors[multiplied].append(cut.estimate(density)[0] - resolution)
             edge = np.concatenate(edges)
-            found = {k: np.concatenate(v) for k, v in errors.items()}
+            pooled = {multiplied: np.concatenate(arrays) for multiplied, arrays in errors.items()}
             cells = [
-                np.sqrt(np.mean(np.square(e[where])))
+                np.sqrt(np.mean(np.square(pooled[multiplied][where])))
                 for where in (slice(None), edge)
-                for e in (found[False], found[True])
+                for multiplied in (False, True)
             ]
             print(f"| {range_name} | {noise} | " + " | ".join(f"{c:.3f}" for c in cells) + " |", flush=True)
 

@@ -2,10 +2,16 @@
 
     python benchmarks/deepres_speed.py [--boxes 100 200 300 400 512] [--threads N] [--gpu ID]
 
-Prints and writes to benchmarks/results: windows/s of the published network, voxels/s of the compact one and the share
-of the machine's matrix-multiply peak that its arithmetic reaches (the multiply-adds a window needs, without those with
-zeros of banded matrices and those of windows' surroundings done twice), start-up, and time and peak memory of
-``deepres estimate`` on whole boxes whose mask, a ball, is 15 % of them. Each figure is the median of its repeats.
+Prints and writes to benchmarks/results:
+
+- windows per second of the published network, and voxels per second of the compact one;
+- the share of the machine's matrix-multiply peak that the compact network's arithmetic reaches. What counts are the
+  multiply-adds that a window needs: not those with the zeros of banded matrices, nor those that are done twice for the
+  surroundings of windows;
+- the time to start up;
+- time and peak memory of ``deepres estimate`` on whole boxes; the mask is a ball of 15 % of the box.
+
+Each figure is the median of its repeats.
 """
 
 import argparse
@@ -25,6 +31,8 @@ from deepreslib.commands import machine
 from deepreslib.maps import DensityMap, write_map
 
 MASK_SHARE = 0.15
+ROUNDS = 15
+"""Rounds in which the peak and the compact network are measured in turns."""
 
 
 def median_seconds(run, repeats=5):
@@ -76,7 +84,7 @@ def compact_windows():
     return deepres.TILE**3 / median_seconds(lambda: network.predict_on_batch(box))
 
 
-def peak_and_windows(rounds=15):
+def peak_and_windows(rounds):
     """``peak`` and ``compact_windows`` in turns, as the machine's speed changes: one pair a round."""
     return [(peak(), compact_windows()) for _ in range(rounds)]
 
@@ -164,7 +172,7 @@ def main():
     from deepreslib.networks import deepres
 
     cost = deepres.multiply_adds(**deepres.PRESETS["compact"]["config"])
-    rounds = peak_and_windows()
+    rounds = peak_and_windows(ROUNDS)
     results = {
         "device": f"GPU {args.gpu}" if args.gpu else f"{args.threads or os.cpu_count()} cores, {platform.machine()}",
         "peak_multiply_adds": statistics.median(peak for peak, _ in rounds),

@@ -55,21 +55,21 @@ def ours(reference):
 
 
 def agreement(data):
-    """A row for each structure and method: correlation and medians against the original, ranks against the truth."""
+    """A row for each structure and method: correlation with the original, medians, rank correlation with the truth."""
     rows = []
     for structure in STRUCTURES:
         reference = Reference(os.path.join(data, "reference", structure))
-        for name, found in ours(reference).items():
+        for name, resolutions in ours(reference).items():
             original = reference.read(name).data
             assigned = reference.mask & (original > 0)
-            found_agreement = comparison.compare({"ours": found, name: original}, assigned, name).agreements["ours"]
-            a, b, disorder = found[assigned], original[assigned], reference.disorder[assigned]
+            figures = comparison.compare({"ours": resolutions, name: original}, assigned, name).agreements["ours"]
+            a, b, disorder = resolutions[assigned], original[assigned], reference.disorder[assigned]
             rows.append(
                 {
                     "structure": structure,
                     "method": name,
-                    "pearson": found_agreement.pearson,
-                    "median_difference": found_agreement.median_difference,
+                    "pearson": figures.pearson,
+                    "median_difference": figures.median_difference,
                     "difference_of_medians": float(np.median(a) - np.median(b)),
                     "spearman_disorder": float(spearmanr(a, disorder)[0]),
                     "spearman_disorder_original": float(spearmanr(b, disorder)[0]),
@@ -91,34 +91,32 @@ def beta_galactosidase(data):
     return [
         {
             "edition": name,
-            "spearman": found.spearman,
-            "median_difference": found.median_difference,
+            "spearman": figures.spearman,
+            "median_difference": figures.median_difference,
             "difference_of_medians": float(np.median(runs[name][mask]) - np.median(original.data[mask])),
         }
-        for name, found in agreements.items()
+        for name, figures in agreements.items()
     ]
 
 
 def synthetic(size, resolution=None, voxel_size=1.0):
     """Half maps of a ball of random density (15 % of the box), white noise added, and its mask."""
-    random = np.random.default_rng(size)
+    rng = np.random.default_rng(size)
     axis = np.arange(size, dtype=np.float32) - size // 2
     radius = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2)
     mask = radius < size * (0.15 * 3 / (4 * np.pi)) ** (1 / 3)
-    data = random.standard_normal(mask.shape, np.float32) * mask
+    data = rng.standard_normal(mask.shape, np.float32) * mask
     data = low_pass(data, voxel_size, resolution or 4.0, width=0.004)
     data /= data[mask].std()
-    halves = [
-        DensityMap(data + 0.3 * random.standard_normal(mask.shape, np.float32), (voxel_size,) * 3) for _ in range(2)
-    ]
+    halves = [DensityMap(data + 0.3 * rng.standard_normal(mask.shape, np.float32), (voxel_size,) * 3) for _ in range(2)]
     return *halves, mask
 
 
 def behaviour():
     """Local FSC of noise, of identical halves and of maps of known resolution: medians, Å."""
-    random = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     half1, half2, mask = synthetic(96)
-    noise = [half1.like(random.standard_normal(mask.shape)) for _ in range(2)]
+    noise = [half1.like(rng.standard_normal(mask.shape)) for _ in range(2)]
     rows = {
         "white noise (box 30 Å)": float(np.median(localfsc.estimate(*noise, mask)[mask])),
         "identical halves (Nyquist 2 Å)": float(np.median(localfsc.estimate(half1, half1, mask)[mask])),

@@ -1,4 +1,4 @@
-"""Where the benchmarks leave what they find: a table for people and all figures for programs."""
+"""Where the benchmarks leave their results: a table for people and all figures for programs."""
 
 import os
 

@@ -5,8 +5,8 @@
 
 Half maps are simulated from structures never trained on: atoms at rest, B +100 Å², a resolution limit, white noise of
 their own. The limit is a low-pass filter of the signal (noise so weak that the FSC there is 0.8), or the noise itself
-(FSC 0.143 there). The right B factor is the one that maximises the correlation of the sharpened mean with the model's
-own map, both in a soft mask, over the shells up to the global FSC of 0.143.
+(FSC 0.143 there). The right B factor is the one that maximises the correlation of the sharpened mean with the
+structure's density, both in a soft mask, over the shells up to the global FSC of 0.143.
 
 ``recovery``: the B factor recommended against the right one; and the check of the map sharpened by the right B factor
 and by twice that. ``rules``: what other percentiles and cutoffs of the local FSC would have recommended, for the choice
@@ -34,7 +34,7 @@ from deepreslib.training.structures import find_structures
 
 BLUR, VOXEL_SIZE, MOST_ATOMS = 100.0, 1.1, 6000
 LIMITS = {"filter": (3.2, 4.0, 5.0), "noise": (2.9, 3.2, 3.6)}
-"""Å, in turn. Where noise alone limits a map with this B factor beyond 4 Å, the best is hardly to sharpen at all."""
+"""Å, taken in turn. Where the noise limits a map with this B factor beyond 4 Å, it is best hardly sharpened at all."""
 KINDS = {"filter": 0.8, "noise": 0.143}
 """The FSC of the half maps at the limit."""
 NAMES = {"filter": "a low-pass filter", "noise": "the noise"}
@@ -48,39 +48,39 @@ class Case:
 
     def __init__(self, path, number, kind, limit):
         structure = structures.read_structure(path)
-        random = np.random.default_rng([2019, number])
+        rng = np.random.default_rng([2019, number])
         size = simulation.box_size(structure, VOXEL_SIZE, 12.0)
         shape = (size,) * 3
-        positions = simulation.placed(structure, shape, VOXEL_SIZE, structures.random_rotation(random))
-        model = simulation.density(structure, positions, shape, VOXEL_SIZE)
+        positions = simulation.placed(structure, shape, VOXEL_SIZE, structures.random_rotation(rng))
+        density = simulation.density(structure, positions, shape, VOXEL_SIZE)
         self.name, self.kind, self.limit = structure.name, kind, limit
         self.mask = simulation.molecular_mask(positions, shape, VOXEL_SIZE)
         self.soft = masks.soft_edge(self.mask, SOFT_EDGE / VOXEL_SIZE)
-        self.halves = self._halves(model, random)
+        self.halves = self._halves(density, rng)
         self.mean = self.halves[0].like((self.halves[0].data + self.halves[1].data) / 2)
         self.resolution = max(global_resolution(self.halves, self.mask), 2 * VOXEL_SIZE)
-        self.sums = fsc.shell_sums(self.mean.data, model, VOXEL_SIZE, self.soft)
+        self.sums = fsc.shell_sums(self.mean.data, density, VOXEL_SIZE, self.soft)
         self.right = self._right()
         self.sharpening = Sharpening(self.mean, self.resolution)
 
-    def _halves(self, model, random):
-        frequency = filters.frequencies(model.shape, VOXEL_SIZE)
+    def _halves(self, density, rng):
+        frequency = filters.frequencies(density.shape, VOXEL_SIZE)
         weights = filters.b_factor_weights(frequency, BLUR)
         if self.kind == "filter":
             weights *= filters.raised_cosine(frequency, self.limit, VOXEL_SIZE)
-        signal = filters.transfer(model, weights)
-        noises = [random.standard_normal(model.shape, np.float32) for _ in range(2)]
+        signal = filters.transfer(density, weights)
+        noises = [rng.standard_normal(density.shape, np.float32) for _ in range(2)]
         sums = fsc.shell_sums(signal, noises[0], VOXEL_SIZE, self.soft)
         powers = [np.interp(1 / self.limit, sums.frequency, power) for power in (sums.power1, sums.power2)]
         strength = np.float32(np.sqrt(powers[0] / powers[1] * (1 / KINDS[self.kind] - 1)))
         return [DensityMap(signal + strength * noise, (VOXEL_SIZE,) * 3) for noise in noises]
 
     def correlation(self, b_factor):
-        """Of the mean sharpened by a B factor with the model's map, over the resolved shells."""
+        """Correlation of the mean, sharpened by a B factor, with the structure's density, over the resolved shells."""
         resolved = (self.sums.frequency > 0) & (self.sums.frequency <= 1 / self.resolution)
         weights = np.exp(-0.25 * b_factor * self.sums.frequency[resolved] ** 2)
-        cross, power, model = (each[resolved] for each in (self.sums.cross, self.sums.power1, self.sums.power2))
-        return float((weights * cross).sum() / np.sqrt((weights**2 * power).sum() * model.sum()))
+        cross, power, truth = (sums[resolved] for sums in (self.sums.cross, self.sums.power1, self.sums.power2))
+        return float((weights * cross).sum() / np.sqrt((weights**2 * power).sum() * truth.sum()))
 
     def _right(self):
         return float(max(np.arange(50.0, -301.0, -1.0), key=self.correlation))
@@ -91,13 +91,13 @@ def recovery(case, sample):
     started = time.monotonic()
     _, snr = snr_resolution(None, case.halves, case.mask)
     range_name = range_for(VOXEL_SIZE, snr, case.mask)
-    found = recommend(case.sharpening, case.mask, snr, range_name=range_name, most=sample)
+    recommendation = recommend(case.sharpening, case.mask, snr, range_name=range_name, most=sample)
     seconds = time.monotonic() - started
 
     def check(b_factor):
         sharpened = case.sharpening.by(b_factor)
         chosen = sample_mask(case.mask, sample)
-        return oversharpening.check(sharpened, chosen, np.where(chosen, snr, 0), found.percentile, range_name)
+        return oversharpening.check(sharpened, chosen, np.where(chosen, snr, 0), recommendation.percentile, range_name)
 
     right, twice = check(case.right), check(2 * case.right)
     return {
@@ -107,15 +107,15 @@ def recovery(case, sample):
         "cutoff": round(case.resolution, 2),
         "range": range_name,
         "right": case.right,
-        "recommended": found.b_factor,
-        "outcome": found.outcome,
-        "error": found.b_factor - case.right,
+        "recommended": recommendation.b_factor,
+        "outcome": recommendation.outcome,
+        "error": recommendation.b_factor - case.right,
         "correlation_right": round(case.correlation(case.right), 4),
-        "correlation_recommended": round(case.correlation(found.b_factor), 4),
+        "correlation_recommended": round(case.correlation(recommendation.b_factor), 4),
         "correlation_unsharpened": round(case.correlation(0), 4),
         "overclaimed_right": round(right.overclaimed, 3),
         "overclaimed_twice": round(twice.overclaimed, 3),
-        "percentile_snr": round(found.snr.percentile, 3),
+        "percentile_snr": round(recommendation.snr.percentile, 3),
         "percentile_right": round(right.deepres.percentile, 3),
         "percentile_twice": round(twice.deepres.percentile, 3),
         "flagged_right": right.oversharpened,
@@ -125,14 +125,16 @@ def recovery(case, sample):
 
 
 def rules(case, sample):
-    """What every percentile and cutoff would recommend by the low range; linear between the B factors looked at."""
+    """What every percentile and cutoff would recommend in the low range; linear between ``RULE_B_FACTORS``."""
     chosen = sample_mask(case.mask, sample)
     claimed = [deepres.estimate(case.sharpening.by(b), chosen, "low").resolution[chosen] for b in RULE_B_FACTORS]
     rows = []
     for cutoff in RULE_CUTOFFS:
         snr = localfsc.estimate(*case.halves, case.mask, cutoff)[chosen]
         for percentile in RULE_PERCENTILES:
-            excess = np.array([np.percentile(each, percentile) for each in claimed]) - np.percentile(snr, percentile)
+            excess = np.array([np.percentile(resolutions, percentile) for resolutions in claimed]) - np.percentile(
+                snr, percentile
+            )
             b_factor = _crossing(excess)
             rows.append({"cutoff": round(cutoff, 3), "percentile": percentile, "error": b_factor - case.right})
     return {
@@ -141,7 +143,7 @@ def rules(case, sample):
         "limit": case.limit,
         "right": case.right,
         "rules": rows,
-        "claimed": [round(float(np.percentile(each, 20)), 3) for each in claimed],
+        "claimed": [round(float(np.percentile(resolutions, 20)), 3) for resolutions in claimed],
     }
 
 
@@ -182,7 +184,7 @@ def recovery_table(rows):
         for row in chosen:
             note = "" if row["outcome"] == "coincide" else f" ({row['outcome']})"
             correlations = " / ".join(
-                f"{row[f'correlation_{each}']:.3f}" for each in ("unsharpened", "right", "recommended")
+                f"{row[f'correlation_{name}']:.3f}" for name in ("unsharpened", "right", "recommended")
             )
             lines.append(
                 f"| {row['structure']} | {row['limit']:g} | {row['range']} | {row['right']:g} | "
@@ -215,7 +217,7 @@ TABLES = {"recovery": recovery_table, "rules": rules_table}
 
 
 def fitting(folder, most):
-    """Structures of at most 6000 atoms, evenly spread over the sorted names."""
+    """Structures of at most ``MOST_ATOMS`` atoms, evenly spaced in the sorted names."""
     paths = [p for p in find_structures(folder) if len(structures.read_structure(p)) <= MOST_ATOMS]
     return [paths[i] for i in np.linspace(0, len(paths) - 1, min(most, len(paths))).astype(int)]
 

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mrc_files import MODES, SHAPE, assert_map_refused, mrc_bytes, values
+from mrcfile.dtypes import HEADER_DTYPE
 from properties import quick, shapes
 
+from deepreslib.errors import InputError
 from deepreslib.maps import read_map
+from deepreslib.maps.mrc import open_stream, read_data, read_header
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -37,6 +40,33 @@ def test_mode_0_is_signed(file, signed):
 def test_compression_is_known_by_content_not_by_name(file):
     np.testing.assert_array_equal(read_map(file(gzip.compress(mrc_bytes(values())), "map.mrc")).data, values())
     np.testing.assert_array_equal(read_map(file(mrc_bytes(values()), "map.mrc.gz")).data, values())
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress])
+def test_a_stream_gives_the_bytes_that_were_compressed(file, compress):
+    with open_stream(file(compress(b"some bytes of a map"))) as stream:
+        assert stream.read() == b"some bytes of a map"
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_the_header_is_read_before_the_data(file, order):
+    path = file(mrc_bytes(values(dtype="i2"), order, nsymbt=24))
+    with open_stream(path) as stream:
+        header = read_header(stream, path)
+        assert [int(header[name]) for name in ("nz", "ny", "nx", "mode", "nsymbt")] == [*SHAPE, 1, 24]
+        np.testing.assert_array_equal(read_data(stream, header, path), values())
+
+
+@pytest.mark.parametrize(
+    "fields", [{"nx": 0}, {"ny": 2**15}, {"nz": 2**27}, {"nsymbt": -1}, {"mode": 5, "map": b""}, {"mode": -1}], ids=str
+)
+def test_numbers_that_make_no_sense_are_no_header(file, fields):
+    header = np.frombuffer(mrc_bytes(values())[:1024], HEADER_DTYPE)[0].copy()
+    for name, value in fields.items():
+        header[name] = value
+    path = file(header.tobytes())
+    with open_stream(path) as stream, pytest.raises(InputError, match=r"map\.mrc is not an MRC or CCP4 map"):
+        read_header(stream, path)
 
 
 def test_extended_header_is_skipped(file):

@@ -1,0 +1,103 @@
+"""Every benchmark still runs, on the smallest part of its work, and leaves its table and its figures."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.endurance
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Function that runs a benchmark's command line with some of its settings changed; gives what it printed."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+
+    def run(name, *arguments, **settings):
+        program = importlib.import_module(name)
+        for setting, value in settings.items():
+            monkeypatch.setattr(program, setting, value)
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        program.main()
+        return capsys.readouterr().out
+
+    return run
+
+
+def results(stem):
+    """The figures of a benchmark, after a look at its table."""
+    assert stem.with_suffix(".md").read_text(encoding="utf-8").startswith("# ")
+    return json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
+
+
+def test_deepres_accuracy(run, shared_data, tmp_path):
+    stem, folder = tmp_path / "accuracy", shared_data / "structures" / "test"
+    steps = {"low": (4, 8), "high": (3,)}
+    run("deepres_accuracy", "--structures", folder, "--most", 2, "-o", stem, STEPS=steps)
+    figures = results(stem)
+    assert figures["structures"] == 2
+    assert {row["resolution"] for row in figures["resolution"]} == {4, 8, 3}
+    assert all(row["rmse"] < 1 for row in figures["resolution"])
+    assert figures["phases"]["after"] > figures["phases"]["before"] + 1
+    assert figures["sharpening"]["falls"] == 2
+
+
+def test_deepres_masking(run, shared_data):
+    table = run("deepres_masking", "--structures", shared_data / "structures" / "val", "--most", 1)
+    assert table.count("\n| low") + table.count("\n| high") == 6
+
+
+def test_deepres_speed(run, tmp_path):
+    stem = tmp_path / "speed"
+    run("deepres_speed", "--boxes", 64, "-o", stem, ROUNDS=1)
+    figures = results(stem)
+    assert figures["compact_voxels_per_second"] > figures["published_windows_per_second"]
+    assert [row["box"] for row in figures["boxes"]] == [64]
+
+
+def test_cryores_accuracy(run, shared_data, tmp_path):
+    stem = tmp_path / "accuracy"
+    kinds = {"masked": ("1cma", {"masked": 1.0})}
+    run(
+        "cryores_accuracy", "--data", shared_data, "--most", 2, "--only", "monores", "-o", stem, KINDS=kinds, PER_KIND=2
+    )
+    figures = results(stem)
+    assert len(figures["maps"]) == len(figures["kinds"]["masked"]) == 2
+    local = figures["summary"]["local"]
+    assert local["cryores, all"]["rmse"] < local["monores, all"]["rmse"]
+    assert 2 < figures["betagal"]["global"] < 10
+
+
+def test_estimators(run, shared_data, tmp_path):
+    stem = tmp_path / "estimators"
+    run("estimators", "--data", shared_data, "--size", 64, "-o", stem, STRUCTURES=("1kc6",))
+    figures = results(stem)
+    assert min(row["pearson"] for row in figures["agreement"] if row["method"] == "blocres") > 0.9
+    assert figures["behaviour"]["identical halves (Nyquist 2 Å)"] == pytest.approx(2, abs=0.1)
+    assert {row["method"] for row in figures["speed"]} == {"localfsc", "monores", "resmap"}
+
+
+@pytest.mark.parametrize("part", ["recovery", "rules"])
+def test_sharpness_recovery(run, shared_data, tmp_path, part):
+    stem, folder = tmp_path / part, shared_data / "structures" / "test"
+    run(
+        "sharpness_recovery",
+        "--structures",
+        folder,
+        "--part",
+        part,
+        "--kinds",
+        "filter",
+        "--most",
+        1,
+        "--sample",
+        500,
+        "-o",
+        stem,
+    )
+    (case,) = results(stem)["cases"]
+    assert case["right"] < 0

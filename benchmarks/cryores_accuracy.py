@@ -36,8 +36,8 @@ LOCAL_RANGE = (1.0, 10.0)
 
 OTHERS = {
     "deepres": lambda density, mask: deepres.estimate(density, mask).resolution,
-    "monores": lambda density, mask: monores.estimate(density, mask),
-    "resmap": lambda density, mask: resmap.estimate(density, mask),
+    "monores": lambda density, mask: monores.estimate(density, mask).resolution,
+    "resmap": lambda density, mask: resmap.estimate(density, mask).resolution,
 }
 
 KINDS = {
@@ -96,13 +96,14 @@ def judge(scene, only=()):
         "local_median": float(np.median(scene.local_resolution[scene.mask])),
     }
     started = time.monotonic()
-    found = cryores.estimate(density, inside=scene.mask)
+    found = cryores.estimate(density, scene.mask)
     row["seconds"] = time.monotonic() - started
     row["cryores"] = agreement(found.resolution, scene)
     row["within_sd"] = float(
         np.mean(np.abs(found.resolution - scene.local_resolution)[scene.mask] < found.deviation[scene.mask])
     )
-    row["global_found"], row["global_deviation"] = found.global_resolution, found.global_deviation
+    row["global_found"] = found.global_resolution.value
+    row["global_deviation"] = found.global_resolution.deviation
     otsu = scene.data > threshold_otsu(scene.data)
     smooth = ndimage.gaussian_filter(scene.data, 4 / scene.voxel_size)
     masks = {"cryores": found.mask, "otsu": otsu, "otsu_smoothed": smooth > threshold_otsu(smooth)}
@@ -142,14 +143,14 @@ def beta_galactosidase(folder):
     """The experimental map against the local resolution that came with it."""
     density, original = (read_map(os.path.join(folder, f"betagal{name}.mrc")) for name in ("", "_localres"))
     inside = density.data > 0.02
-    found, told = cryores.estimate(density), cryores.estimate(density, inside=inside)
+    found, told = cryores.estimate(density), cryores.estimate(density, inside)
     width = DETAIL / density.voxel_size[0]
     share, total = (ndimage.gaussian_filter(each * inside, width) for each in (1.0, original.data))
     values, reference = told.resolution[inside], original.data[inside]
     smooth = total[inside] / share[inside]
     return {
-        "global": found.global_resolution,
-        "deviation": found.global_deviation,
+        "global": found.global_resolution.value,
+        "deviation": found.global_resolution.deviation,
         "iou": overlap(found.mask, inside),
         "spearman": float(spearmanr(values, reference).statistic),
         "spearman_smooth": float(spearmanr(values, smooth).statistic),

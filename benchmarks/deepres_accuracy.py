@@ -73,7 +73,7 @@ class Cut:
         """(resolution, deviation) of the judged voxels, Å."""
         judged = self.judged if judged is None else judged
         density_map = DensityMap(np.ascontiguousarray(data, np.float32), (self.voxel_size,) * 3)
-        result = estimation.estimate(density_map, judged, self.range_name, model)
+        result = estimation.estimate(density_map, judged, range_name=self.range_name, network_path=model)
         deviation = None if result.deviation is None else result.deviation[judged]
         return result.resolution[judged], deviation
 
@@ -143,7 +143,7 @@ def regions(bench, count=16, resolutions=(3.0, 5.0, 7.0, 9.0), size=128):
         data = simulation.add_noise(data, mask, 0.25, bench.random(4, number))
         inner = {r: (truth == r) & (_away(mask & (truth != r)) > RANGES["low"].window / 2) for r in resolutions}
         judged = np.any(list(inner.values()), axis=0)
-        result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, "low")
+        result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, range_name="low")
         for resolution, voxels in inner.items():
             found[resolution].append(result.resolution[voxels])
     return [{"resolution": r, **centre(values)} for r, values in found.items()]
@@ -220,7 +220,7 @@ def rotation(bench, resolution=5.0):
             positions = simulation.placed(structure, (size,) * 3, 1.0, turn)
             data = filters.low_pass(simulation.density(structure, positions, (size,) * 3, 1.0), 1.0, resolution)
             judged = simulation.molecular_mask(positions, (size,) * 3, 1.0, 2.0)
-            result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, "low")
+            result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, range_name="low")
             found.append(ndimage.map_coordinates(result.resolution, positions[:, ::-1].T, order=1))
         differences.append(np.abs(found[0] - found[1]))
     return {"mean_difference": float(np.mean(np.concatenate(differences))), "structures": len(differences)}

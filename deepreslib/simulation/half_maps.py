@@ -236,6 +236,6 @@ def _local_resolution(halves, mask, grid, settings, workers):
     needed = resampling.needed_voxels(mask, grid.full_voxel_size, grid.voxel_size, grid.shape)
     half1, half2 = (DensityMap(np.ascontiguousarray(half), (grid.voxel_size,) * 3) for half in halves)
     box = min(max(2 * round(settings.window / grid.voxel_size / 2), localfsc.SMALLEST_BOX), grid.shape[0])
-    found = localfsc.estimate(half1, half2, needed, settings.local_cutoff, box, workers=workers)
-    found = resampling.sample_back(found, mask, grid.full_voxel_size, grid.voxel_size)
+    local = localfsc.estimate((half1, half2), needed, cutoff=settings.local_cutoff, box=box, workers=workers)
+    found = resampling.sample_back(local.resolution, mask, grid.full_voxel_size, grid.voxel_size)
     return resampling.clip_resolution(found, mask, 0, np.inf, grid.full_voxel_size)

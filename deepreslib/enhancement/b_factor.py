@@ -164,8 +164,8 @@ def recommend(
 ) -> Recommendation:
     """The B factor with which DeepRes claims as much as the SNR allows.
 
-    All B factors given are tried, from weak to strong. DeepRes' percentile is coarser than the SNR's at first; between
-    the last B factor where it is and the next one, the right B factor is then found to 1 Å².
+    All B factors given are tried, from weak to strong. Where DeepRes' percentile is coarser than the SNR's with one of
+    them and no longer with the next, the right B factor is found between the two, to 1 Å².
 
     Args:
         sharpening: the map, ready to be sharpened.

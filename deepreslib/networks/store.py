@@ -41,6 +41,13 @@ class StoredModel:
     calibration: Calibration | None = None
 
 
+def backend() -> str:
+    """The name of the Keras backend, such as ``tensorflow``; imports Keras if nothing has done so yet."""
+    import keras
+
+    return keras.backend.backend()
+
+
 def sha256(path):
     """The sha256 of a file, hexadecimal."""
     with open(path, "rb") as stream:

@@ -98,7 +98,8 @@ def test_options_of_other_methods_are_refused(flat, files, capsys, options, word
 
 
 def test_the_help_imports_no_numerical_library():
-    program = "import sys; from deepreslib.commands import main\ntry: main(['estimate', '--help'])\nfinally: print(sys.modules)"
+    program = "import sys; from deepreslib.commands import main\n"
+    program += "try: main(['estimate', '--help'])\nfinally: print(sys.modules)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "'deepreslib.commands.methods.resmap'" in run.stdout
     assert "'numpy'" not in run.stdout

@@ -172,7 +172,7 @@ def placing_advice(resolution: DensityMap, positions: FloatArray) -> str:
     origins = np.zeros(3), -half
     shares = [_share_inside(resolution, positions, origin) for origin in origins]
     if max(shares) < FEW:
-        return "give the map that the model was built in, or its right origin or voxel size"
+        return "give the map that the structure was built in, or its right origin or voxel size"
     text = ",".join(f"{number:.6g}" for number in origins[np.argmax(shares)][::-1] + 0.0)
     return f"set the map's origin to {text} Å, where {100 * max(shares):.0f} % of the atoms would lie in the mask"
 

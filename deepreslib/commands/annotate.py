@@ -19,7 +19,7 @@ from deepreslib.structures import attributes
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    parser.add_argument("structure", metavar="MODEL", help="PDB or mmCIF file, also .gz")
+    parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
     parser.add_argument("resolution", metavar="RESOLUTION", help="local resolution map, Å, 0 outside the mask")
     parser.add_argument(
         "--mask",

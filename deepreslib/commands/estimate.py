@@ -24,18 +24,21 @@ FURTHER_MAPS = {"_sd": "OUT_sd.mrc (uncertainty)", "_mask": "OUT_mask.mrc (the m
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    found = methods.find_methods()
+    all_methods = methods.find_methods()
     arguments.add_map_arguments(parser)
     parser.add_argument(
         "--method",
-        choices=list(found),
+        choices=list(all_methods),
         default=DEFAULT_METHOD,
-        help="; ".join(f"{name}: {method.summary}" for name, method in found.items()) + f" (default: {DEFAULT_METHOD})",
+        help="; ".join(f"{name}: {method.summary}" for name, method in all_methods.items())
+        + f" (default: {DEFAULT_METHOD})",
     )
     arguments.add_mask_arguments(parser)
     arguments.add_grid_arguments(parser)
     arguments.add_machine_arguments(parser)
-    owners = {ending: [name for name in found if ending in found[name].endings] for ending in FURTHER_MAPS}
+    owners = {
+        ending: [name for name, method in all_methods.items() if ending in method.endings] for ending in FURTHER_MAPS
+    }
     further = [f"by {methods.join(owners[ending], 'and')} {text}" for ending, text in FURTHER_MAPS.items()]
     parser.add_argument(
         "-o",
@@ -44,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="OUT.mrc",
         help=", ".join(["local resolution, Å; beside it: OUT.json (report)", *further]),
     )
-    parser.set_defaults(methods=found, method_options=methods.add_options(parser, found))
+    parser.set_defaults(methods=all_methods, method_options=methods.add_options(parser, all_methods))
 
 
 def run(args: Namespace) -> int:

@@ -86,9 +86,9 @@ def estimate(
     box = bounding_box(density_map.data, sizes, mask)
     data = np.ascontiguousarray(density_map.data[box])
     features = local_features(data, sizes, workers)
-    asked = time.monotonic()
+    network_started = time.monotonic()
     prediction = predict(model.network, features, progress)
-    network_seconds = time.monotonic() - asked
+    network_seconds = time.monotonic() - network_started
     if not (prediction["mask"] > 0).any():
         raise InputError(f"{density_map.name} shows no molecule that the network knows; give a map of protein or RNA.")
 

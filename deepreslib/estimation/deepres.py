@@ -84,7 +84,7 @@ def _estimate(
     limits = RANGES[range_name]
     data, reached = resampling.to_voxel_size(density_map.data, density_map.voxel_size, limits.voxel_size)
     needed = resampling.needed_voxels(mask, density_map.voxel_size, reached, data.shape)
-    asked = time.monotonic()
+    network_started = time.monotonic()
     resolution, deviation = predict(model, data, needed, progress)
     if deviation is not None:
         # Plane by plane, which takes less memory.
@@ -92,7 +92,7 @@ def _estimate(
             if model.calibration is not None:
                 deviations[inside] *= model.calibration.factors(resolutions[inside], deviations[inside])
             resolutions[inside] = soften_ends(resolutions[inside], deviations[inside], limits)
-    network_seconds = time.monotonic() - asked
+    network_seconds = time.monotonic() - network_started
 
     scale = np.float32(np.mean(reached) / limits.voxel_size)
 

@@ -51,7 +51,7 @@ def _and_beside(voxels: BoolArray) -> BoolArray:
 
 
 def fuse(
-    resolution: FloatArray, deviation: FloatArray, asked: BoolArray, needed: BoolArray
+    resolution: FloatArray, deviation: FloatArray, windows: BoolArray, needed: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
     """At each needed voxel the weighted mean of the predictions around it.
 
@@ -60,8 +60,8 @@ def fuse(
 
     Args:
         resolution: float32 (windows along z, y, x), Å, predicted for the centre of each window.
-        deviation: float32, of that shape, Å; above 0 in the windows of ``asked``.
-        asked: bool, of that shape, the windows that were predicted, at least ``asked_windows`` of ``needed``.
+        deviation: float32, of that shape, Å; above 0 in the windows that were predicted.
+        windows: bool, of that shape, those that were predicted, at least ``asked_windows`` of ``needed``.
         needed: bool (z, y, x).
 
     Returns:
@@ -71,8 +71,8 @@ def fuse(
     box = span_of(needed)
     if box is None:
         return fused
-    weight = np.divide(1, deviation, out=np.zeros_like(deviation), where=asked)
-    terms = weight, weight * resolution, asked.astype(np.float32)
+    weight = np.divide(1, deviation, out=np.zeros_like(deviation), where=windows)
+    terms = weight, weight * resolution, windows.astype(np.float32)
     for start in range(box[0].start, box[0].stop, _PLANES):
         part = (slice(start, min(start + _PLANES, box[0].stop)), *box[1:])
         total, resolutions, deviations = _gaussian_sums(terms, part)

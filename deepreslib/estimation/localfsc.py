@@ -105,7 +105,7 @@ def estimate(
     box = _checked_box(half1, cutoff, box)
     bounds = _bounds(mask)
     inside = mask[tuple(slice(start, stop) for start, stop in bounds)]
-    weight = _seen(_read(mask, bounds, box), box)
+    weight = _visibility(_read(mask, bounds, box), box)
     map1, map2 = (
         _whitened(_read(_whitened(half.data, 1, workers), bounds, box), weight, workers) for half in (half1, half2)
     )
@@ -190,7 +190,7 @@ def _read(data: npt.NDArray[T], bounds: Sequence[tuple[int, int]], margin: int) 
     return np.pad(data[inner], [(s.start - start, stop - s.stop) for s, (start, stop) in zip(inner, wide, strict=True)])
 
 
-def _seen(inside: BoolArray, box: int) -> FloatArray:
+def _visibility(inside: BoolArray, box: int) -> FloatArray:
     """How much all windows around the voxels of ``inside`` see of each voxel.
 
     Args:
@@ -202,10 +202,10 @@ def _seen(inside: BoolArray, box: int) -> FloatArray:
     """
     reach = (box - 1) // 2
     profile = window(np.arange(-reach, reach + 1), box) ** 2
-    seen = inside.astype(np.float32)
+    weight = inside.astype(np.float32)
     for axis in range(3):
-        seen = scipy.ndimage.convolve1d(seen, profile, axis, mode="constant")
-    return np.sqrt(np.maximum(seen, 0) / seen.max())
+        weight = scipy.ndimage.convolve1d(weight, profile, axis, mode="constant")
+    return np.sqrt(np.maximum(weight, 0) / weight.max())
 
 
 def _first_falls(correlations: Iterable[FloatArray], count: int, cutoff: float, last: int) -> FloatArray:

@@ -57,8 +57,8 @@ class MonogenicSignal:
         """
         low_passed = self._low_passed(frequency, high_pass_edge)
         end = min(frequency + low_pass_edge, 0.5)
-        kept = self._coefficients(end)
-        spectrum = np.empty((*self.shape[:2], len(kept[2])), np.complex64)
+        indices = self._coefficients(end)
+        spectrum = np.empty((*self.shape[:2], len(indices[2])), np.complex64)
 
         def transform(slab: slice) -> None:
             energy: Array | int = 0
@@ -67,13 +67,13 @@ class MonogenicSignal:
                 high -= field[slab]
                 high *= high
                 energy += high
-            spectrum[slab] = scipy.fft.rfft(np.sqrt(energy))[..., kept[2]]
+            spectrum[slab] = scipy.fft.rfft(np.sqrt(energy))[..., indices[2]]
 
         self._for_slabs(transform)
         for axis in (1, 0):
-            spectrum = scipy.fft.fft(spectrum, axis=axis, workers=self._workers).take(kept[axis], axis)
-        spectrum *= 1 - _rise(self._frequencies(kept)[0], frequency, end)
-        spectrum = self._inverse_zy(spectrum, kept)
+            spectrum = scipy.fft.fft(spectrum, axis=axis, workers=self._workers).take(indices[axis], axis)
+        spectrum *= 1 - _rise(self._frequencies(indices)[0], frequency, end)
+        spectrum = self._inverse_zy(spectrum, indices)
         result = np.empty(self.shape, np.float32)
 
         def restore(slab: slice) -> None:
@@ -85,13 +85,13 @@ class MonogenicSignal:
     def _low_passed(self, frequency: float, edge: float) -> list[ComplexArray]:
         """What a high-pass filter takes away from each field.
 
-        It is in real space along z and y and in Fourier space along x: complex64 (z, y, kept x).
+        It is in real space along z and y and in Fourier space along x: complex64 (z, y, some x).
         """
-        kept = self._coefficients(frequency)
-        distance, axes = self._frequencies(kept)
-        spectrum = self._spectrum[np.ix_(*kept)]
+        indices = self._coefficients(frequency)
+        distance, axes = self._frequencies(indices)
+        spectrum = self._spectrum[np.ix_(*indices)]
         spectrum *= 1 - _rise(distance, max(frequency - edge, 0), frequency)
-        return [self._inverse_zy(field, kept) for field in self._riesz(spectrum, distance, axes)]
+        return [self._inverse_zy(field, indices) for field in self._riesz(spectrum, distance, axes)]
 
     def _riesz(self, spectrum: ComplexArray, distance: FloatArray, axes: Sequence[FloatArray]) -> Iterator[Array]:
         """Spectra of the map and of its Riesz transforms along x, y and z, new arrays, one at a time."""
@@ -100,13 +100,13 @@ class MonogenicSignal:
         for axis in reversed(axes):
             yield over_distance * axis
 
-    def _inverse_zy(self, spectrum: ComplexArray, kept: Sequence[IntArray]) -> ComplexArray:
-        """The kept coefficients in real space along z and y, complex64, (z, y, kept x)."""
+    def _inverse_zy(self, spectrum: ComplexArray, indices: Sequence[IntArray]) -> ComplexArray:
+        """Some coefficients in real space along z and y, complex64, (z, y, some x)."""
         for axis in (0, 1):
             shape = list(spectrum.shape)
             shape[axis] = self.shape[axis]
             padded = np.zeros(shape, np.complex64)
-            padded[(slice(None),) * axis + (kept[axis],)] = spectrum
+            padded[(slice(None),) * axis + (indices[axis],)] = spectrum
             spectrum = scipy.fft.ifft(padded, axis=axis, workers=self._workers, overwrite_x=True)
         return spectrum
 
@@ -115,11 +115,11 @@ class MonogenicSignal:
         return [np.flatnonzero(np.abs(axis) <= highest + 1e-6) for axis in self._all_frequencies()]
 
     def _frequencies(
-        self, kept: Sequence[IntArray | slice] = (slice(None),) * 3
+        self, indices: Sequence[IntArray | slice] = (slice(None),) * 3
     ) -> tuple[FloatArray, tuple[FloatArray, FloatArray, FloatArray]]:
-        """Frequency of the kept coefficients, float32, and their components along z, y and x, which broadcast."""
+        """Frequency of some coefficients, float32, and their components along z, y and x, which broadcast."""
         axes = self._all_frequencies()
-        z, y, x = np.ix_(*(axis[indices].astype(np.float32) for axis, indices in zip(axes, kept, strict=True)))
+        z, y, x = np.ix_(*(axis[numbers].astype(np.float32) for axis, numbers in zip(axes, indices, strict=True)))
         return np.sqrt(z * z + y * y + x * x), (z, y, x)
 
     def _all_frequencies(self) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -54,7 +54,7 @@ class LocalResolution:
 
 
 def map_and_halves(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, HalfMaps | None]:
-    """What an estimator was given, told apart.
+    """Tells apart whether an estimator was given one map or two half maps.
 
     Args:
         density_map_or_halves: the first argument of an estimator.

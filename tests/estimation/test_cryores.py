@@ -39,10 +39,10 @@ def known(monkeypatch):
 
 @pytest.fixture(scope="module")
 def ball():
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     z, y, x = np.indices((70, 64, 80))
     inside = (z - 30) ** 2 + (y - 32) ** 2 + (x - 45) ** 2 < 14**2
-    data = inside + 0.05 * random.standard_normal(inside.shape)
+    data = inside + 0.05 * rng.standard_normal(inside.shape)
     return DensityMap(data.astype(np.float32), (1.6,) * 3, (3.0, 4.0, 5.0)), inside
 
 

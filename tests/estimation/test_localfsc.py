@@ -20,8 +20,8 @@ def ball(edge, radius):
 
 def noisy_halves(signal, noise, seed=0):
     """Two half maps of a signal with independent white noise of SD ``noise`` (a number or an array)."""
-    random = np.random.default_rng(seed)
-    return [density_map(signal + noise * random.standard_normal(signal.shape)) for _ in range(2)]
+    rng = np.random.default_rng(seed)
+    return [density_map(signal + noise * rng.standard_normal(signal.shape)) for _ in range(2)]
 
 
 def ball_cut_off_at(resolution, edge, radius):

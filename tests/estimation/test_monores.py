@@ -89,8 +89,8 @@ def test_a_voxel_is_given_up_after_failures_in_a_row(edition, expected):
 
 
 def test_the_sweep_ends_where_the_signal_is_no_more_than_noise():
-    random = np.random.default_rng(0)
-    amplitudes = [np.abs(random.standard_normal((1, 1, 400))) + strength for strength in (0, 0)]
+    rng = np.random.default_rng(0)
+    amplitudes = [np.abs(rng.standard_normal((1, 1, 400))) + strength for strength in (0, 0)]
     amplitudes[0][..., :200] += 5
     tested = np.zeros((1, 1, 400), bool)
     tested[..., :200] = True
@@ -148,8 +148,8 @@ def test_identical_half_maps_are_resolved_to_the_finest_level():
 def test_the_result_keeps_the_contract_on_any_box():
     mask = np.zeros((40, 52, 61), bool)
     mask[10:30, 15:40, 20:45] = True
-    random = np.random.default_rng(8)
-    density_map = as_map(random.standard_normal(mask.shape) + 5 * mask * random.standard_normal(mask.shape), 1.5)
+    rng = np.random.default_rng(8)
+    density_map = as_map(rng.standard_normal(mask.shape) + 5 * mask * rng.standard_normal(mask.shape), 1.5)
     half_maps = density_map, density_map.like(density_map.data + white(9, 61)[:40, :52])
     options = {"finest": 4.0, "coarsest": 15.0, "step": 1.0}
     for given in (density_map, half_maps):

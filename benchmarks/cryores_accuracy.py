@@ -37,8 +37,8 @@ LOCAL_RANGE = (1.0, 10.0)
 
 OTHERS = {
     "deepres": lambda density, mask: deepres.estimate(density, mask).resolution,
-    "monores": lambda density, mask: monores.estimate(density, mask),
-    "resmap": lambda density, mask: resmap.estimate(density, mask),
+    "monores": lambda density, mask: monores.estimate(density, mask).resolution,
+    "resmap": lambda density, mask: resmap.estimate(density, mask).resolution,
 }
 
 KINDS = {
@@ -97,16 +97,17 @@ def judge(scene, only=()):
         "local_median": float(np.median(scene.local_resolution[scene.mask])),
     }
     started = time.monotonic()
-    found = cryores.estimate(density, inside=scene.mask)
+    result = cryores.estimate(density, scene.mask)
     row["seconds"] = time.monotonic() - started
-    row["cryores"] = agreement(found.resolution, scene)
+    row["cryores"] = agreement(result.resolution, scene)
     row["within_sd"] = float(
-        np.mean(np.abs(found.resolution - scene.local_resolution)[scene.mask] < found.deviation[scene.mask])
+        np.mean(np.abs(result.resolution - scene.local_resolution)[scene.mask] < result.deviation[scene.mask])
     )
-    row["global_found"], row["global_deviation"] = found.global_resolution, found.global_deviation
+    row["global_found"] = result.global_resolution.value
+    row["global_deviation"] = result.global_resolution.deviation
     otsu = scene.data > threshold_otsu(scene.data)
     smooth = ndimage.gaussian_filter(scene.data, 4 / scene.voxel_size)
-    masks = {"cryores": found.mask, "otsu": otsu, "otsu_smoothed": smooth > threshold_otsu(smooth)}
+    masks = {"cryores": result.mask, "otsu": otsu, "otsu_smoothed": smooth > threshold_otsu(smooth)}
     row["miou"] = {name: mean_overlap(mask, scene.mask) for name, mask in masks.items()}
     row["iou"] = {name: overlap(mask, scene.mask) for name, mask in masks.items()}
     for name, estimate in OTHERS.items():
@@ -143,19 +144,19 @@ def beta_galactosidase(folder):
     """The experimental map against the local resolution that came with it."""
     density, original = (read_map(os.path.join(folder, f"betagal{name}.mrc")) for name in ("", "_localres"))
     inside = density.data > 0.02
-    found, told = cryores.estimate(density), cryores.estimate(density, inside=inside)
+    alone, masked = cryores.estimate(density), cryores.estimate(density, inside)
     width = DETAIL / density.voxel_size[0]
     share, total = (ndimage.gaussian_filter(array * inside, width) for array in (1.0, original.data))
-    values, reference = told.resolution[inside], original.data[inside]
+    values, reference = masked.resolution[inside], original.data[inside]
     smooth = total[inside] / share[inside]
     return {
-        "global": found.global_resolution,
-        "deviation": found.global_deviation,
-        "iou": overlap(found.mask, inside),
+        "global": alone.global_resolution.value,
+        "deviation": alone.global_resolution.deviation,
+        "iou": overlap(alone.mask, inside),
         "spearman": float(spearmanr(values, reference).statistic),
         "spearman_smooth": float(spearmanr(values, smooth).statistic),
         "spearman_own": float(spearmanr(reference, smooth).statistic),
-        "median": float(np.median(told.resolution[inside])),
+        "median": float(np.median(masked.resolution[inside])),
         "original_median": float(np.median(original.data[inside])),
     }
 

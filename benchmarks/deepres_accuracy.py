@@ -70,11 +70,11 @@ class Cut:
         distance = np.linalg.norm(np.indices(self.shape) - SIZE // 2, axis=0)
         self.judged = self.mask & (distance <= BALL)
 
-    def estimate(self, data, judged=None, model=None):
+    def estimate(self, data, judged=None, network_path=None):
         """(resolution, deviation) of the judged voxels, Å."""
         judged = self.judged if judged is None else judged
         density_map = DensityMap(np.ascontiguousarray(data, np.float32), (self.voxel_size,) * 3)
-        result = estimation.estimate(density_map, judged, self.range_name, model)
+        result = estimation.estimate(density_map, judged, range_name=self.range_name, network_path=network_path)
         deviation = None if result.deviation is None else result.deviation[judged]
         return result.resolution[judged], deviation
 
@@ -144,7 +144,7 @@ def regions(bench, count=16, resolutions=(3.0, 5.0, 7.0, 9.0), size=128):
         data = simulation.add_noise(data, mask, 0.25, bench.rng(4, number))
         inner = {r: (truth == r) & (_away(mask & (truth != r)) > RANGES["low"].window / 2) for r in resolutions}
         judged = np.any(list(inner.values()), axis=0)
-        result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, "low")
+        result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, range_name="low")
         for resolution, voxels in inner.items():
             values[resolution].append(result.resolution[voxels])
     return [{"resolution": resolution, **centre(arrays)} for resolution, arrays in values.items()]
@@ -221,7 +221,7 @@ def rotation(bench, resolution=5.0):
             positions = simulation.placed(structure, (size,) * 3, 1.0, turn)
             data = filters.low_pass(simulation.density(structure, positions, (size,) * 3, 1.0), 1.0, resolution)
             judged = simulation.molecular_mask(positions, (size,) * 3, 1.0, 2.0)
-            result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, "low")
+            result = estimation.estimate(DensityMap(data, (1.0,) * 3), judged, range_name="low")
             at_atoms.append(ndimage.map_coordinates(result.resolution, positions[:, ::-1].T, order=1))
         differences.append(np.abs(at_atoms[0] - at_atoms[1]))
     return {"mean_difference": float(np.mean(np.concatenate(differences))), "structures": len(differences)}

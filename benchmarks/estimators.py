@@ -46,11 +46,11 @@ def ours(reference):
     mean, mask, halves = reference.mean, reference.mask, reference.halves
     coarsest = {kind: reference.read(f"resmap_{kind}").data.max() for kind in ("split", "single")}
     return {
-        "blocres": localfsc.estimate(*halves, mask, box=20),
-        "monores_halves": monores.estimate(mean, mask, halves),
-        "monores_single": monores.estimate(mean, mask),
-        "resmap_split": resmap.estimate(mean, mask, halves, coarsest=coarsest["split"]),
-        "resmap_single": resmap.estimate(mean, mask, coarsest=coarsest["single"]),
+        "blocres": localfsc.estimate(halves, mask, box=20).resolution,
+        "monores_halves": monores.estimate(halves, mask).resolution,
+        "monores_single": monores.estimate(mean, mask).resolution,
+        "resmap_split": resmap.estimate(halves, mask, coarsest=coarsest["split"]).resolution,
+        "resmap_single": resmap.estimate(mean, mask, coarsest=coarsest["single"]).resolution,
     }
 
 
@@ -84,8 +84,10 @@ def beta_galactosidase(data):
     density, original = (read_map(os.path.join(data, "maps", f"betagal{name}.mrc")) for name in ("", "_localres"))
     mask = density.data > 0.02
     runs = {
-        "published": monores.estimate(density, mask),
-        "first, to 25 Å by 0.48 Å": monores.estimate(density, mask, max_res=25.0, step=0.48, edition=monores.FIRST),
+        "published": monores.estimate(density, mask).resolution,
+        "first, to 25 Å by 0.48 Å": monores.estimate(
+            density, mask, coarsest=25.0, step=0.48, edition=monores.FIRST
+        ).resolution,
     }
     agreements = comparison.compare({"original": original.data, **runs}, mask, "original").agreements
     return [
@@ -116,26 +118,24 @@ def behaviour():
     """Local FSC of noise, of identical halves and of maps of known resolution: medians, Å."""
     rng = np.random.default_rng(1)
     half1, half2, mask = synthetic(96)
-    noise = [half1.like(rng.standard_normal(mask.shape)) for _ in range(2)]
+    noise = tuple(half1.like(rng.standard_normal(mask.shape)) for _ in range(2))
     rows = {
-        "white noise (box 30 Å)": float(np.median(localfsc.estimate(*noise, mask)[mask])),
-        "identical halves (Nyquist 2 Å)": float(np.median(localfsc.estimate(half1, half1, mask)[mask])),
+        "white noise (box 30 Å)": float(np.median(localfsc.estimate(noise, mask).resolution[mask])),
+        "identical halves (Nyquist 2 Å)": float(np.median(localfsc.estimate((half1, half1), mask).resolution[mask])),
     }
     for resolution in (4.0, 6.0, 8.0):
         half1, half2, mask = synthetic(96, resolution)
-        rows[f"filtered at {resolution:g} Å"] = float(np.median(localfsc.estimate(half1, half2, mask)[mask]))
+        resolutions = localfsc.estimate((half1, half2), mask).resolution
+        rows[f"filtered at {resolution:g} Å"] = float(np.median(resolutions[mask]))
     return rows
 
 
 def speed(method, size):
     """Seconds and peak memory (GB) of one method on half maps of a box, in this process."""
     half1, half2, mask = synthetic(size)
-    mean = half1.like((half1.data + half2.data) / 2)
+    estimators = {"localfsc": localfsc, "monores": monores, "resmap": resmap}
     started = time.monotonic()
-    if method == "localfsc":
-        localfsc.estimate(half1, half2, mask)
-    else:
-        {"monores": monores, "resmap": resmap}[method].estimate(mean, mask, (half1, half2))
+    estimators[method].estimate((half1, half2), mask)
     seconds = time.monotonic() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return {"method": method, "size": size, "seconds": round(seconds, 2), "peak_gb": round(memory, 2)}

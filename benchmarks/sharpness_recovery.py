@@ -89,7 +89,7 @@ class Case:
 def recovery(case, sample):
     """Recommendation and checks of one case."""
     started = time.monotonic()
-    _, snr = snr_resolution(None, case.halves, case.mask)
+    _, snr = snr_resolution(case.halves, case.mask)
     range_name = range_for(VOXEL_SIZE, snr, case.mask)
     recommendation = recommend(case.sharpening, case.mask, snr, range_name=range_name, most=sample)
     seconds = time.monotonic() - started
@@ -97,7 +97,9 @@ def recovery(case, sample):
     def check(b_factor):
         sharpened = case.sharpening.by(b_factor)
         chosen = sample_mask(case.mask, sample)
-        return oversharpening.check(sharpened, chosen, np.where(chosen, snr, 0), recommendation.percentile, range_name)
+        return oversharpening.check(
+            sharpened, chosen, np.where(chosen, snr, 0), recommendation.percentile, range_name=range_name
+        )
 
     right, twice = check(case.right), check(2 * case.right)
     return {
@@ -127,10 +129,12 @@ def recovery(case, sample):
 def rules(case, sample):
     """What every percentile and cutoff would recommend in the low range; linear between ``RULE_B_FACTORS``."""
     chosen = sample_mask(case.mask, sample)
-    claimed = [deepres.estimate(case.sharpening.by(b), chosen, "low").resolution[chosen] for b in RULE_B_FACTORS]
+    claimed = [
+        deepres.estimate(case.sharpening.by(b), chosen, range_name="low").resolution[chosen] for b in RULE_B_FACTORS
+    ]
     rows = []
     for cutoff in RULE_CUTOFFS:
-        snr = localfsc.estimate(*case.halves, case.mask, cutoff)[chosen]
+        snr = localfsc.estimate(case.halves, case.mask, cutoff=cutoff).resolution[chosen]
         for percentile in RULE_PERCENTILES:
             excess = np.array([np.percentile(resolutions, percentile) for resolutions in claimed]) - np.percentile(
                 snr, percentile

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import product
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -12,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from deepreslib.analysis.summary import statistics
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.maps import DensityMap, Triple, format_triple
 from deepreslib.maps.boxes import box_around
 from deepreslib.structures.attributes import AtomSites, Residue
@@ -20,7 +22,7 @@ REACH = 3.0
 """Å; an atom outside the mask takes the resolution of the nearest voxel of the mask within this distance."""
 
 FEW = 0.5
-"""A smaller share of atoms in the mask than this says that the model lies beside the map."""
+"""If a smaller share of the atoms than this is in the mask, the structure lies beside the map."""
 
 _ANGLE_TOLERANCE = 0.1
 
@@ -53,16 +55,19 @@ class Annotation:
         residues: in the order of ``AtomSites.residues``.
     """
 
-    atoms: np.ndarray
+    atoms: FloatArray
     residues: list[ResidueResolution]
 
 
 def check_resolution_map(resolution: DensityMap) -> None:
-    """Refuse a map that cannot be a local resolution map in an orthogonal cell.
+    """Refuses a map that cannot be a local resolution map in an orthogonal cell.
+
+    Args:
+        resolution: the map.
 
     Raises:
-        InputError: if no value is above 0, if most of those that are are finer than the voxel size (a density, say),
-            or if the cell's angles are not right.
+        InputError: if no value is above 0, if the median of those above 0 is finer than the voxel size (as in a
+            density), or if the cell's angles are not right.
     """
     if any(abs(angle - 90) > _ANGLE_TOLERANCE for angle in resolution.header.cell_angles):
         angles = ", ".join(f"{angle:g}" for angle in resolution.header.cell_angles)
@@ -79,12 +84,12 @@ def check_resolution_map(resolution: DensityMap) -> None:
         )
 
 
-def resolution_at(resolution: DensityMap, positions: np.ndarray, reach: float = REACH) -> np.ndarray:
+def resolution_at(resolution: DensityMap, positions: FloatArray, reach: float = REACH) -> FloatArray:
     """The local resolution at positions in space.
 
-    Trilinear interpolation among those of the eight voxels around a position that are above 0, with the weights made
-    to sum to 1: values outside the mask are 0 by convention and say nothing. Where all eight are outside the mask, or
-    beyond the map's edge, the value is that of the nearest voxel of the mask, if its centre is within ``reach``.
+    Of the eight voxels around a position, those above 0 are interpolated trilinearly, with weights that are made to sum
+    to 1: values outside the mask are 0 by convention and say nothing. Where all eight are outside the mask, or beyond
+    the map's edge, the value is that of the nearest voxel of the mask, if its centre is within ``reach``.
 
     Args:
         resolution: Å, 0 outside the mask.
@@ -107,20 +112,20 @@ def resolution_at(resolution: DensityMap, positions: np.ndarray, reach: float = 
         weight = np.prod(np.where(corner, fraction, 1 - fraction), axis=1) * (values > 0)
         total += weight * values
         weights += weight
-    found = np.full(len(index), np.nan)
+    resolutions = np.full(len(index), np.nan)
     np.divide(total, weights, out=total, where=weights > 0)
-    found[around] = np.where(weights > 0, total, np.nan)
-    missing = np.isnan(found) & np.all(np.isfinite(index), axis=1)
+    resolutions[around] = np.where(weights > 0, total, np.nan)
+    missing = np.isnan(resolutions) & np.all(np.isfinite(index), axis=1)
     if reach > 0 and missing.any():
-        found[missing] = _nearest(data, spacing, index[missing] * spacing, reach)
-    return found
+        resolutions[missing] = _nearest(data, spacing, index[missing] * spacing, reach)
+    return resolutions
 
 
-def _nearest(data: np.ndarray, spacing: np.ndarray, positions: np.ndarray, reach: float) -> np.ndarray:
+def _nearest(data: FloatArray, spacing: FloatArray, positions: FloatArray, reach: float) -> FloatArray:
     """Values of the nearest voxels above 0, NaN beyond ``reach``; positions (n, 3) in Å, z y x, from voxel (0, 0, 0).
 
-    Only voxels with a neighbour outside the mask need be looked at: of two neighbours in the mask, the one towards a
-    position a voxel or more away is nearer.
+    Only voxels at the mask's surface need be looked at: a voxel inside has a neighbour in the mask that is nearer to
+    any position outside.
     """
     inside = data > 0
     voxels = np.argwhere(inside & ~ndimage.binary_erosion(inside))
@@ -132,8 +137,8 @@ def _nearest(data: np.ndarray, spacing: np.ndarray, positions: np.ndarray, reach
 def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> Annotation:
     """The local resolution at each atom and residue of a structure.
 
-    A residue's value is the mean over its atoms that have one, hydrogens left out; so do ChimeraX and pwem average
-    an attribute of atoms over residues. Atoms of any occupancy and all alternate locations count.
+    A residue's value is the mean over its atoms that have one, hydrogens left out; ChimeraX and pwem average an
+    attribute of atoms over residues in the same way. Atoms of any occupancy and all alternate locations count.
 
     Args:
         resolution: Å, 0 outside the mask.
@@ -141,8 +146,8 @@ def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> 
         reach: Å, see :func:`resolution_at`.
 
     Raises:
-        InputError: the map is no resolution map, or no atom lies in or near its mask; the sentence names an origin
-            that would make them meet, if one of the usual does.
+        InputError: the map is no resolution map, or no atom lies in or near its mask. If one of the usual origins
+            would put the structure into the mask, the message names it.
     """
     check_resolution_map(resolution)
     values = resolution_at(resolution, sites.positions, reach)
@@ -155,21 +160,26 @@ def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> 
     return Annotation(values, _average(values, sites))
 
 
-def placing_advice(resolution: DensityMap, positions: np.ndarray) -> str:
+def placing_advice(resolution: DensityMap, positions: FloatArray) -> str:
     """What to do about a structure that lies beside the map: a clause of a sentence, with an origin if one fits.
 
     The origins tried are 0 and the one that puts 0 in the middle of the map, which programs write by default.
+
+    Args:
+        resolution: Å, 0 outside the mask.
+        positions: (n, 3), Å, x y z.
     """
     half = np.array(resolution.data.shape) // 2 * resolution.voxel_size
     origins = np.zeros(3), -half
     shares = [_share_inside(resolution, positions, origin) for origin in origins]
     if max(shares) < FEW:
-        return "give the map that the model was built in, or its right origin or voxel size"
+        return "give the map that the structure was built in, or its right origin or voxel size"
     text = ",".join(f"{number:.6g}" for number in origins[np.argmax(shares)][::-1] + 0.0)
     return f"set the map's origin to {text} Å, where {100 * max(shares):.0f} % of the atoms would lie in the mask"
 
 
-def _share_inside(resolution: DensityMap, positions: np.ndarray, origin: Triple) -> float:
+def _share_inside(resolution: DensityMap, positions: FloatArray, origin: Triple) -> float:
+    """Share of the positions that would be in the mask if the map had another origin."""
     moved = DensityMap(resolution.data, resolution.voxel_size, tuple(origin))
     return float(np.isfinite(resolution_at(moved, positions, reach=0)).mean())
 
@@ -178,19 +188,22 @@ def by_chain(residues: Iterable[ResidueResolution]) -> dict[str, list[ResidueRes
     """The polymers' residues, or all where there is no polymer, by chain in order of appearance."""
     residues = list(residues)
     chosen = [residue for residue in residues if residue.kind == "polymer"] or residues
-    chains = {residue.chain: [] for residue in chosen}
+    chains: dict[str, list[ResidueResolution]] = {residue.chain: [] for residue in chosen}
     for residue in chosen:
         chains[residue.chain].append(residue)
     return chains
 
 
-def report(annotation: Annotation) -> dict:
+def report(annotation: Annotation) -> dict[str, Any]:
     """All numbers, ready for JSON; None where there is no value.
+
+    Args:
+        annotation: from :func:`annotate`.
 
     Returns:
         dict: ``atoms`` and ``residues`` (all of them), each with ``count``, ``assigned`` and ``resolution`` (see
-        :func:`deepreslib.analysis.summary.statistics`); ``chains``: name → the same of the residues of ``by_chain``; ``table``:
-        for each residue the fields of :class:`ResidueResolution`.
+        :func:`deepreslib.analysis.summary.statistics`); ``chains``: name → the same of the residues of
+        :func:`by_chain`; ``table``: for each residue the fields of :class:`ResidueResolution`.
     """
     values = np.array([residue.resolution for residue in annotation.residues])
     chains = by_chain(annotation.residues)
@@ -203,13 +216,14 @@ def report(annotation: Annotation) -> dict:
     }
 
 
-def residues_of(table: Sequence[dict]) -> list[ResidueResolution]:
+def residues_of(table: Sequence[dict[str, Any]]) -> list[ResidueResolution]:
     """The residues of a report's ``table``."""
     names = [field.name for field in fields(ResidueResolution)]
-    return [ResidueResolution(**{n: np.nan if row[n] is None else row[n] for n in names}) for row in table]
+    return [ResidueResolution(**{name: np.nan if row[name] is None else row[name] for name in names}) for row in table]
 
 
-def _average(values: np.ndarray, sites: AtomSites) -> list[ResidueResolution]:
+def _average(values: FloatArray, sites: AtomSites) -> list[ResidueResolution]:
+    """The residues with the mean of their atoms' values (n,), hydrogens left out."""
     count = len(sites.residues)
     heavy, known = sites.heavy, sites.heavy & np.isfinite(values)
     atoms = np.bincount(sites.residue_numbers[heavy], minlength=count)
@@ -221,20 +235,21 @@ def _average(values: np.ndarray, sites: AtomSites) -> list[ResidueResolution]:
     np.maximum.at(coarsest, numbers, known_values)
     results = []
     for number, residue in enumerate(sites.residues):
-        found = int(assigned[number])
-        three = (sums[number] / found, finest[number], coarsest[number]) if found else (np.nan,) * 3
+        known_atoms = int(assigned[number])
+        three = (sums[number] / known_atoms, finest[number], coarsest[number]) if known_atoms else (np.nan,) * 3
         results.append(
             ResidueResolution(
                 **asdict(residue),
                 atoms=int(atoms[number]),
-                assigned=found,
+                assigned=known_atoms,
                 **dict(zip(("resolution", "finest", "coarsest"), map(float, three), strict=True)),
             )
         )
     return results
 
 
-def _described(values: Sequence[float]) -> dict:
+def _described(values: Sequence[float] | FloatArray) -> dict[str, Any]:
+    """How many values there are, how many are known, and the summary of those; for the report."""
     values = np.asarray(values, float)
     known = values[np.isfinite(values)]
     return {
@@ -244,7 +259,8 @@ def _described(values: Sequence[float]) -> dict:
     }
 
 
-def _or_none(value):
+def _or_none(value: Any) -> Any:
+    """The value, rounded if it is a float, or None for NaN; for the report."""
     if not isinstance(value, float):
         return value
     return round(value, 4) if np.isfinite(value) else None
@@ -257,6 +273,7 @@ def _mask_corners(resolution: DensityMap) -> np.ndarray:
     return (ends * resolution.voxel_size + resolution.origin)[:, ::-1]
 
 
-def _span(positions: np.ndarray) -> str:
+def _span(positions: FloatArray) -> str:
+    """Where positions (n, 3) lie, in words."""
     low, high = np.nanmin(positions, axis=0), np.nanmax(positions, axis=0)
     return ", ".join(f"{a:.0f} to {b:.0f}" for a, b in zip(low, high, strict=True)) + " Å in x, y, z"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from deepreslib.analysis.summary import statistics
 from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 
 BACKGROUND = (0.0, 100.0)
 """Values that programs write where they assign no resolution, Å: most of them 0, ResMap 100."""
 
 SPREAD_PERCENTILES = (16.0, 84.0)
-"""For many values of a normal distribution, half the way from one to the other is its SD."""
+"""Half the distance between these percentiles is the spread; of a normal distribution it is the SD."""
 
 _SAME_VALUE = 1e-3
 _VOXELS_AT_ONCE = 1_000_000
@@ -39,39 +41,39 @@ class Agreement:
     pearson: float | None
     spearman: float | None
     median_difference: float
-    difference: np.ndarray
+    difference: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What :func:`compare` found. All arrays are (z, y, x) in Å.
+    """The result of :func:`compare`. All arrays are (z, y, x) in Å.
 
     Attributes:
         reference: label of the map that the others are compared with.
         mask: bool, the voxels looked at.
         values: label → float32, the maps themselves, 0 outside the mask and where they assign no resolution.
-        agreements: label → agreement with the reference; for all maps but the reference.
+        agreements: label → agreement with the reference, of all other maps.
         consensus: float32, median of the maps at each voxel, 0 where fewer than two of them have a value.
-        spread: float32, half the distance between the percentiles 16 and 84 of the maps at each voxel; 0 where there
-            is no consensus, and where the maps agree.
+        spread: float32, the maps' disagreement at each voxel, half the distance between their percentiles 16 and 84;
+            0 where there is no consensus, and where the maps agree.
     """
 
     reference: str
-    mask: np.ndarray
-    values: Mapping[str, np.ndarray]
+    mask: BoolArray
+    values: Mapping[str, FloatArray]
     agreements: Mapping[str, Agreement]
-    consensus: np.ndarray
-    spread: np.ndarray
+    consensus: FloatArray
+    spread: FloatArray
 
-    def report(self) -> dict:
+    def report(self) -> dict[str, Any]:
         """All numbers, ready for JSON.
 
         Returns:
             dict: ``reference``; ``voxels`` of the mask; ``maps``, for each map in order its ``label``, ``voxels``,
-            ``resolution`` (see :func:`deepreslib.analysis.summary.statistics`) and ``agreement`` (None for the reference);
-            ``consensus`` with ``voxels``, ``resolution`` and ``spread``, the latter two such statistics.
+            ``resolution`` (see :func:`deepreslib.analysis.summary.statistics`) and ``agreement`` (None for the
+            reference); ``consensus`` with ``voxels``, ``resolution`` and ``spread``, the latter two such statistics.
         """
-        agreed = self.consensus > 0
+        has_consensus = self.consensus > 0
         return {
             "reference": self.reference,
             "voxels": int(self.mask.sum()),
@@ -79,21 +81,24 @@ class Comparison:
                 {"label": label, **_described(values[values > 0]), "agreement": self._agreement(label)}
                 for label, values in self.values.items()
             ],
-            "consensus": {**_described(self.consensus[agreed]), "spread": statistics(self.spread[agreed])},
+            "consensus": {
+                **_described(self.consensus[has_consensus]),
+                "spread": statistics(self.spread[has_consensus]),
+            },
         }
 
-    def _agreement(self, label: str) -> dict | None:
+    def _agreement(self, label: str) -> dict[str, Any] | None:
         if label == self.reference:
             return None
-        found = self.agreements[label]
-        numbers = {name: getattr(found, name) for name in ("rmse", "pearson", "spearman", "median_difference")}
+        agreement = self.agreements[label]
+        numbers = {name: getattr(agreement, name) for name in ("rmse", "pearson", "spearman", "median_difference")}
         rounded = {name: None if number is None else round(number, 4) for name, number in numbers.items()}
-        return {"voxels": found.voxels, **rounded}
+        return {"voxels": agreement.voxels, **rounded}
 
 
 def compare(
-    maps: Mapping[str, np.ndarray],
-    mask: np.ndarray | None = None,
+    maps: Mapping[str, FloatArray],
+    mask: BoolArray | None = None,
     reference: str | None = None,
     background: Iterable[float] = BACKGROUND,
 ) -> Comparison:
@@ -103,8 +108,8 @@ def compare(
     are taken over its own voxels; those of two maps over the voxels they share; the consensus over the voxels where
     at least two maps have a value. It needs the memory of two copies of the maps.
 
-    With n maps at a voxel the percentiles of the spread are interpolated linearly between their sorted values, so
-    that one map that dissents among three still shows. For two maps the spread is 0.34 times their difference.
+    The percentiles of the spread are interpolated linearly between the sorted values of the maps at a voxel, so that
+    a single map that disagrees with two others still shows. For two maps the spread is 0.34 times their difference.
 
     Args:
         maps: label → resolution, Å, (z, y, x); two or more.
@@ -124,17 +129,20 @@ def compare(
         raise InputError(f"The reference {reference} is not among the maps; choose one of {', '.join(labels)}.")
     _check_shapes(maps, mask)
     background = tuple(background)
-    values = {label: np.where(assigned(each, background), each, 0).astype(np.float32) for label, each in maps.items()}
-    for label, each in values.items():
-        if not each.any():
+    values = {
+        label: np.where(assigned(resolution, background), resolution, 0).astype(np.float32)
+        for label, resolution in maps.items()
+    }
+    for label, resolution in values.items():
+        if not resolution.any():
             raise InputError(f"{label} has no value above 0 but background, so it is no resolution map; leave it out.")
     if mask is None:
-        mask = np.logical_and.reduce([each > 0 for each in values.values()])
+        mask = np.logical_and.reduce([resolution > 0 for resolution in values.values()])
         if not mask.any():
             raise InputError("There is no voxel where all maps have a value; give a mask, or maps of one particle.")
-    for label, each in values.items():
-        each[~mask] = 0
-        if not each.any():
+    for label, resolution in values.items():
+        resolution[~mask] = 0
+        if not resolution.any():
             raise InputError(f"{label} has no value inside the mask; give a mask and maps of one particle.")
     others = [label for label in labels if label != reference]
     agreements = {label: _agree(label, values[label], reference, values[reference]) for label in others}
@@ -142,7 +150,7 @@ def compare(
     return Comparison(reference, mask, values, agreements, consensus, spread)
 
 
-def assigned(resolution: np.ndarray, background: Iterable[float] = BACKGROUND) -> np.ndarray:
+def assigned(resolution: FloatArray, background: Iterable[float] = BACKGROUND) -> BoolArray:
     """Where a local resolution map has a value: finite, above 0 and not (within 0.001 Å) one of the background.
 
     Args:
@@ -152,17 +160,17 @@ def assigned(resolution: np.ndarray, background: Iterable[float] = BACKGROUND) -
     Returns:
         Boolean array of that shape.
     """
-    found = np.isfinite(resolution) & (resolution > 0)
+    has_value = np.isfinite(resolution) & (resolution > 0)
     for value in background:
-        found &= ~(np.abs(resolution - value) <= _SAME_VALUE)
-    return found
+        has_value &= ~(np.abs(resolution - value) <= _SAME_VALUE)
+    return has_value
 
 
 TABLE_HEADER = ("map", "voxels", "median", "SD", "5–95 %", "RMSE", "Pearson", "Spearman", "median difference")
 """Columns of :func:`table_rows`; all lengths in Å, the last four against the reference."""
 
 
-def table_rows(report: Mapping) -> list[tuple[str, ...]]:
+def table_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A report's numbers as text, a row a map and one for the consensus.
 
     Args:
@@ -172,8 +180,8 @@ def table_rows(report: Mapping) -> list[tuple[str, ...]]:
         Rows of as many texts as :data:`TABLE_HEADER` has.
     """
     rows = []
-    for each in report["maps"]:
-        agreement = each["agreement"]
+    for numbers in report["maps"]:
+        agreement = numbers["agreement"]
         if agreement is None:
             against = ("reference", "", "", "")
         else:
@@ -183,26 +191,26 @@ def table_rows(report: Mapping) -> list[tuple[str, ...]]:
                 *("–" if number is None else f"{number:.3f}" for number in correlations),
                 f"{agreement['median_difference']:+.2f}",
             )
-        rows.append((each["label"], *_row(each), *against))
+        rows.append((numbers["label"], *_row(numbers), *against))
     return [*rows, ("consensus", *_row(report["consensus"]), "", "", "", "")]
 
 
-def _row(described: Mapping) -> tuple[str, ...]:
-    found = described["resolution"]
-    ends = found["percentiles"]
+def _row(described: Mapping[str, Any]) -> tuple[str, ...]:
+    summary = described["resolution"]
+    ends = summary["percentiles"]
     return (
         f"{described['voxels']:,}",
-        f"{found['median']:.2f}",
-        f"{found['sd']:.2f}",
+        f"{summary['median']:.2f}",
+        f"{summary['sd']:.2f}",
         f"{ends['5']:.2f}–{ends['95']:.2f}",
     )
 
 
-def _described(values: np.ndarray) -> dict:
+def _described(values: FloatArray) -> dict[str, Any]:
     return {"voxels": int(values.size), "resolution": statistics(values)}
 
 
-def _check_shapes(maps: Mapping[str, np.ndarray], mask: np.ndarray | None) -> None:
+def _check_shapes(maps: Mapping[str, FloatArray], mask: BoolArray | None) -> None:
     first, *others = maps
     shape = maps[first].shape
     for label, array in [*((label, maps[label]) for label in others), ("The mask", mask)]:
@@ -210,7 +218,7 @@ def _check_shapes(maps: Mapping[str, np.ndarray], mask: np.ndarray | None) -> No
             raise InputError(f"{label} has shape {array.shape} and {first} {shape}; give maps on one grid.")
 
 
-def _agree(label: str, values: np.ndarray, reference_label: str, reference: np.ndarray) -> Agreement:
+def _agree(label: str, values: FloatArray, reference_label: str, reference: FloatArray) -> Agreement:
     shared = (values > 0) & (reference > 0)
     if not shared.any():
         raise InputError(f"{label} and {reference_label} share no voxel with a value; give maps of one particle.")
@@ -229,36 +237,36 @@ def _agree(label: str, values: np.ndarray, reference_label: str, reference: np.n
     )
 
 
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+def _correlation(one: FloatArray, other: FloatArray) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def _consensus(values: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _consensus(values: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Median and spread at each voxel where at least two maps have a value, 0 elsewhere."""
     consensus, spread = (np.zeros(values[0].shape, np.float32) for _ in range(2))
-    for some in _voxels(values):
-        ordered = np.stack([each.ravel()[some] for each in values])
+    for voxels in _voxels(values):
+        ordered = np.stack([resolution.ravel()[voxels] for resolution in values])
         counts = (ordered > 0).sum(axis=0)
         ordered[ordered == 0] = np.inf  # sorted behind the values
         ordered.sort(axis=0)
-        low, high = (_percentile(ordered, counts, each) for each in SPREAD_PERCENTILES)
-        consensus.flat[some] = _percentile(ordered, counts, 50.0)
-        spread.flat[some] = (high - low) / 2
+        low, high = (_percentile(ordered, counts, percentile) for percentile in SPREAD_PERCENTILES)
+        consensus.flat[voxels] = _percentile(ordered, counts, 50.0)
+        spread.flat[voxels] = (high - low) / 2
     return consensus, spread
 
 
-def _voxels(values: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+def _voxels(values: Sequence[FloatArray]) -> Iterator[IntArray]:
     """Flat indices of the voxels where at least two maps have a value, a million at a time."""
     counts = np.zeros(values[0].shape, np.uint16)
-    for each in values:
-        counts += each > 0
-    found = np.flatnonzero(counts > 1)
-    for start in range(0, found.size, _VOXELS_AT_ONCE):
-        yield found[start : start + _VOXELS_AT_ONCE]
+    for resolution in values:
+        counts += resolution > 0
+    voxels = np.flatnonzero(counts > 1)
+    for start in range(0, voxels.size, _VOXELS_AT_ONCE):
+        yield voxels[start : start + _VOXELS_AT_ONCE]
 
 
-def _percentile(ordered: np.ndarray, counts: np.ndarray, percentile: float) -> np.ndarray:
-    """A percentile of the first ``counts[i]`` values of each column i, linear between neighbours as numpy's."""
+def _percentile(ordered: FloatArray, counts: IntArray, percentile: float) -> FloatArray:
+    """A percentile of the first ``counts[i]`` values of each column i, linear between neighbours as NumPy's is."""
     places = percentile / 100 * (counts - 1)
     below = np.floor(places).astype(int)
     columns = np.arange(counts.size)

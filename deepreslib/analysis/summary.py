@@ -1,13 +1,16 @@
 """What a resolution map says in numbers."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 PERCENTILES = (2.5, 5, 20, 25, 50, 75, 80, 95, 97.5)
-"""Those of the report; the validation service reads 2.5, 25, 50, 75 and 97.5."""
+"""The percentiles in a report; the validation service reads 2.5, 25, 50, 75 and 97.5."""
 
 
-def statistics(values):
-    """Median, mean, SD, extremes and percentiles of resolutions.
+def statistics(values: npt.ArrayLike) -> dict[str, Any]:
+    """The summary of a resolution map: median, mean, SD, extremes and percentiles of its values.
 
     Args:
         values: (n,) Å.

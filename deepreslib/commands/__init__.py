@@ -4,11 +4,12 @@ import argparse
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 
 from deepreslib.errors import InputError
 from deepreslib.version import __version__
 
-COMMANDS = {
+COMMANDS: dict[str, str] = {
     "annotate": "local resolution at the atoms and residues of a structure",
     "compare": "local resolution maps against a reference, and their consensus",
     "estimate": "local resolution of a map",
@@ -18,10 +19,18 @@ COMMANDS = {
     "simulate": "a map, its mask and its true local resolution from an atomic structure",
     "train": "train a network on simulated maps",
 }
+"""The subcommands: name of a module of this folder → what it does. Only the module of the one that runs is imported."""
 
 
-def main(arguments=None):
-    """Runs the command line and returns its exit code: 0, or 2 for input that cannot be used."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        arguments: those after the program's name; None for the ones it was started with.
+
+    Returns:
+        the exit code: 0, or 2 for input that cannot be used.
+    """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     parser = argparse.ArgumentParser(prog="deepres", description="How good is a cryo-EM map, here?")
     parser.add_argument("--version", action="version", version=f"deepres {__version__}")

@@ -1,27 +1,25 @@
 """``deepres annotate``: local resolution at the atoms and residues of a structure."""
 
-import argparse
 import os
 import re
-import shlex
-import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import Any
 
 import numpy as np
 
 from deepreslib import pictures
-from deepreslib.analysis import annotation
+from deepreslib.analysis import annotation, report
 from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.errors import InputError
 from deepreslib.files import check_writable, write_json
-from deepreslib.maps import read_map
+from deepreslib.maps import DensityMap, read_map
 from deepreslib.maps.checks import check_mask
 from deepreslib.structures import attributes
-from deepreslib.version import __version__
 
 
-def add_arguments(parser):
+def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    parser.add_argument("structure", metavar="MODEL", help="PDB or mmCIF file, also .gz")
+    parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
     parser.add_argument("resolution", metavar="RESOLUTION", help="local resolution map, Å, 0 outside the mask")
     parser.add_argument(
         "--mask",
@@ -54,8 +52,8 @@ def add_arguments(parser):
     )
 
 
-def run(args):
-    """Annotates, writes the files, prints what it found, returns 0."""
+def run(args: Namespace) -> int:
+    """Annotates, writes the files, prints the numbers, returns 0."""
     stem, suffix = os.path.splitext(args.output)
     if suffix != ".cif":
         raise InputError(f"{args.output}: the name of an annotated structure ends in .cif; write {stem or 'OUT'}.cif.")
@@ -73,7 +71,7 @@ def run(args):
     names = (os.path.basename(path) for path in (args.structure, args.resolution))
     figures = pictures.residue_figures(chains, scale, title=", ".join(names))
 
-    named = [
+    resolutions = [
         attributes.Attribute(
             args.attribute,
             "residues",
@@ -83,24 +81,21 @@ def run(args):
         attributes.Attribute(args.attribute + attributes.ATOMS_ENDING, "atoms", sites.specifiers, result.atoms),
     ]
     numbers = annotation.report(result)
-    report = {
-        "version": __version__,
-        "command": shlex.join(["deepres", *sys.argv[1:]]),
+    content = {
+        **report.head(),
         "structure": {"path": args.structure, "models": sites.models},
         "resolution_map": {
             "path": args.resolution,
-            "shape": resolution.data.shape,
-            "voxel_size": resolution.voxel_size,
-            "origin": resolution.origin,
+            **report.describe_grid(resolution),
             "mask": args.mask,
         },
         "reach": args.reach,
-        "attributes": {attribute.recipient: attribute.name for attribute in named},
+        "attributes": {attribute.recipient: attribute.name for attribute in resolutions},
         **numbers,
     }
-    attributes.write_mmcif(outputs["cif"], sites, named)
-    attributes.write_defattr(outputs["defattr"], named, f"Local resolution in Å of {args.structure}")
-    write_json(outputs["json"], report)
+    attributes.write_mmcif(outputs["cif"], sites, resolutions)
+    attributes.write_defattr(outputs["defattr"], resolutions, f"Local resolution in Å of {args.structure}")
+    write_json(outputs["json"], content)
     pictures.write_chimerax_structure_script(
         outputs["cxc"], outputs["cif"], outputs["defattr"], args.attribute, "residues", scale
     )
@@ -112,8 +107,8 @@ def run(args):
     return 0
 
 
-def _print(args, sites, resolution, numbers):
-    """What was found, and what may be wrong with it."""
+def _print(args: Namespace, sites: attributes.AtomSites, resolution: DensityMap, numbers: dict[str, Any]) -> None:
+    """Prints the numbers, and what may be wrong with them."""
     if sites.models > 1:
         print(f"{args.structure} holds {sites.models} models; only the first was annotated and written")
     atoms, residues = numbers["atoms"], numbers["residues"]
@@ -130,21 +125,21 @@ def _print(args, sites, resolution, numbers):
     )
 
 
-def _reach(text):
+def _reach(text: str) -> float:
     """A distance of 0 Å or more."""
     try:
         reach = float(text)
     except ValueError:
         reach = -1.0
     if not 0 <= reach < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a distance in Å")
+        raise ArgumentTypeError(f"{text!r} is not a distance in Å")
     return reach
 
 
-def _name(text):
+def _name(text: str) -> str:
     """A name that mmCIF and ChimeraX take for an attribute."""
     if not re.fullmatch("[a-z][a-zA-Z0-9_]*", text):
-        raise argparse.ArgumentTypeError(
+        raise ArgumentTypeError(
             f"{text!r} is no name of an attribute: letters, digits and underscores, a small letter first"
         )
     return text

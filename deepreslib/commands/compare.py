@@ -1,23 +1,26 @@
 """``deepres compare``: local resolution maps against a reference, and their consensus."""
 
 import re
-import shlex
-import sys
 import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from deepreslib import maps, pictures
-from deepreslib.analysis import comparison
+from deepreslib.analysis import comparison, report
 from deepreslib.commands.arguments import add_grid_arguments
-from deepreslib.commands.folder import check_folder, made_folder, save_picture, short_names
+from deepreslib.commands.folder import check_folder, make_folder, save_picture, short_names
 from deepreslib.errors import InputError
 from deepreslib.files import check_writable, write_json
-from deepreslib.maps import checks
-from deepreslib.version import __version__
+from deepreslib.maps import DensityMap, checks
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 REPORT, CONSENSUS, SPREAD = "compare.json", "consensus.mrc", "spread.mrc"
 
 
-def add_arguments(parser):
+def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
     parser.add_argument(
         "maps", nargs="+", metavar="RESOLUTION", help="two or more local resolution maps, Å, on one grid"
@@ -54,7 +57,7 @@ def add_arguments(parser):
     )
 
 
-def run(args):
+def run(args: Namespace) -> int:
     """Compares, prints the table, writes numbers, maps and pictures, returns 0."""
     started = time.monotonic()
     labels = _labels(args)
@@ -70,59 +73,60 @@ def run(args):
     if args.map:
         density = maps.read_map(args.map, args.voxel_size, args.origin)
         checks.check_same_grid(density, grid)
-    data = {label: each.data for label, each in zip(labels, resolutions, strict=True)}
-    found = comparison.compare(data, mask, reference, args.background)
+    data = {label: resolution.data for label, resolution in zip(labels, resolutions, strict=True)}
+    result = comparison.compare(data, mask, reference, args.background)
 
-    folder = made_folder(args.output)
-    differences = {label: f"difference_{name}.mrc" for label, name in _file_names(found.agreements).items()}
-    figures = _figures(found, grid, density, differences)
+    folder = make_folder(args.output)
+    differences = {label: f"difference_{name}.mrc" for label, name in _file_names(result.agreements).items()}
+    figures = _figures(result, grid, density, differences)
     for name in (REPORT, CONSENSUS, SPREAD, *differences.values(), *figures):
         check_writable(folder / name)
-    report = {
-        "version": __version__,
-        "command": shlex.join(["deepres", *sys.argv[1:]]),
-        "mask": {"source": "file" if args.mask else "common", "path": args.mask, "voxels": int(found.mask.sum())},
+    content = {
+        **report.head(),
+        "mask": {"source": "file" if args.mask else "common", "path": args.mask, "voxels": int(result.mask.sum())},
         "background": list(args.background),
-        **found.report(),
+        **result.report(),
     }
-    for each, path in zip(report["maps"], args.maps, strict=True):
-        each |= {"path": path, "difference": differences.get(each["label"])}
-    _print(report)
+    for numbers, path in zip(content["maps"], args.maps, strict=True):
+        numbers |= {"path": path, "difference": differences.get(numbers["label"])}
+    _print(content)
 
-    volumes = {CONSENSUS: found.consensus, SPREAD: found.spread}
-    volumes |= {name: found.agreements[label].difference for label, name in differences.items()}
+    volumes = {CONSENSUS: result.consensus, SPREAD: result.spread}
+    volumes |= {name: result.agreements[label].difference for label, name in differences.items()}
     for name, values in volumes.items():
         maps.write_map(folder / name, grid.like(values))
         print(f"wrote {folder / name}")
     for name, draw in figures.items():
         save_picture(draw(), folder / name)
-    report["seconds"] = {"total": round(time.monotonic() - started, 2)}
-    write_json(folder / REPORT, report)
+    content["seconds"] = {"total": round(time.monotonic() - started, 2)}
+    write_json(folder / REPORT, content)
     print(f"wrote {folder / REPORT}")
     return 0
 
 
-def _figures(found, grid, density, differences):
+def _figures(
+    result: comparison.Comparison, grid: DensityMap, density: DensityMap | None, differences: Mapping[str, str]
+) -> "dict[str, Callable[[], Figure]]":
     """File name → function that draws the figure."""
     behind, place = density and density.data, {"voxel_size": grid.voxel_size, "origin": grid.origin}
 
-    def consensus():
-        scale = pictures.ColourScale.from_values(found.consensus)
-        return pictures.coloured_slices_figure(behind, found.consensus, scale=scale, title="consensus", **place)
+    def consensus() -> "Figure":
+        scale = pictures.ColourScale.from_values(result.consensus)
+        return pictures.coloured_slices_figure(behind, result.consensus, scale=scale, title="consensus", **place)
 
-    def difference(label):
-        return lambda: pictures.difference_figure(found, label, density=behind, **place)
+    def difference(label: str) -> "Callable[[], Figure]":
+        return lambda: pictures.difference_figure(result, label, density=behind, **place)
 
     return {
-        "histogram.png": lambda: pictures.histogram_figure(found.values),
-        "agreement.png": lambda: pictures.agreement_figure(found),
+        "histogram.png": lambda: pictures.histogram_figure(result.values),
+        "agreement.png": lambda: pictures.agreement_figure(result),
         "consensus.png": consensus,
-        "spread.png": lambda: pictures.spread_figure(found, density=behind, **place),
+        "spread.png": lambda: pictures.spread_figure(result, density=behind, **place),
         **{name.replace(".mrc", ".png"): difference(label) for label, name in differences.items()},
     }
 
 
-def _labels(args):
+def _labels(args: Namespace) -> list[str]:
     """What the maps are called, all different."""
     if args.labels is None:
         return short_names(args.maps)
@@ -133,7 +137,7 @@ def _labels(args):
     return args.labels
 
 
-def _reference(text, labels):
+def _reference(text: str | None, labels: Sequence[str]) -> str | None:
     """The label that ``--reference`` means."""
     if text is None or text in labels:
         return text
@@ -144,7 +148,7 @@ def _reference(text, labels):
     )
 
 
-def _file_names(labels):
+def _file_names(labels: Iterable[str]) -> dict[str, str]:
     """Label → what stands for it in a file's name, all different."""
     names = {}
     for number, label in enumerate(labels, 1):
@@ -155,11 +159,11 @@ def _file_names(labels):
     return names
 
 
-def _print(report):
-    """The table of numbers, in columns."""
-    where = "of the mask" if report["mask"]["source"] == "file" else "where every map has a value (no mask was given)"
-    print(f"compared within {report['voxels']:,} voxels {where}; in Å, the last four columns against the reference")
-    rows = [comparison.TABLE_HEADER, *comparison.table_rows(report)]
+def _print(content: dict[str, Any]) -> None:
+    """Prints the table of numbers, in columns."""
+    where = "of the mask" if content["mask"]["source"] == "file" else "where every map has a value (no mask was given)"
+    print(f"compared within {content['voxels']:,} voxels {where}; in Å, the last four columns against the reference")
+    rows = [comparison.TABLE_HEADER, *comparison.table_rows(content)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(comparison.TABLE_HEADER))]
     for first, *rest in rows:
         print("  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip())

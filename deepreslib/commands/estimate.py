@@ -1,148 +1,137 @@
-"""``deepres estimate``: the local resolution of a map, by any of the methods."""
+"""``deepres estimate``: the local resolution of a map, by any of the methods.
+
+The methods are the files of ``deepreslib/commands/methods``; this module knows none of them by name but the default.
+"""
 
 import os
-import platform
-import shlex
-import sys
 import time
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
 
-from deepreslib import maps
-from deepreslib.analysis import summary
-from deepreslib.commands import arguments, inputs, machine, methods
+from deepreslib.commands import arguments, machine, methods
 from deepreslib.errors import InputError
 from deepreslib.files import check_writable, write_json
-from deepreslib.version import __version__
+
+if TYPE_CHECKING:
+    from deepreslib.estimation.result import LocalResolution
+    from deepreslib.fourier.arrays import Array
+
+DEFAULT_METHOD = "deepres"
+
+FURTHER_MAPS = {"_sd": "OUT_sd.mrc (uncertainty)", "_mask": "OUT_mask.mrc (the molecule)"}
+"""What is added to the output's name for a further map, and what the help says of it."""
 
 
-def add_arguments(parser):
+def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
+    all_methods = methods.find_methods()
     arguments.add_map_arguments(parser)
     parser.add_argument(
         "--method",
-        choices=list(methods.METHODS),
-        default="deepres",
-        help="; ".join(f"{name}: {what}" for name, what in methods.METHODS.items()) + " (default: deepres)",
+        choices=list(all_methods),
+        default=DEFAULT_METHOD,
+        help="; ".join(f"{name}: {method.summary}" for name, method in all_methods.items())
+        + f" (default: {DEFAULT_METHOD})",
     )
     arguments.add_mask_arguments(parser)
     arguments.add_grid_arguments(parser)
     arguments.add_machine_arguments(parser)
+    owners = {
+        ending: [name for name, method in all_methods.items() if ending in method.endings] for ending in FURTHER_MAPS
+    }
+    further = [f"by {methods.join(owners[ending], 'and')} {text}" for ending, text in FURTHER_MAPS.items()]
     parser.add_argument(
         "-o",
         "--output",
         required=True,
         metavar="OUT.mrc",
-        help="local resolution, Å; beside it: OUT.json (report), by deepres and cryores OUT_sd.mrc (uncertainty), "
-        "by cryores OUT_mask.mrc",
+        help=", ".join(["local resolution, Å; beside it: OUT.json (report)", *further]),
     )
-    group = parser.add_argument_group("deepres and cryores")
-    group.add_argument(
-        "--range",
-        choices=["low", "high", "auto"],
-        dest="range_name",
-        help="of deepres; low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: by the map (default)",
-    )
-    group.add_argument(
-        "--model",
-        metavar="PATH",
-        help="model folder of 'deepres train', or, for deepres, a .h5 file as Xmipp distributes (default: shipped)",
-    )
-    group = parser.add_argument_group("localfsc")
-    group.add_argument("--cutoff", type=float, metavar="C", help="of the FSC (default: 0.5)")
-    group.add_argument("--box", metavar="B", help="edge of the window, voxels, or Å as in 30A (default: 30A)")
-    group.add_argument(
-        "--exact", action="store_true", default=None, help="transform a window at every voxel: much slower"
-    )
-    group = parser.add_argument_group("monores and resmap")
-    group.add_argument("--min-res", type=float, metavar="A", help="finest resolution tested, Å (default: by the voxel)")
-    group.add_argument("--max-res", type=float, metavar="A", help="coarsest one (default: 18 monores, 10 resmap)")
-    group.add_argument("--step", type=float, metavar="A", help="between them (default: 0.3 monores, 0.5 resmap)")
-    group = parser.add_argument_group("monores")
-    group.add_argument("--significance", type=float, metavar="S", help="0 to 1 (default: 0.95)")
-    group.add_argument(
-        "--edition", choices=["published", "first"], help="of the algorithm: as published (default), or the first"
-    )
-    group = parser.add_argument_group("resmap")
-    group.add_argument("--p-value", type=float, metavar="P", help="false discovery rate (default: 0.05)")
+    parser.set_defaults(methods=all_methods, method_options=methods.add_options(parser, all_methods))
 
 
-def run(args):
+def run(args: Namespace) -> int:
     """Estimates, writes the maps and the report, prints a line, returns 0."""
     started = time.monotonic()
-    method = methods.load(args.method)
+    method = args.methods[args.method]
     _check_options(args, method)
     stem, suffix = os.path.splitext(args.output)
     if suffix != ".mrc":
         raise InputError(f"{args.output}: the name of a resolution map ends in .mrc; write {stem or 'OUT'}.mrc.")
     report_path = f"{stem}.json"
-    for path in (args.output, report_path, *(f"{stem}{ending}.mrc" for ending in method.ENDINGS)):
+    for path in (args.output, report_path, *(f"{stem}{ending}.mrc" for ending in method.endings)):
         check_writable(path)
     machine.choose(args.threads, args.gpu)
+
+    from deepreslib import maps
+    from deepreslib.analysis import report, summary
+    from deepreslib.commands import inputs
+
     density_map, half_maps = inputs.read_maps(args)
-    mask, mask_report = None, None
-    if not method.FINDS_MASK or args.mask or args.mask_threshold is not None:
+    mask, mask_report = None, {}
+    if not method.finds_mask or args.mask or args.mask_threshold is not None:
         mask, mask_report = inputs.read_mask(args, density_map)
-    outcome = method.estimate(args, methods.Inputs(density_map, half_maps, mask, args.threads))
+    result, headline = method.estimate(args, methods.Inputs(density_map, half_maps, mask, args.threads))
     if mask is None:
-        mask = outcome.resolution > 0
+        mask = result.resolution > 0
         mask_report = {"source": args.method, "path": None, "threshold": None, "voxels": int(mask.sum())}
-    statistics = summary.statistics(outcome.resolution[mask])
-    seconds = {"total": round(time.monotonic() - started, 2)} | outcome.report.pop("seconds", {})
-    report = {
+    statistics = summary.statistics(result.resolution[mask])
+    seconds = {"total": time.monotonic() - started, **result.seconds}
+    content = {
         "method": args.method,
-        "version": __version__,
-        "command": shlex.join(["deepres", *sys.argv[1:]]),
-        "input": {
-            "path": args.map,
-            "half_maps": [half.path for half in half_maps] if half_maps else None,
-            "shape": density_map.data.shape,
-            "voxel_size": density_map.voxel_size,
-            "origin": density_map.origin,
-        },
+        **report.head(report.describe_input(args.map, half_maps, density_map)),
         "mask": mask_report,
         "resolution": statistics,
         "voxels": mask_report["voxels"],
-        **outcome.report,
-        "versions": _versions(),
-        "seconds": seconds,
+        **_report(result),
+        "versions": report.versions(method.uses_network),
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
     }
-    written = [args.output]
-    maps.write_map(args.output, density_map.like(outcome.resolution))
-    for ending, data in outcome.more.items():
-        written.append(f"{stem}{ending}.mrc")
-        maps.write_map(written[-1], density_map.like(data))
-    write_json(report_path, report)
-    spread = statistics["percentiles"]
+    outputs = {args.output: result.resolution}
+    outputs |= {f"{stem}{ending}.mrc": data for ending, data in _further_maps(result, method).items()}
+    for path, data in outputs.items():
+        maps.write_map(path, density_map.like(data))
+    write_json(report_path, content)
+    ends = statistics["percentiles"]
+    how = ", ".join(filter(None, [args.method, headline, f"{seconds['total']:.0f} s"]))
     print(
         f"local resolution: median {statistics['median']:.2f} Å, SD {statistics['sd']:.2f} Å, "
-        f"95 % of {report['voxels']} voxels between {spread['2.5']:.2f} and {spread['97.5']:.2f} Å "
-        f"({args.method}, {outcome.headline}, {seconds['total']:.0f} s)"
+        f"95 % of {mask_report['voxels']} voxels between {ends['2.5']:.2f} and {ends['97.5']:.2f} Å ({how})"
     )
-    print("wrote " + ", ".join([*written, report_path]))
+    for warning in result.warnings:
+        print(f"warning: {warning}")
+    print("wrote " + ", ".join([*outputs, report_path]))
     return 0
 
 
-def _check_options(args, method):
+def _check_options(args: Namespace, method: methods.Method) -> None:
     """Refuses options of other methods, half maps that are of no use, and missing ones."""
-    every = {name: methods.load(name).OPTIONS for name in methods.METHODS}
-    for option in sorted({option for options in every.values() for option in options} - set(method.OPTIONS)):
-        if getattr(args, option) is not None:
-            owners = " or ".join(name for name, options in every.items() if option in options)
-            shown = "--range" if option == "range_name" else f"--{option.replace('_', '-')}"
-            raise InputError(f"{shown} means nothing to --method {args.method}; leave it out, or choose {owners}.")
-    if args.half1 and not method.USES_HALVES:
+    for option in sorted(args.method_options, key=lambda option: option.destination):
+        if args.method not in option.owners and getattr(args, option.destination) is not None:
+            raise InputError(
+                f"{option.names[0]} means nothing to --method {args.method}; leave it out, or choose "
+                f"{methods.join(option.owners, 'or')}."
+            )
+    if args.half1 and not method.uses_halves:
         raise InputError(f"--method {args.method} looks at one map; leave out --half1 and --half2.")
-    if method.NEEDS_HALVES and not args.half1:
+    if method.needs_halves and not args.half1:
         raise InputError(f"--method {args.method} compares half maps; give them by --half1 and --half2.")
 
 
-def _versions():
-    import numpy
-    import scipy
+def _report(result: "LocalResolution") -> dict[str, Any]:
+    """What the report says of a result beyond its statistics."""
+    content: dict[str, Any] = {}
+    if result.global_resolution:
+        whole = result.global_resolution
+        content["global_resolution"] = {"value": round(whole.value, 3), "deviation": round(whole.deviation, 3)}
+    if result.warnings:
+        content["warnings"] = list(result.warnings)
+    if result.status is not None:
+        content["status"] = result.status
+    return {**content, **result.report}
 
-    versions = {"deepres": __version__, "python": platform.python_version(), "numpy": numpy.__version__}
-    versions["scipy"] = scipy.__version__
-    if "keras" in sys.modules:
-        import keras
 
-        versions |= {"keras": keras.__version__, "backend": keras.backend.backend()}
-    return versions
+def _further_maps(result: "LocalResolution", method: methods.Method) -> "dict[str, Array]":
+    """Ending of a further file's name → its values, of those that the method writes."""
+    values = {"_sd": result.deviation, "_mask": result.mask}
+    return {ending: values[ending] for ending in method.endings if values[ending] is not None}

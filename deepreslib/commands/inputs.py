@@ -1,14 +1,21 @@
 """The map, the half maps and the mask that a command line names, read and checked."""
 
+from argparse import Namespace
+from typing import Any
+
 import numpy as np
 
 from deepreslib import maps
 from deepreslib.errors import InputError
-from deepreslib.maps import checks, masks
+from deepreslib.fourier.arrays import BoolArray
+from deepreslib.maps import DensityMap, checks, masks
 
 
-def read_maps(args):
+def read_maps(args: Namespace) -> tuple[DensityMap, tuple[DensityMap, DensityMap] | None]:
     """The map and the half maps that the arguments name, checked.
+
+    Args:
+        args: with those of ``add_map_arguments`` and ``add_grid_arguments``.
 
     Returns:
         (DensityMap, pair of DensityMap or None); the map is the half maps' mean if only they are given.
@@ -22,7 +29,8 @@ def read_maps(args):
         raise InputError("there is no map; give one, or half maps by --half1 and --half2.")
     halves = None
     if args.half1:
-        halves = tuple(maps.read_map(path, args.voxel_size, args.origin) for path in (args.half1, args.half2))
+        half1, half2 = (maps.read_map(path, args.voxel_size, args.origin) for path in (args.half1, args.half2))
+        halves = half1, half2
         for half in halves:
             checks.check_estimable(half)
         checks.check_half_maps(*halves)
@@ -38,20 +46,24 @@ def read_maps(args):
     return density_map, halves
 
 
-def read_mask(args, density_map):
+def read_mask(args: Namespace, density_map: DensityMap) -> tuple[BoolArray, dict[str, Any]]:
     """The mask that the arguments name, or one made from the density.
+
+    Args:
+        args: with those of ``add_mask_arguments`` and ``add_grid_arguments``.
+        density_map: the map.
 
     Returns:
         (bool (z, y, x), what the report says of it).
     """
     if args.mask:
         mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), density_map)
-        found = {"source": "file", "path": args.mask, "threshold": None}
+        origin = {"source": "file", "path": args.mask, "threshold": None}
     elif args.mask_threshold is not None:
         mask = masks.threshold_mask(density_map, args.mask_threshold)
-        found = {"source": "threshold", "path": None, "threshold": args.mask_threshold}
+        origin = {"source": "threshold", "path": None, "threshold": args.mask_threshold}
     else:
         mask, threshold = masks.automatic_mask(density_map)
-        found = {"source": "automatic", "path": None, "threshold": float(threshold)}
+        origin = {"source": "automatic", "path": None, "threshold": float(threshold)}
         print(f"no mask was given: made one of {mask.sum()} voxels from the smoothed density above {threshold:.4g}")
-    return mask, found | {"voxels": int(mask.sum())}
+    return mask, origin | {"voxels": int(mask.sum())}

@@ -7,7 +7,7 @@ from deepreslib.errors import InputError
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 
 
-def choose(threads=None, gpu=None):
+def choose(threads: int | None = None, gpu: str | None = None) -> None:
     """Sets the environment of this process.
 
     Args:

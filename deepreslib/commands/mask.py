@@ -1,6 +1,7 @@
 """``deepres mask``: the molecular mask of a map, found by CryoRes."""
 
 import time
+from argparse import ArgumentParser, Namespace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from deepreslib.files import check_writable
 from deepreslib.maps import checks
 
 
-def add_arguments(parser):
+def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
     parser.add_argument("map", metavar="MAP", help="density map (.mrc, .map, .ccp4, also .gz and .bz2)")
     parser.add_argument("--model", metavar="PATH", help="model folder of 'deepres train cryores' (default: shipped)")
@@ -19,7 +20,7 @@ def add_arguments(parser):
     parser.add_argument("-o", "--output", required=True, metavar="MASK.mrc", help="1 in the molecule, 0 elsewhere")
 
 
-def run(args):
+def run(args: Namespace) -> int:
     """Finds the mask, writes it, prints a line, returns 0."""
     started = time.monotonic()
     check_writable(args.output)
@@ -28,7 +29,8 @@ def run(args):
     checks.check_estimable(density_map)
     from deepreslib.estimation import cryores
 
-    mask = cryores.estimate(density_map, args.model, args.threads or -1, progress=True).mask
+    result = cryores.estimate(density_map, network_path=args.model, workers=args.threads or -1, progress=True)
+    mask = result.mask
     maps.write_map(args.output, density_map.like(mask.astype(np.float32)))
     print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)\nwrote {args.output}")
     return 0

@@ -1,13 +1,13 @@
 """``deepres pictures``: histogram, slices, surface and ChimeraX script of a local resolution map."""
 
-import argparse
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 import numpy as np
 
 from deepreslib import pictures
 from deepreslib.commands.arguments import add_grid_arguments
-from deepreslib.commands.folder import made_folder, save_picture, short_names
+from deepreslib.commands.folder import make_folder, save_picture, short_names
 from deepreslib.errors import InputError
 from deepreslib.maps import DensityMap, read_map, write_map
 from deepreslib.maps.checks import check_mask, check_same_grid
@@ -15,7 +15,7 @@ from deepreslib.maps.checks import check_mask, check_same_grid
 CHIMERAX_SUFFIXES = (".mrc", ".map", ".ccp4")
 
 
-def add_arguments(parser):
+def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
     parser.add_argument("resolution", metavar="RESOLUTION", help="local resolution map, Å, 0 outside the mask")
     parser.add_argument(
@@ -50,7 +50,7 @@ def add_arguments(parser):
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write to; made if missing")
 
 
-def run(args):
+def run(args: Namespace) -> int:
     """Draws, names each file it wrote, returns 0."""
     resolution = _read_resolution(args.resolution, args)
     others = {path: _read_resolution(path, args).data for path in args.compare}
@@ -61,7 +61,7 @@ def run(args):
         if low_high
         else pictures.ColourScale.from_values(resolution.data, args.colour_map)
     )
-    folder = made_folder(args.output)
+    folder = make_folder(args.output)
 
     maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
     save_picture(pictures.histogram_figure(maps, scale), folder / "histogram.png")
@@ -75,7 +75,13 @@ def run(args):
     return 0
 
 
-def _surface(density, resolution, scale, level, folder):
+def _surface(
+    density: DensityMap,
+    resolution: DensityMap,
+    scale: pictures.ColourScale,
+    level: float | None,
+    folder: Path,
+) -> None:
     """The surface's picture; and its script for ChimeraX, with the maps that it needs."""
     surface = pictures.coloured_surface(density.data, resolution.data, density.voxel_size, level, origin=density.origin)
     save_picture(pictures.surface_figure(surface, scale), folder / "surface.png")
@@ -92,16 +98,16 @@ def _surface(density, resolution, scale, level, folder):
     print(f"wrote {script}")
 
 
-def _range(text):
+def _range(text: str) -> tuple[float, float]:
     """``LOW,HIGH`` as two floats."""
     try:
         low, high = (float(word) for word in text.split(","))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not LOW,HIGH") from error
+        raise ArgumentTypeError(f"{text!r} is not LOW,HIGH") from error
     return low, high
 
 
-def _read_resolution(path, args) -> DensityMap:
+def _read_resolution(path: str, args: Namespace) -> DensityMap:
     """A resolution map, made 0 outside ``--mask``."""
     resolution = read_map(path, args.voxel_size, args.origin)
     if args.mask:
@@ -112,7 +118,7 @@ def _read_resolution(path, args) -> DensityMap:
     return resolution
 
 
-def _read_density(args, resolution) -> DensityMap:
+def _read_density(args: Namespace, resolution: DensityMap) -> DensityMap:
     """The density, on the resolution's grid."""
     density = read_map(args.map, args.voxel_size, args.origin)
     check_same_grid(density, resolution)

@@ -1,26 +1,31 @@
 """``deepres sharpness``: how much a map may be sharpened, or whether a sharpened one is oversharpened."""
 
-import argparse
-import shlex
-import sys
 import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from deepreslib import maps
-from deepreslib.analysis import summary
+from deepreslib.analysis import report, summary
 from deepreslib.analysis.distribution import bins_report
 from deepreslib.commands import arguments, inputs, machine
-from deepreslib.commands.folder import check_folder, made_folder, save_picture
+from deepreslib.commands.folder import check_folder, make_folder, save_picture
 from deepreslib.errors import InputError
 from deepreslib.files import check_writable, write_json
-from deepreslib.maps import checks
+from deepreslib.maps import DensityMap, checks
 from deepreslib.networks.ranges import RANGES
-from deepreslib.version import __version__
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from deepreslib.analysis.distribution import Distribution
+    from deepreslib.enhancement import Check, Recommendation
 
 REPORT, SHARPENED, OVERCLAIMED, SNR = "sharpness.json", "sharpened.mrc", "overclaimed.mrc", "snr_resolution.mrc"
 CURVE, VIOLINS, SLICES = "curve.png", "violins.png", "overclaimed.png"
 
 
-def add_arguments(parser):
+def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
     arguments.add_map_arguments(parser)
     arguments.add_mask_arguments(parser)
@@ -64,7 +69,7 @@ def add_arguments(parser):
     )
 
 
-def run(args):
+def run(args: Namespace) -> int:
     """Searches or checks, writes report, maps and pictures, prints the answer, returns 0."""
     started = time.monotonic()
     _check_options(args)
@@ -88,7 +93,9 @@ def run(args):
     checks.check_estimable(density_map, limits.window, limits.high)
 
     cutoff = SNR_CUTOFF if args.cutoff is None else args.cutoff
-    method, snr = snr_resolution(density_map, half_maps, mask, cutoff, args.threads or -1, progress=True)
+    method, snr = snr_resolution(
+        half_maps or density_map, mask, cutoff=cutoff, workers=args.threads or -1, progress=True
+    )
     percentile = PERCENTILE if args.percentile is None else args.percentile
     range_name = args.range_name
     if range_name == "auto":
@@ -96,26 +103,28 @@ def run(args):
     search = None
     if sharpening:
         b_factors = args.b_factors or B_FACTORS
-        search = recommend(sharpening, mask, snr, b_factors, range_name, args.model, percentile, report=_print_point)
+        search = recommend(
+            sharpening,
+            mask,
+            snr,
+            b_factors,
+            range_name=range_name,
+            network_path=args.model,
+            percentile=percentile,
+            report=_print_point,
+        )
         sharpened = sharpening.by(search.b_factor)
-    check = oversharpening.check(sharpened, mask, snr, percentile, range_name, args.model, progress=True)
+    check = oversharpening.check(
+        sharpened, mask, snr, percentile, range_name=range_name, network_path=args.model, progress=True
+    )
 
-    folder = made_folder(args.output)
+    folder = make_folder(args.output)
     figures = _figures(density_map, sharpened, search, check, method)
     volumes = {OVERCLAIMED: check.excess, SNR: snr} | ({SHARPENED: sharpened.data} if search else {})
     for name in (REPORT, *volumes, *figures):
         check_writable(folder / name)
-    report = {
-        "version": __version__,
-        "command": shlex.join(["deepres", *sys.argv[1:]]),
-        "input": {
-            "path": args.map,
-            "half_maps": [half.path for half in half_maps] if half_maps else None,
-            "checked": args.check,
-            "shape": density_map.data.shape,
-            "voxel_size": density_map.voxel_size,
-            "origin": density_map.origin,
-        },
+    content = {
+        **report.head(report.describe_input(args.map, half_maps, density_map, checked=args.check)),
         "mask": mask_report,
         "low_pass": None if args.check else {"resolution": round(resolution, 3), "source": source},
         "snr": {
@@ -127,7 +136,7 @@ def run(args):
         "search": search and search.as_dict(),
         "check": check.as_dict(),
         "resolution": summary.statistics(check.resolution[mask]),
-        "model": {"name": check.model.name, "range": check.model.resolution_range.name, "sha256": check.model.sha256},
+        "model": check.network,
         "seconds": {"total": round(time.monotonic() - started, 2)},
     }
     for name, values in volumes.items():
@@ -135,7 +144,7 @@ def run(args):
         print(f"wrote {folder / name}")
     for name, draw in figures.items():
         save_picture(draw(), folder / name)
-    write_json(folder / REPORT, report)
+    write_json(folder / REPORT, content)
     print(f"wrote {folder / REPORT}")
     if search:
         print(search.sentence())
@@ -143,15 +152,15 @@ def run(args):
     return 0
 
 
-def _numbers(text):
+def _numbers(text: str) -> tuple[float, ...]:
     """``B,B,...`` as floats."""
     try:
         return tuple(float(word) for word in text.split(","))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not B,B,...") from error
+        raise ArgumentTypeError(f"{text!r} is not B,B,...") from error
 
 
-def _check_options(args):
+def _check_options(args: Namespace) -> None:
     """Refuses options that contradict each other or cannot be."""
     if args.check and args.b_factors:
         raise InputError("--check looks at one sharpened map and --b-factors asks for a search; give one of them.")
@@ -163,18 +172,22 @@ def _check_options(args):
         raise InputError(f"--percentile {args.percentile:g} is not between 0 and 100; give one such as 20.")
 
 
-def _read_sharpened(args, density_map):
+def _read_sharpened(args: Namespace, density_map: DensityMap) -> DensityMap:
+    """The map of ``--check``, on the density's grid."""
     sharpened = maps.read_map(args.check, args.voxel_size, args.origin)
     checks.check_estimable(sharpened)
     checks.check_same_grid(sharpened, density_map)
     return sharpened
 
 
-def _print_point(found):
-    print(f"B factor {found.b_factor:g} Å²: DeepRes {found.percentile:.2f} Å", flush=True)
+def _print_point(claimed: "Distribution") -> None:
+    """Prints what DeepRes claims at one B factor."""
+    print(f"B factor {claimed.b_factor:g} Å²: DeepRes {claimed.percentile:.2f} Å", flush=True)
 
 
-def _figures(density_map, sharpened, search, check, method):
+def _figures(
+    density_map: DensityMap, sharpened: DensityMap, search: "Recommendation | None", check: "Check", method: str
+) -> "dict[str, Callable[[], Figure]]":
     """File name → function that draws the figure."""
     from deepreslib import pictures
 

@@ -1,6 +1,7 @@
 """``deepres simulate``: a map, or two half maps, from an atomic structure, its mask and its true local resolution."""
 
 import os
+from argparse import ArgumentParser, Namespace
 
 import numpy as np
 
@@ -9,9 +10,10 @@ from deepreslib.commands import simulate_half_maps
 from deepreslib.errors import InputError
 from deepreslib.files import check_writable
 from deepreslib.fourier import filters
+from deepreslib.fourier.arrays import IntArray
 
 
-def add_arguments(parser):
+def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
     parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
     parser.add_argument(
@@ -59,7 +61,7 @@ def add_arguments(parser):
     simulate_half_maps.add_arguments(parser)
 
 
-def run(args):
+def run(args: Namespace) -> int:
     """Simulates, writes the files, returns 0."""
     stem, suffix = os.path.splitext(args.output)
     if suffix != ".mrc":
@@ -74,15 +76,15 @@ def run(args):
     structure = structures.read_structure(args.structure)
     if not args.half_maps:
         labels, resolutions = _regions(args, structure)
-    random = np.random.default_rng(args.seed)
+    rng = np.random.default_rng(args.seed)
     size = args.box or simulation.box_size(structure, args.voxel_size)
     shape = (size,) * 3
-    rotation = structures.random_rotation(random) if args.rotate else None
+    rotation = structures.random_rotation(rng) if args.rotate else None
     positions = simulation.placed(structure, shape, args.voxel_size, rotation)
     if np.any(positions < 0) or np.any(positions > (size - 1) * args.voxel_size):
         raise InputError(f"--box {size}: too small for {args.structure}; give a larger box or leave it out.")
     if args.half_maps:
-        return simulate_half_maps.write(args, structure, positions, size, random, half_map_outputs)
+        return simulate_half_maps.write(args, structure, positions, size, rng, half_map_outputs)
     b_factors = structure.b_factors if args.b_factors == "own" else None
     data, truth, mask = simulation.regional_map(
         structure, positions, shape, args.voxel_size, labels, resolutions, b_factors
@@ -90,7 +92,7 @@ def run(args):
     if args.add_b:
         data = filters.apply_b_factor(data, args.voxel_size, args.add_b)
     if args.noise:
-        data = simulation.add_noise(data, mask, args.noise, random)
+        data = simulation.add_noise(data, mask, args.noise, rng)
     for path, values in zip(outputs, (data, mask, truth), strict=True):
         grid = maps.DensityMap(np.asarray(values, np.float32), (args.voxel_size,) * 3)
         maps.write_map(path, grid)
@@ -98,7 +100,7 @@ def run(args):
     return 0
 
 
-def _regions(args, structure):
+def _regions(args: Namespace, structure: structures.AtomicStructure) -> tuple[IntArray, list[float]]:
     """Region number of each atom, and the resolution of each region."""
     names, resolutions = [], []
     for region in args.region:

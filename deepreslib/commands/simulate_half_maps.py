@@ -1,27 +1,27 @@
 """``deepres simulate --half-maps``: two half maps and what comes of them."""
 
 import os
-import shlex
-import sys
 import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from deepreslib import maps
-from deepreslib.analysis import summary
+from deepreslib import maps, structures
+from deepreslib.analysis import report, summary
 from deepreslib.errors import InputError
 from deepreslib.files import write_json
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.simulation import half_maps
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.surroundings import Belt
-from deepreslib.version import __version__
 
 SOURCES = ("own", "random", "distal", "domain")
 
 
-def add_arguments(parser):
+def add_arguments(parser: ArgumentParser) -> None:
     """Adds ``--half-maps`` and the options that go with it."""
     group = parser.add_argument_group(
         "half maps",
@@ -55,8 +55,11 @@ def add_arguments(parser):
     group.add_argument("--masked", action="store_true", help="mask the full map softly")
 
 
-def check(args):
+def check(args: Namespace) -> None:
     """Refuses options that do not go together.
+
+    Args:
+        args: those of ``deepres simulate``.
 
     Raises:
         InputError: naming the option.
@@ -92,62 +95,80 @@ def check(args):
         )
 
 
-def outputs(stem):
+def outputs(stem: str) -> dict[str, str]:
     """Paths of the files, by what is in them."""
     names = {"half1": "_half1", "half2": "_half2", "full": "", "mask": "_mask", "resolution": "_resolution"}
     return {what: f"{stem}{ending}.mrc" for what, ending in names.items()} | {"report": f"{stem}.json"}
 
 
-def write(args, structure, positions, size, random, paths):
-    """Simulates and writes ``paths`` (see ``outputs``); returns 0."""
+def write(
+    args: Namespace,
+    structure: structures.AtomicStructure,
+    positions: FloatArray,
+    size: int,
+    rng: np.random.Generator,
+    paths: Mapping[str, str],
+) -> int:
+    """Simulates and writes the files.
+
+    Args:
+        args: those of ``deepres simulate``.
+        structure: the structure.
+        positions: (n, 3), Å, of its atoms, z, y, x.
+        size: edge of the box, voxels.
+        rng: for noise and disorder.
+        paths: see ``outputs``.
+
+    Returns:
+        0.
+    """
     started = time.monotonic()
     settings = _settings(args)
-    made = half_maps.simulate(structure, positions, size, args.voxel_size, settings, random, workers=-1)
-    like = made.full.like
-    written = {
-        "half1": made.half1,
-        "half2": made.half2,
-        "full": made.full,
-        "mask": like(made.mask),
-        "resolution": like(made.local_resolution),
+    simulated = half_maps.simulate(structure, positions, size, args.voxel_size, settings, rng, workers=-1)
+    like = simulated.full.like
+    volumes = {
+        "half1": simulated.half1,
+        "half2": simulated.half2,
+        "full": simulated.full,
+        "mask": like(simulated.mask),
+        "resolution": like(simulated.local_resolution),
     }
-    local = summary.statistics(made.local_resolution[made.mask])
-    report = {
-        "version": __version__,
-        "command": shlex.join(["deepres", *sys.argv[1:]]),
+    local = summary.statistics(simulated.local_resolution[simulated.mask])
+    content = {
+        **report.head(),
         "structure": {"path": os.fspath(args.structure), "atoms": len(structure)},
         "box": size,
         "voxel_size": args.voxel_size,
         "rotated": args.rotate,
         "seed": args.seed,
         "settings": settings.as_dict(),
-        "global_resolution": round(made.global_resolution, 4),
+        "global_resolution": round(simulated.global_resolution, 4),
         "local_resolution": local,
-        "voxels": int(made.mask.sum()),
-        "b_factors": {"min": float(made.b_factors.min()), "max": float(made.b_factors.max())},
+        "voxels": int(simulated.mask.sum()),
+        "b_factors": {"min": float(simulated.b_factors.min()), "max": float(simulated.b_factors.max())},
         "fsc": {
-            "frequency": np.round(made.fsc.frequency, 6).tolist(),
-            "correlation": np.round(made.fsc.correlation, 4).tolist(),
+            "frequency": np.round(simulated.fsc.frequency, 6).tolist(),
+            "correlation": np.round(simulated.fsc.correlation, 4).tolist(),
         },
         "seconds": round(time.monotonic() - started, 2),
     }
-    for what, density_map in written.items():
+    for what, density_map in volumes.items():
         maps.write_map(paths[what], density_map)
-    write_json(paths["report"], report)
+    write_json(paths["report"], content)
     print(
-        f"half maps of {size}³ voxels of {args.voxel_size:g} Å: FSC 0.143 at {made.global_resolution:.2f} Å, local "
-        f"resolution {local['percentiles']['5']:.2f} to {local['percentiles']['95']:.2f} Å (median "
+        f"half maps of {size}³ voxels of {args.voxel_size:g} Å: FSC 0.143 at {simulated.global_resolution:.2f} Å, "
+        f"local resolution {local['percentiles']['5']:.2f} to {local['percentiles']['95']:.2f} Å (median "
         f"{local['median']:.2f} Å)"
     )
     print(f"wrote {', '.join(paths.values())}")
     return 0
 
 
-def _has_b(args):
+def _has_b(args: Namespace) -> bool:
     return args.b_factors != "none"
 
 
-def _settings(args):
+def _settings(args: Namespace) -> half_maps.HalfMapSettings:
     """The ``HalfMapSettings`` that the options ask for."""
     disorder = Disorder()
     if args.disorder is not None:

@@ -1,43 +1,48 @@
-"""How much a map may be sharpened: DeepRes against the signal-to-noise ratio (Ramírez-Aportela et al. 2019, IUCrJ 6,
-1054-1063, section 3.4 and figure 5).
+"""How much a map may be sharpened: DeepRes against the signal-to-noise ratio.
 
-A B factor changes what DeepRes sees, but not the signal-to-noise ratio (SNR) that local FSC or MonoRes goes by. The
-right B factor is the one with which DeepRes' local resolutions and those allowed by the SNR of the unsharpened map
-have one 20 % percentile; with a stronger one DeepRes claims more than the SNR allows, and the map is oversharpened.
+Source: Ramírez-Aportela et al. 2019, IUCrJ 6, 1054-1063, section 3.4 and figure 5.
+
+A B factor changes what DeepRes sees, but not the signal-to-noise ratio (SNR) that local FSC and MonoRes measure. The
+right B factor makes the 20 % percentile of DeepRes' local resolutions equal to that of the resolutions that the SNR of
+the unsharpened map allows. With a stronger one DeepRes claims more than the SNR allows: the map is oversharpened.
 
 Arrays are (z, y, x); resolutions are in Å, B factors in Å², negative to sharpen.
 """
 
 import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
 
 from deepreslib.analysis.distribution import Distribution
+from deepreslib.enhancement.sharpening import Sharpening
 from deepreslib.errors import InputError
 from deepreslib.estimation import deepres
+from deepreslib.fourier.arrays import BoolArray, FloatArray, VoxelSize
 from deepreslib.fourier.grid import voxel_triple
 from deepreslib.networks.ranges import RANGES
 
 PERCENTILE = 20.0
-"""Of the local resolutions, that of the paper: the best fifth of the mask."""
+"""The percentile of the local resolutions that is compared, as in the paper: the best fifth of the mask is finer."""
 
 PRECISION = 1.0
 """Å², to which the B factor is found."""
 
 B_FACTORS = (0.0, -50.0, -100.0, -150.0, -200.0)
-"""Å²; looked at first, the range that is searched."""
+"""Å²; those that are tried first. The search is between the first and the last."""
 
 SAMPLE = 100_000
-"""Voxels looked at in a search; of larger masks, blocks drawn at random."""
+"""Voxels that a search looks at; of a larger mask, blocks are drawn at random."""
 
 BLOCK = 16
 """Edge of such a block, voxels."""
 
-
 LEAST_MARGIN = 0.15
-"""Å; what the SNR allows must be so much coarser than the fine end of DeepRes' range, or it could hardly be passed."""
+"""Å; what the SNR allows must be so much coarser than the fine end of DeepRes' range, or DeepRes could hardly claim
+more."""
 
 COINCIDE, FINER, COARSER = "coincide", "finer", "coarser"
 
@@ -63,7 +68,7 @@ class Recommendation:
     deepres: tuple[Distribution, ...]
     voxels: int
 
-    def sentence(self):
+    def sentence(self) -> str:
         """The answer in words."""
         if self.outcome == COINCIDE:
             return f"recommended B factor {self.b_factor:g} Å²: the {self.percentile:g} % percentiles coincide there"
@@ -77,7 +82,7 @@ class Recommendation:
             f"{end.b_factor:g} Å² was applied"
         )
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "b_factor": self.b_factor,
@@ -85,29 +90,29 @@ class Recommendation:
             "sentence": self.sentence(),
             "percentile": self.percentile,
             "snr": self.snr.as_dict(),
-            "deepres": [each.as_dict() for each in self.deepres],
+            "deepres": [distribution.as_dict() for distribution in self.deepres],
             "voxels": self.voxels,
         }
 
     @classmethod
-    def from_dict(cls, found):
+    def from_dict(cls, numbers: dict[str, Any]) -> "Recommendation":
         """From what ``as_dict`` gave."""
         return cls(
-            found["b_factor"],
-            found["outcome"],
-            found["percentile"],
-            Distribution.from_dict(found["snr"]),
-            tuple(Distribution.from_dict(each) for each in found["deepres"]),
-            found["voxels"],
+            numbers["b_factor"],
+            numbers["outcome"],
+            numbers["percentile"],
+            Distribution.from_dict(numbers["snr"]),
+            tuple(Distribution.from_dict(distribution) for distribution in numbers["deepres"]),
+            numbers["voxels"],
         )
 
 
-def range_for(voxel_size, snr, mask, percentile=PERCENTILE):
+def range_for(voxel_size: VoxelSize, snr: FloatArray, mask: BoolArray, percentile: float = PERCENTILE) -> str:
     """The name of DeepRes' range that suits a search or check.
 
-    The low range, as it goes on telling finer and finer resolutions when a map is oversharpened, down to 2.5 Å, while
-    the high one hardly passes the low-pass filter; the high one only where the SNR allows nearly that or more, and
-    the map is sampled finely enough.
+    Usually that is the low range: the more a map is oversharpened, the finer are the values of its network, down to
+    2.5 Å, while those of the high range hardly get finer than the low-pass filter. It is the high range only where the
+    SNR allows nearly 2.5 Å or finer, and the map is sampled finely enough.
 
     Args:
         voxel_size: Å, one number or (z, y, x).
@@ -119,8 +124,13 @@ def range_for(voxel_size, snr, mask, percentile=PERCENTILE):
     return "high" if fine and np.percentile(snr[mask], percentile) < RANGES["low"].low + LEAST_MARGIN else "low"
 
 
-def sample(mask, most=SAMPLE, seed=1):
+def sample(mask: BoolArray, most: int = SAMPLE, seed: int = 1) -> BoolArray:
     """The mask, or of a larger one as many blocks, drawn at random, as it takes to have ``most`` voxels.
+
+    Args:
+        mask: bool (z, y, x).
+        most: voxels.
+        seed: of the blocks drawn.
 
     Returns:
         bool (z, y, x).
@@ -130,42 +140,44 @@ def sample(mask, most=SAMPLE, seed=1):
     counts = mask
     for axis in range(3):
         counts = np.add.reduceat(counts, np.arange(0, mask.shape[axis], BLOCK), axis, dtype=np.int32)
-    chosen, found = np.zeros_like(mask), 0
+    chosen, voxels = np.zeros_like(mask), 0
     for block in np.random.default_rng(seed).permutation(np.argwhere(counts)):
         place = tuple(slice(start, start + BLOCK) for start in block * BLOCK)
         chosen[place] = mask[place]
-        found += counts[tuple(block)]
-        if found >= most:
+        voxels += counts[tuple(block)]
+        if voxels >= most:
             break
     return chosen
 
 
 def recommend(
-    sharpening,
-    mask,
-    snr,
-    b_factors=B_FACTORS,
-    range_name="low",
-    model_path=None,
-    percentile=PERCENTILE,
-    most=SAMPLE,
-    report=None,
-):
+    sharpening: Sharpening,
+    mask: BoolArray,
+    snr: FloatArray,
+    b_factors: Iterable[float] = B_FACTORS,
+    *,
+    range_name: str = "low",
+    network_path: str | None = None,
+    percentile: float = PERCENTILE,
+    most: int = SAMPLE,
+    report: Callable[[Distribution], None] | None = None,
+) -> Recommendation:
     """The B factor with which DeepRes claims as much as the SNR allows.
 
-    All B factors given are looked at; between the first two neighbours, from weak to strong, of which DeepRes'
-    percentile is coarser than the SNR's with the one and not with the other, the B factor is then found to 1 Å².
+    All B factors given are tried, from weak to strong. Where DeepRes' percentile is coarser than the SNR's with one of
+    them and no longer with the next, the right B factor is found between the two, to 1 Å².
 
     Args:
-        sharpening: a ``Sharpening``.
+        sharpening: the map, ready to be sharpened.
         mask: bool (z, y, x).
-        snr: float32 (z, y, x), Å, the resolution that the SNR allows in the mask (see ``snr_resolution``).
+        snr: float32 (z, y, x), Å, the resolution that the SNR allows in the mask (see
+            :func:`deepreslib.enhancement.snr.snr_resolution`).
         b_factors: Å², one or more.
         range_name: of DeepRes, ``low`` or ``high`` (see ``range_for``).
-        model_path: see ``deepreslib.estimation.deepres.estimate``.
+        network_path: see :func:`deepreslib.estimation.deepres.estimate`.
         percentile: 0 to 100.
         most: voxels to look at, about.
-        report: called with every ``Distribution`` found.
+        report: called with the ``Distribution`` at every B factor tried.
 
     Returns:
         a ``Recommendation``.
@@ -184,17 +196,17 @@ def recommend(
             f"the resolution that the signal-to-noise ratio allows, {allowed.percentile:.1f} Å at the {percentile:g} % "
             f"percentile, is beyond what DeepRes can tell, {limits.high:g} Å; give a map of better resolution."
         )
-    found = {}
+    claims: dict[float, Distribution] = {}
 
-    def excess(b_factor):
+    def excess(b_factor: float) -> float:
         """By how much DeepRes' percentile is coarser than the SNR's, Å."""
         b_factor = float(b_factor)
-        if b_factor not in found:
-            result = deepres.estimate(sharpening.by(b_factor), chosen, range_name, model_path)
-            found[b_factor] = Distribution.of(result.resolution[chosen], percentile, b_factor)
+        if b_factor not in claims:
+            result = deepres.estimate(sharpening.by(b_factor), chosen, range_name=range_name, network_path=network_path)
+            claims[b_factor] = Distribution.of(result.resolution[chosen], percentile, b_factor)
             if report:
-                report(found[b_factor])
-        return found[b_factor].percentile - allowed.percentile
+                report(claims[b_factor])
+        return claims[b_factor].percentile - allowed.percentile
 
     excesses = [excess(b) for b in b_factors]
     b_factor, outcome = _settle(b_factors, excesses, excess)
@@ -204,13 +216,21 @@ def recommend(
         outcome=outcome,
         percentile=percentile,
         snr=allowed,
-        deepres=tuple(found[b] for b in sorted(found, reverse=True)),
+        deepres=tuple(claims[b] for b in sorted(claims, reverse=True)),
         voxels=int(np.count_nonzero(chosen)),
     )
 
 
-def _settle(b_factors, excesses, excess):
-    """The B factor and the outcome, from the excesses at B factors, weak to strong."""
+def _settle(
+    b_factors: Sequence[float], excesses: Sequence[float], excess: Callable[[float], float]
+) -> tuple[float, str]:
+    """The B factor and the outcome.
+
+    Args:
+        b_factors: Å², from weak to strong sharpening.
+        excesses: Å, at these B factors.
+        excess: Å, as a function of the B factor.
+    """
     if excesses[0] <= 0:
         return b_factors[0], COINCIDE if excesses[0] == 0 else FINER
     for (weak, _), (strong, beyond) in itertools.pairwise(zip(b_factors, excesses, strict=True)):

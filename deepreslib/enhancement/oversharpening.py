@@ -1,22 +1,27 @@
-"""Is a map oversharpened? DeepRes on it against what the signal-to-noise ratio (SNR) allows, voxel by voxel
-(Ramírez-Aportela et al. 2019, section 3.4: DeepRes finer than an SNR-based method is an indicator of oversharpening).
+"""Is a map oversharpened? DeepRes on it is compared with what the signal-to-noise ratio (SNR) allows, voxel by voxel.
+
+Source: Ramírez-Aportela et al. 2019, IUCrJ 6, 1054-1063, section 3.4: values of DeepRes that are finer than those of a
+method based on the SNR are a sign of oversharpening.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from deepreslib.analysis.distribution import Distribution
 from deepreslib.estimation import deepres
+from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.maps import DensityMap
 
 MAJORITY = 0.5
 """A map is oversharpened if more than this share of the mask's voxels is overclaimed."""
 
 DEVIATION = 0.4
-"""Å; taken for the SD of networks that predict none."""
+"""Å; taken for the deviation of networks that predict none."""
 
-SNR_UNCERTAINTY = 0.1
-"""How well the SNR is taken to know the resolution, in units of it."""
+SNR_DEVIATION = 0.1
+"""Deviation of the resolution that the SNR allows, as a share of that resolution."""
 
 RULE = (
     "oversharpened if more than half of the mask's voxels are finer by DeepRes, by more than the root of the sum of "
@@ -32,27 +37,28 @@ class Check:
         resolution: float32 (z, y, x), DeepRes' local resolution, Å; 0 outside the mask.
         excess: float32 (z, y, x), by how much DeepRes is finer, Å, where that is more than the tolerance; 0 elsewhere.
         finer: share of the mask's voxels where DeepRes is finer at all, 0 to 1.
-        overclaimed: share of those where it is finer by more than the tolerance.
-        snr, deepres: a ``Distribution`` of the mask's voxels each.
-        percentile: the one that they tell.
-        model: the ``StoredModel`` used.
+        overclaimed: share of the mask's voxels where it is finer by more than the tolerance.
+        snr: of the mask's voxels, the distribution of what the SNR allows.
+        deepres: the distribution of DeepRes' resolutions.
+        percentile: the one that both distributions have.
+        network: of DeepRes: its ``name``, ``range`` and ``sha256``, for reports.
     """
 
-    resolution: np.ndarray
-    excess: np.ndarray
+    resolution: FloatArray
+    excess: FloatArray
     finer: float
     overclaimed: float
     snr: Distribution
     deepres: Distribution
     percentile: float
-    model: object
+    network: dict[str, Any]
 
     @property
-    def oversharpened(self):
+    def oversharpened(self) -> bool:
         """The verdict: more than half of the voxels are overclaimed."""
         return self.overclaimed > MAJORITY
 
-    def sentence(self):
+    def sentence(self) -> str:
         """The verdict in words."""
         verdict = "oversharpened" if self.oversharpened else "not oversharpened"
         return (
@@ -60,7 +66,7 @@ class Check:
             f"uncertainty in {100 * self.overclaimed:.0f} %: {verdict}"
         )
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """For JSON; without the maps."""
         return {
             "oversharpened": self.oversharpened,
@@ -74,35 +80,51 @@ class Check:
         }
 
 
-def check(density_map, mask, snr, percentile, range_name="auto", model_path=None, progress=False):
+def check(
+    density_map: DensityMap,
+    mask: BoolArray,
+    snr: FloatArray,
+    percentile: float,
+    *,
+    range_name: str = "auto",
+    network_path: str | None = None,
+    progress: bool = False,
+) -> Check:
     """Compares DeepRes on a sharpened map with the resolution that the SNR of the unsharpened one allows.
 
     Args:
-        density_map: the sharpened ``DensityMap``.
+        density_map: the sharpened map.
         mask: bool (z, y, x).
-        snr: float32 (z, y, x), Å (see ``sharpness.snr_resolution``).
-        percentile: the one to tell of both distributions, 0 to 100.
-        range_name, model_path, progress: see ``deepreslib.estimation.deepres.estimate``.
+        snr: float32 (z, y, x), Å (see :func:`deepreslib.enhancement.snr.snr_resolution`).
+        percentile: the one that both distributions get, 0 to 100.
+        range_name: see :func:`deepreslib.estimation.deepres.estimate`.
+        network_path: likewise.
+        progress: show a progress bar on standard error.
 
     Returns:
-        a ``Check``. The tolerance is the root of the sum of squares of the SD that the network predicts (0.4 Å if it
-        predicts none) and a tenth of the SNR's resolution.
+        a ``Check``. The tolerance is the root of the sum of two squares: of the deviation that the network predicts
+        (0.4 Å if it predicts none) and of a tenth of the SNR's resolution.
 
     Raises:
         InputError: the map cannot be estimated.
     """
-    found = deepres.estimate(density_map, mask, range_name, model_path, progress)
-    difference = np.where(mask, snr - found.resolution, np.float32(0))
-    tolerance = np.hypot(DEVIATION if found.deviation is None else found.deviation, SNR_UNCERTAINTY * snr)
+    claimed = deepres.estimate(density_map, mask, range_name=range_name, network_path=network_path, progress=progress)
+    difference = np.where(mask, snr - claimed.resolution, np.float32(0))
+    tolerance = np.hypot(DEVIATION if claimed.deviation is None else claimed.deviation, SNR_DEVIATION * snr)
     beyond = difference > tolerance
     voxels = np.count_nonzero(mask)
+    network = claimed.report["model"]
     return Check(
-        resolution=found.resolution,
+        resolution=claimed.resolution,
         excess=np.where(beyond, difference, np.float32(0)),
         finer=float(np.count_nonzero(difference > 0) / voxels),
         overclaimed=float(np.count_nonzero(beyond) / voxels),
         snr=Distribution.of(snr[mask], percentile),
-        deepres=Distribution.of(found.resolution[mask], percentile),
+        deepres=Distribution.of(claimed.resolution[mask], percentile),
         percentile=percentile,
-        model=found.model,
+        network={
+            "name": network["name"],
+            "range": claimed.report["range"]["name"],
+            "sha256": network["sha256"],
+        },
     )

@@ -4,6 +4,7 @@ import scipy.fft
 
 from deepreslib.errors import InputError
 from deepreslib.fourier import filters
+from deepreslib.maps import DensityMap
 
 
 class Sharpening:
@@ -17,7 +18,7 @@ class Sharpening:
         InputError: if it is.
     """
 
-    def __init__(self, density_map, resolution):
+    def __init__(self, density_map: DensityMap, resolution: float) -> None:
         finest = 2 * max(density_map.voxel_size)
         if not resolution >= finest - 1e-3:
             raise InputError(
@@ -29,8 +30,8 @@ class Sharpening:
         self.spectrum = scipy.fft.rfftn(density_map.data, workers=-1)
         self.spectrum *= filters.raised_cosine(self.frequency, resolution, density_map.voxel_size)
 
-    def by(self, b_factor):
-        """The map with a B factor applied."""
+    def by(self, b_factor: float) -> DensityMap:
+        """The map with a B factor (Å²) applied."""
         weights = filters.b_factor_weights(self.frequency, b_factor)
         shape = self.density_map.data.shape
         return self.density_map.like(scipy.fft.irfftn(self.spectrum * weights, shape, overwrite_x=True, workers=-1))

@@ -1,17 +1,21 @@
-"""CryoRes: global resolution, local resolution and molecular mask from one map (Dang 2023, slides "Algorithm")."""
+"""CryoRes: global resolution, local resolution and molecular mask from one map (Dang 2023, slides "Algorithm").
+
+The network works on a grid of its own. Of each place of it, it gives the local resolution relative to one number for
+the whole map, the *baseline*, which is also the global resolution.
+"""
 
 import functools
 import math
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.ndimage
 from tqdm import tqdm
 
 from deepreslib.errors import InputError
+from deepreslib.estimation.result import GlobalResolution, LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
-from deepreslib.fourier.arrays import FloatArray
+from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
 from deepreslib.fourier.grid import voxel_triple
 from deepreslib.fourier.spectra import GRID
 from deepreslib.maps import checks
@@ -31,42 +35,19 @@ WINDOW = 30.0
 """Å, least edge of a map."""
 
 PLACES = 8192
-"""So many places, voxels of the network's grid, or else one plane of them, are looked at together: what they
-need stays in the cache."""
+"""Places (voxels of the network's grid) that are looked at together, but at least one plane: what they need stays in
+the cache."""
 
 POOLED = 32768
-"""About so many places at most, evenly spread, tell baseline and level of a map that is looked at in parts."""
+"""Places at most, about, that baseline and level are found from where a map is looked at in parts; they are taken at
+even distances."""
 
 COARSEST = 30.0
-"""Å; nothing coarser is told, nor was in the validation structures' maps. A local FSC at 0.5 is much coarser than the
-global resolution: 16 Å at 10 Å, 20 Å and more at 12 Å."""
+"""Å; coarser values are set to this, and there were none in the validation structures' maps. A local FSC at 0.5 is
+much coarser than the global resolution: 16 Å at 10 Å, 20 Å and more at 12 Å."""
 
 PROBABILITY = 0.5
-"""Above which a voxel belongs to the mask."""
-
-
-@dataclass(frozen=True)
-class MapQuality:
-    """What CryoRes says of a map, on the map's grid.
-
-    Attributes:
-        global_resolution: Å, the FSC of half maps at 0.143 as the network expects it.
-        global_deviation: Å, half the interval around it that the network expects to hold the truth in 68 %.
-        resolution: float32 (z, y, x), Å; at least twice the voxel size inside, 0 outside the mask (the one that was
-            given, or else the one found).
-        deviation: float32 (z, y, x), Å, expected deviation of the local resolution; 0 outside the mask.
-        mask: bool (z, y, x), the molecule as it was found.
-        model: the ``StoredModel`` used.
-        seconds: spent in the network.
-    """
-
-    global_resolution: float
-    global_deviation: float
-    resolution: np.ndarray
-    deviation: np.ndarray
-    mask: np.ndarray
-    model: store.StoredModel
-    seconds: float
+"""A voxel of higher probability belongs to the mask."""
 
 
 @functools.lru_cache(maxsize=2)
@@ -85,54 +66,65 @@ def load_model(path: str | None = None) -> store.StoredModel:
     return load_cryores(path or store.shipped_folder("cryores"))
 
 
-def estimate(density_map, model_path=None, workers=-1, progress=False, inside=None):
+def estimate(
+    density_map_or_halves: MapOrHalves,
+    mask: BoolArray | None = None,
+    *,
+    network_path: str | None = None,
+    workers: int = -1,
+    progress: bool = False,
+) -> LocalResolution:
     """Global resolution, local resolution and mask of a map; nothing else is needed.
 
     Args:
-        density_map: a ``DensityMap``.
-        model_path: a model folder, None for the shipped one.
+        density_map_or_halves: a ``DensityMap``; half maps are refused.
+        mask: bool (z, y, x), the voxels whose local resolution is wanted; None for those of the mask that is found.
+        network_path: a folder with a trained network, None for the one that comes with the package.
         workers: threads of the Fourier transforms, -1 for all.
         progress: show a progress bar on standard error.
-        inside: bool (z, y, x), where the local resolution is wanted; None for the mask that is found.
 
     Returns:
-        a ``MapQuality``.
+        a ``LocalResolution`` with a deviation, a global resolution (the FSC of half maps at 0.143 as the network
+        expects it) and the mask found. Resolutions are at least twice the voxel size.
 
     Raises:
-        InputError: the map or the model cannot be used, or there is no molecule in the map.
+        InputError: the map or the network cannot be used, or there is no molecule in the map.
     """
-    checks.check_estimable(density_map, WINDOW, COARSEST)
-    model = load_model(model_path)
-    sizes = voxel_triple(density_map.voxel_size)
-    box = bounding_box(density_map.data, sizes, inside)
-    data = np.ascontiguousarray(density_map.data[box])
-    made = local_features(data, sizes, workers)
     started = time.monotonic()
-    found = predict(model.network, made, progress)
-    seconds = time.monotonic() - started
-    if not (found["mask"] > 0).any():
+    density_map = one_map(density_map_or_halves, "CryoRes")
+    checks.check_estimable(density_map, WINDOW, COARSEST)
+    model = load_model(network_path)
+    sizes = voxel_triple(density_map.voxel_size)
+    box = bounding_box(density_map.data, sizes, mask)
+    data = np.ascontiguousarray(density_map.data[box])
+    features = local_features(data, sizes, workers)
+    network_started = time.monotonic()
+    prediction = predict(model.network, features, progress)
+    network_seconds = time.monotonic() - network_started
+    if not (prediction["mask"] > 0).any():
         raise InputError(f"{density_map.name} shows no molecule that the network knows; give a map of protein or RNA.")
 
     shape, reached = density_map.data.shape, (GRID,) * 3
-    everywhere = np.ones(data.shape, bool)
-    mask = np.zeros(shape, bool)
-    mask[box] = resampling.sample_back(found["mask"], everywhere, sizes, reached) > math.log(
-        PROBABILITY / (1 - PROBABILITY)
-    )
-    mask[box] = _largest_parts(mask[box])
-    baseline, baseline_deviation = found["baseline"]
-    inside = mask if inside is None else inside
+    molecule = np.zeros(shape, bool)
+    logits = resampling.sample_back(prediction["mask"], np.ones(data.shape, bool), sizes, reached)
+    molecule[box] = _largest_parts(logits > math.log(PROBABILITY / (1 - PROBABILITY)))
+    mask = molecule if mask is None else mask
+    baseline, baseline_deviation = prediction["baseline"]
     resolution, deviation = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    resolution[box] = resampling.sample_back(baseline + found["local"][..., 0], inside[box], sizes, reached)
-    deviation[box] = resampling.sample_back(found["local"][..., 1], inside[box], sizes, reached)
-    resolution = resampling.clip_resolution(resolution, inside, 0, COARSEST, max(sizes))
-    finest = 2 * max(sizes)
-    return MapQuality(
-        max(float(baseline), finest), float(baseline_deviation), resolution, deviation, mask, model, seconds
+    resolution[box] = resampling.sample_back(baseline + prediction["local"][..., 0], mask[box], sizes, reached)
+    deviation[box] = resampling.sample_back(prediction["local"][..., 1], mask[box], sizes, reached)
+    resolution = resampling.clip_resolution(resolution, mask, 0, COARSEST, max(sizes))
+    return LocalResolution(
+        resolution,
+        deviation,
+        GlobalResolution(max(float(baseline), 2 * max(sizes)), float(baseline_deviation)),
+        molecule,
+        report={"model": {"name": model.name, "path": model.path, "sha256": model.sha256}},
+        seconds={"network": network_seconds, "estimator": time.monotonic() - started},
     )
 
 
-def bounding_box(data, voxel_size, inside=None):
+def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None = None) -> Box:
     """The smallest box outside which the density stays within mean ± 3 SD, and a margin around it.
 
     Args:
@@ -141,13 +133,14 @@ def bounding_box(data, voxel_size, inside=None):
         inside: bool (z, y, x), voxels that must be in the box whatever their density; None for none.
 
     Returns:
-        slices of z, y and x.
+        The box, within the map; all of the map where no voxel is beyond 3 SD.
     """
     distinct = np.abs(data - data.mean(dtype=float)) > SIGMAS * data.std(dtype=float)
     if inside is not None:
         distinct |= inside
     if not distinct.any():
-        return tuple(slice(0, count) for count in data.shape)
+        z, y, x = (slice(0, count) for count in data.shape)
+        return z, y, x
     return box_around(distinct, [math.ceil(MARGIN / size) for size in voxel_size])
 
 
@@ -181,20 +174,20 @@ def predict(
         local[part], mask[part] = here["local"], here["mask"][..., 0]
         local[part][..., 0] -= here["level"]
     if step < count:  # baseline and level take the mean of their places, which are to be those of the whole map
-        here = outputs(_spread(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3))))
+        here = outputs(_thinned(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3))))
     local[..., 0] += here["level"]
     return {"baseline": here["baseline"], "local": local, "mask": mask}
 
 
-def _spread(made, apart):
-    """Features of every so many places along each axis."""
-    chosen = slice(apart // 2, None, apart)
-    planes = range(*chosen.indices(made.shape[0]))
-    return np.concatenate([made.planes(slice(z, z + 1))[:, chosen, chosen] for z in planes])
+def _thinned(inputs: LocalFeatures, step: int) -> FloatArray:
+    """Features of every ``step``-th place along each axis: (z, y, x, features)."""
+    chosen = slice(step // 2, None, step)
+    planes = range(*chosen.indices(inputs.shape[0]))
+    return np.concatenate([inputs.planes(slice(z, z + 1))[:, chosen, chosen] for z in planes])
 
 
-def _largest_parts(mask, least=0.1):
-    """The mask without connected parts smaller than a share of the largest."""
+def _largest_parts(mask: BoolArray, least: float = 0.1) -> BoolArray:
+    """The mask (z, y, x) without connected parts smaller than a share, ``least``, of the largest."""
     labels, count = scipy.ndimage.label(mask)
     if count < 2:
         return mask

@@ -2,20 +2,20 @@
 
 import functools
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.ndimage
 from tqdm import tqdm
 
 from deepreslib.estimation import fusion
+from deepreslib.estimation.result import LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray
-from deepreslib.maps import checks
+from deepreslib.maps import DensityMap, checks
 from deepreslib.maps.tiles import tiles
 from deepreslib.networks import store
 from deepreslib.networks.deepres_card import StoredDeepRes, load_deepres
-from deepreslib.networks.ranges import RANGES, WINDOW
+from deepreslib.networks.ranges import RANGES, WINDOW, ResolutionRange
 
 TILE = 24
 """Greatest edge of a tile, windows: what its polynomials take, 23 MB, stays in the cache."""
@@ -27,26 +27,10 @@ FINE_RESOLUTION = 3.5
 """Å; the automatic choice takes the high range if the low range's median is below this."""
 
 REACH = WINDOW // 2
+"""Voxels that a window reaches from its centre."""
 
-ROUNDED = 0.5
-"""Voxels of the network's grid, at most, over which values bend towards an end of the range."""
-
-
-@dataclass(frozen=True)
-class LocalResolution:
-    """The result of an estimator on the input's grid.
-
-    Attributes:
-        resolution: float32 (z, y, x), Å; 0 outside the mask.
-        deviation: float32 (z, y, x), predicted SD, Å; 0 outside the mask; None if the network predicts none.
-        model: the ``StoredModel`` used.
-        seconds: spent in the network.
-    """
-
-    resolution: np.ndarray
-    deviation: np.ndarray | None
-    model: store.StoredModel
-    seconds: float
+SOFT_END = 0.5
+"""Voxels of the network's grid, at most, over which values approach an end of the range."""
 
 
 @functools.lru_cache(maxsize=4)
@@ -66,72 +50,103 @@ def load_model(range_name: str, path: str | None = None) -> StoredDeepRes:
     return load_deepres(path or store.shipped_folder("deepres", range_name), range_name)
 
 
-def estimate(density_map, mask, range_name="auto", model_path=None, progress=False):
+def estimate(
+    density_map_or_halves: MapOrHalves,
+    mask: BoolArray,
+    *,
+    range_name: str = "auto",
+    network_path: str | None = None,
+    progress: bool = False,
+) -> LocalResolution:
     """Local resolution of a map.
 
     Args:
-        density_map: a ``DensityMap``.
+        density_map_or_halves: a ``DensityMap``; half maps are refused.
         mask: bool (z, y, x), its voxels are estimated.
         range_name: ``low`` (2.5-13 Å), ``high`` (1.5-6 Å) or ``auto``: low, then high if the map is sampled finely
             and the low range's median is below 3.5 Å.
-        model_path: a model folder or a published ``.h5`` file; None for the shipped model.
+        network_path: a folder with a trained network or a published ``.h5`` file; None for the one that comes with
+            the package.
         progress: show a progress bar on standard error.
 
     Returns:
-        a ``LocalResolution``.
+        a ``LocalResolution``; its deviation is None if the network predicts none.
 
     Raises:
-        InputError: the map, the range or the model cannot be used.
+        InputError: the map, the range or the network cannot be used.
     """
+    density_map = one_map(density_map_or_halves, "DeepRes")
     first = "low" if range_name == "auto" else range_name
     checks.check_estimable(density_map, RANGES[first].window, RANGES[first].high)
-    result = _estimate(density_map, mask, first, model_path, progress)
-    fine = max(density_map.voxel_size) <= FINE_VOXEL and model_path is None
+    result = _estimate(density_map, mask, first, network_path, progress)
+    fine = max(density_map.voxel_size) <= FINE_VOXEL and network_path is None
     if range_name == "auto" and fine and np.median(result.resolution[mask]) < FINE_RESOLUTION:
+        low_seconds = result.seconds["estimator"]
         result = _estimate(density_map, mask, "high", None, progress)
+        result.seconds["estimator"] += low_seconds
     return result
 
 
-def _estimate(density_map, mask, range_name, model_path, progress):
-    model = load_model(range_name, model_path)
-    target = model.resolution_range.voxel_size
-    data, reached = resampling.to_voxel_size(density_map.data, density_map.voxel_size, target)
-    needed = resampling.needed_voxels(mask, density_map.voxel_size, reached, data.shape)
+def _estimate(
+    density_map: DensityMap, mask: BoolArray, range_name: str, network_path: str | None, progress: bool
+) -> LocalResolution:
+    """Local resolution by the network of one range."""
     started = time.monotonic()
+    model = load_model(range_name, network_path)
+    limits = RANGES[range_name]
+    data, reached = resampling.to_voxel_size(density_map.data, density_map.voxel_size, limits.voxel_size)
+    needed = resampling.needed_voxels(mask, density_map.voxel_size, reached, data.shape)
+    network_started = time.monotonic()
     resolution, deviation = predict(model, data, needed, progress)
     if deviation is not None:
-        for found, spread, wanted in zip(resolution, deviation, needed, strict=True):  # planes, which take less memory
+        # Plane by plane, which takes less memory.
+        for resolutions, deviations, inside in zip(resolution, deviation, needed, strict=True):
             if model.calibration is not None:
-                spread[wanted] *= model.calibration.factors(found[wanted], spread[wanted])
-            found[wanted] = bent(found[wanted], spread[wanted], model.resolution_range)
-    seconds = time.monotonic() - started
+                deviations[inside] *= model.calibration.factors(resolutions[inside], deviations[inside])
+            resolutions[inside] = soften_ends(resolutions[inside], deviations[inside], limits)
+    network_seconds = time.monotonic() - network_started
 
-    scale = np.float32(np.mean(reached) / target)
+    scale = np.float32(np.mean(reached) / limits.voxel_size)
 
-    def back(values):
+    def back(values: FloatArray) -> FloatArray:
         return scale * resampling.sample_back(values, mask, density_map.voxel_size, reached)
 
-    low, high = model.resolution_range.low, model.resolution_range.high
-    resolution = resampling.clip_resolution(back(resolution), mask, low, high, max(density_map.voxel_size))
-    return LocalResolution(resolution, None if deviation is None else back(deviation), model, seconds)
+    resolution = resampling.clip_resolution(
+        back(resolution), mask, limits.low, limits.high, max(density_map.voxel_size)
+    )
+    return LocalResolution(
+        resolution,
+        None if deviation is None else back(deviation),
+        report={
+            "range": {
+                "name": limits.name,
+                "low": limits.low,
+                "high": limits.high,
+                "voxel_size": limits.voxel_size,
+            },
+            "model": {"name": model.name, "path": model.path, "sha256": model.sha256},
+        },
+        seconds={"network": network_seconds, "estimator": time.monotonic() - started},
+    )
 
 
-def bent(resolution, deviation, limits):
-    """Resolutions that come to the ends of a range gradually, over their deviation, instead of piling up there.
+def soften_ends(resolution: FloatArray, deviation: FloatArray, limits: ResolutionRange) -> FloatArray:
+    """Resolutions that approach the ends of a range gradually, within about their deviation, and never pass them.
 
-    Cut off at the ends, half of all values of a map at the range's end would have no error at all, and no deviation
-    could tell how far the others are wrong.
+    If they were cut off at the ends instead, half of all values of a map whose resolution is an end of the range would
+    have no error at all, and no deviation could tell how wrong the others are.
 
     Args:
-        resolution, deviation: (n,), Å; the resolutions may lie beyond the range.
-        limits: the ``ResolutionRange``.
+        resolution: (n,), Å; may lie beyond the range.
+        deviation: (n,), Å.
+        limits: the range.
 
     Returns:
-        (n,) float32, Å, within the range; as it was where no end is near.
+        (n,) float32, Å, within the range; unchanged where no end is near.
     """
-    width = np.minimum(deviation, np.float32(ROUNDED * limits.voxel_size))
-    risen = limits.low + width * np.logaddexp(0, (resolution - limits.low) / width)
-    return limits.high - width * np.logaddexp(0, (limits.high - risen) / width)
+    width = np.minimum(deviation, np.float32(SOFT_END * limits.voxel_size))
+    above_low = limits.low + width * np.logaddexp(0, (resolution - limits.low) / width)
+    return limits.high - width * np.logaddexp(0, (limits.high - above_low) / width)
 
 
 def predict(
@@ -208,7 +223,7 @@ def _single_windows(model: StoredDeepRes, box: FloatArray, chosen: BoolArray, ba
     return np.concatenate(values)
 
 
-def _empty_windows(box, stride):
+def _empty_windows(box: FloatArray, stride: int) -> BoolArray | None:
     """Which windows hold nothing but zeros (the map was masked there), or None if there are none."""
     occupied = box != 0
     blocks = occupied  # a window holds at least one of the cubes of 7 voxels that fill the box

@@ -12,6 +12,8 @@ Arrays are (z, y, x); resolutions are in Å; frequencies in 1/pixel.
 """
 
 import os
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +23,9 @@ from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
-from deepreslib.maps import checks, masks
+from deepreslib.estimation.result import LocalResolution, MapOrHalves, map_and_halves
+from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.maps import DensityMap, checks, masks
 from deepreslib.maps.boxes import fast_box_around
 
 SMALLEST_ACTIVE = 0.025
@@ -38,13 +42,13 @@ LEAST_REFINED = 0.1
 """If fewer of the mask's voxels than this survive the refinement, nothing stands out of the noise (5 % by chance)."""
 
 FLAT = 1e-4
-"""Voxels that differ from the box's corner by less than this fraction of the mask's SD were masked."""
+"""Voxels that differ from the box's corner by less than this fraction of the SD within the mask count as masked."""
 
 LEAST_NOISE = 1000
 """Voxels of noise that a single map must show at least."""
 
 FILLING_NEIGHBOURS = 27
-"""Voxels whose median a voxel gets that was not tested."""
+"""A voxel that was not tested gets the median of so many nearest voxels that were."""
 
 
 @dataclass(frozen=True)
@@ -68,22 +72,22 @@ class Edition:
 
 PUBLISHED = Edition()
 FIRST = Edition(riesz_factor=1, high_pass_edge=0.002, low_pass_edge=0.01, failures=1, smoothing=0.0)
-"""Edition of 2016. Its Riesz transform lacked the factor -i, so that its amplitude is no monogenic amplitude; it is
-here only to compare with maps of that time, such as that of beta-galactosidase in the shared data."""
+"""Edition of 2016. Its Riesz transform lacked the factor -i, so its amplitude is no monogenic amplitude. It is here
+only for comparing with maps of that time, such as that of beta-galactosidase."""
 
 
 def estimate(
-    density_map,
-    mask=None,
-    half_maps=None,
-    min_res=None,
-    max_res=18.0,
-    step=0.3,
-    significance=0.95,
-    edition=PUBLISHED,
-    workers=-1,
-    progress=False,
-):
+    density_map_or_halves: MapOrHalves,
+    mask: BoolArray | None = None,
+    *,
+    finest: float | None = None,
+    coarsest: float = 18.0,
+    step: float = 0.3,
+    significance: float = 0.95,
+    edition: Edition = PUBLISHED,
+    workers: int = -1,
+    progress: bool = False,
+) -> LocalResolution:
     """Local resolution of one map against the noise around it, or of two half maps against their difference.
 
     With half maps the map is their mean, and the noise half their difference in the mask. With one map the noise is
@@ -91,11 +95,10 @@ def estimate(
     tested (see ``refine``) and get the median of their neighbours.
 
     Args:
-        density_map: a ``DensityMap``; may be None with half maps.
+        density_map_or_halves: a ``DensityMap``, or two half maps.
         mask: bool (z, y, x), its voxels are estimated; None for ``masks.automatic_mask``.
-        half_maps: two ``DensityMap``, or None.
-        min_res: Å, the finest resolution tested; None for twice the voxel size, which is also the least.
-        max_res: Å, the coarsest resolution tested, where the sweep begins.
+        finest: Å, the finest resolution tested; None for twice the voxel size, which is also the least.
+        coarsest: Å, the coarsest resolution tested, where the sweep begins.
         step: Å, between resolutions; each is moved to the nearest multiple of 1 / the box's length.
         significance: the quantile of the noise's amplitude that a voxel must exceed.
         edition: details of the algorithm.
@@ -103,20 +106,22 @@ def estimate(
         progress: show a progress bar on standard error.
 
     Returns:
-        float32 (z, y, x), Å; exactly 0 outside the mask, at least twice the voxel size inside. Voxels that exceed the
-        noise nowhere have the coarsest resolution.
+        a ``LocalResolution``, with the mask found if none was given. Values are at least twice the voxel size; voxels
+        that exceed the noise nowhere have the coarsest resolution.
 
     Raises:
         InputError: the maps, the range or the significance cannot be used, or there is no noise to compare with.
     """
-    density_map, difference = _signal_and_noise(density_map, half_maps)
-    levels = _levels(density_map, min_res, max_res, step)
+    started = time.monotonic()
+    density_map, difference = _signal_and_noise(density_map_or_halves)
+    levels = _levels(density_map, finest, coarsest, step)
     if not 0 < significance < 1:
         raise InputError(f"the significance is {significance:g}; give a number between 0 and 1, such as 0.95.")
+    molecule = None
     if mask is None:
-        mask, _ = masks.automatic_mask(density_map)
+        mask = molecule = masks.automatic_mask(density_map)[0]
 
-    workers = workers if workers > 0 else os.cpu_count()
+    workers = workers if workers > 0 else os.cpu_count() or 1
     if difference is None:
         box = (slice(None),) * 3
         signal = noise = MonogenicSignal(density_map.data, edition.riesz_factor, workers)
@@ -124,7 +129,7 @@ def estimate(
         tested = refine(signal, mask, noisy, workers)
         noisy |= mask & ~tested & _sphere(mask.shape)
     else:
-        box = fast_box_around(mask, round(max_res / max(density_map.voxel_size)))
+        box = fast_box_around(mask, round(coarsest / max(density_map.voxel_size)))
         signal = MonogenicSignal(density_map.data[box], edition.riesz_factor, workers)
         noise = MonogenicSignal(difference[box], edition.riesz_factor, workers)
         tested = noisy = mask[box]
@@ -133,15 +138,29 @@ def estimate(
     resolution = np.where(inside, np.float32(levels[0][1]), np.float32(0))
     if tested.any():
         resolution[tested] = sweep(signal, noise, tested, noisy, levels, significance, edition, progress)
-        finest = 2 * max(density_map.voxel_size)
-        resolution[tested] = smooth(resolution, tested, edition.smoothing, finest, workers)
+        nyquist = 2 * max(density_map.voxel_size)
+        resolution[tested] = smooth(resolution, tested, edition.smoothing, nyquist, workers)
         resolution[inside & ~tested] = fill(resolution, tested, inside & ~tested, workers)
-    result = np.zeros(mask.shape, np.float32)
-    result[box] = resolution
-    return result
+    whole = np.zeros(mask.shape, np.float32)
+    whole[box] = resolution
+    return LocalResolution(
+        whole,
+        mask=molecule,
+        report={"noise": "the map outside the mask" if difference is None else "half the difference of the half maps"},
+        seconds={"estimator": time.monotonic() - started},
+    )
 
 
-def sweep(signal, noise, tested, noisy, levels, significance, edition=PUBLISHED, progress=False):
+def sweep(
+    signal: MonogenicSignal,
+    noise: MonogenicSignal,
+    tested: BoolArray,
+    noisy: BoolArray,
+    levels: Sequence[tuple[float, float]],
+    significance: float,
+    edition: Edition = PUBLISHED,
+    progress: bool = False,
+) -> FloatArray:
     """From coarse to fine, the last resolution at which each voxel exceeded the noise before it was given up.
 
     The sweep ends early when few voxels are left, when hardly any signal is left, or when the mean amplitude of the
@@ -161,7 +180,7 @@ def sweep(signal, noise, tested, noisy, levels, significance, edition=PUBLISHED,
         float32, one resolution a tested voxel; the first level's where the noise was never exceeded.
     """
     edges = edition.high_pass_edge, edition.low_pass_edge
-    active, noisy = np.flatnonzero(tested), np.flatnonzero(noisy)
+    active, noise_voxels = np.flatnonzero(tested), np.flatnonzero(noisy)
     fewest = SMALLEST_ACTIVE * len(active)
     resolution = np.where(tested, np.float32(levels[0][1]), np.float32(0)).ravel()
     failures = np.zeros(len(active), np.uint8)
@@ -171,7 +190,7 @@ def sweep(signal, noise, tested, noisy, levels, significance, edition=PUBLISHED,
         values = amplitude.ravel()[active]
         if noise is not signal:
             amplitude = noise.amplitude(frequency, *edges)
-        noise_values = amplitude.ravel()[noisy]
+        noise_values = amplitude.ravel()[noise_voxels]
         mean, noise_mean = values.mean(dtype=float), noise_values.mean(dtype=float)
         greatest = max(greatest, mean)
         if mean < SMALLEST_SIGNAL * greatest:
@@ -180,17 +199,21 @@ def sweep(signal, noise, tested, noisy, levels, significance, edition=PUBLISHED,
         resolution[active[exceeds]] = level
         failures = np.where(exceeds, 0, failures + 1)
         error = np.sqrt(values.var(dtype=float) / len(values) + noise_values.var(dtype=float) / len(noise_values))
-        kept = failures < edition.failures
-        active, failures = active[kept], failures[kept]
+        standing = failures < edition.failures
+        active, failures = active[standing], failures[standing]
         if mean - noise_mean < ndtri(significance) * error or len(active) < max(fewest, 1):
             break
     return resolution[tested.ravel()]
 
 
-def noise_region(density_map, mask):
+def noise_region(density_map: DensityMap, mask: BoolArray) -> BoolArray:
     """Where a single map shows its noise: outside the mask, within the largest sphere in the box, and not flat.
 
     Flat is what equals the box's corner (see ``FLAT``): the map was masked there.
+
+    Args:
+        density_map: the map.
+        mask: bool (z, y, x).
 
     Returns:
         bool (z, y, x).
@@ -209,7 +232,7 @@ def noise_region(density_map, mask):
     return region
 
 
-def refine(signal, mask, noisy, workers=1):
+def refine(signal: MonogenicSignal, mask: BoolArray, noisy: BoolArray, workers: int = 1) -> BoolArray:
     """The voxels of a mask that stand out of the noise around it; none if hardly more than by chance.
 
     Args:
@@ -228,10 +251,10 @@ def refine(signal, mask, noisy, workers=1):
     return refined
 
 
-def smooth(resolution, tested, sigma, finest, workers=1):
+def smooth(resolution: FloatArray, tested: BoolArray, sigma: float, finest: float, workers: int = 1) -> FloatArray:
     """The resolutions of the tested voxels, made finer where the smoothed map is finer.
 
-    The median stands for voxels without a resolution. Smoothed values below ``finest`` are not used.
+    For smoothing, voxels without a resolution are given the median. Smoothed values below ``finest`` are not used.
 
     Args:
         resolution: float32 (z, y, x), Å.
@@ -251,8 +274,18 @@ def smooth(resolution, tested, sigma, finest, workers=1):
     return np.where((smoothed > values) | (smoothed < finest), values, smoothed)
 
 
-def fill(resolution, tested, untested, workers=1):
-    """The median resolution of the nearest tested voxels; float32, one value an untested voxel."""
+def fill(resolution: FloatArray, tested: BoolArray, untested: BoolArray, workers: int = 1) -> FloatArray:
+    """The median resolution of the nearest tested voxels.
+
+    Args:
+        resolution: float32 (z, y, x), Å.
+        tested: bool (z, y, x), the voxels with a resolution.
+        untested: bool (z, y, x), the voxels that get one.
+        workers: threads.
+
+    Returns:
+        float32, one value an untested voxel.
+    """
     places = np.argwhere(untested)
     if not len(places):
         return np.zeros(0, np.float32)
@@ -261,7 +294,9 @@ def fill(resolution, tested, untested, workers=1):
     return np.median(resolution[tested][nearest], axis=1)
 
 
-def _signal_and_noise(density_map, half_maps):
+def _signal_and_noise(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, FloatArray | None]:
+    """The map and None, or of half maps their mean and half their difference, float32 (z, y, x)."""
+    density_map, half_maps = map_and_halves(density_map_or_halves)
     if half_maps is None:
         return density_map, None
     half1, half2 = half_maps
@@ -271,28 +306,29 @@ def _signal_and_noise(density_map, half_maps):
     return half1.like((half1.data + half2.data) / 2), (half1.data - half2.data) / 2
 
 
-def _levels(density_map, min_res, max_res, step):
+def _levels(density_map: DensityMap, finest: float | None, coarsest: float, step: float) -> list[tuple[float, float]]:
     """(frequency in 1/pixel, resolution in Å) to test, coarse to fine, on the Fourier transform's frequencies."""
-    checks.check_estimable(density_map, max_res, max_res)
+    checks.check_estimable(density_map, coarsest, coarsest)
     voxel_size = max(density_map.voxel_size)
     if not step > 0:
         raise InputError(f"the step is {step:g} Å; give a step above 0, such as 0.3.")
-    finest = max(min_res or 0.0, 2 * voxel_size)
+    finest = max(finest or 0.0, 2 * voxel_size)
     length = max(density_map.data.shape)
-    wanted = np.arange(max_res, finest - 1e-6, -step)
-    indices = np.unique(np.floor(voxel_size / wanted * length + 0.5).astype(int))
+    resolutions = np.arange(coarsest, finest - 1e-6, -step)
+    indices = np.unique(np.floor(voxel_size / resolutions * length + 0.5).astype(int))
     levels = [(i / length, length * voxel_size / i) for i in indices.tolist() if 2 * i < length]
     if not levels:
-        raise InputError(f"no resolution lies between {finest:g} and {max_res:g} Å; give a wider range.")
+        raise InputError(f"no resolution lies between {finest:g} and {coarsest:g} Å; give a wider range.")
     return levels
 
 
-def _sphere(shape):
+def _sphere(shape: Sequence[int]) -> BoolArray:
     """The largest sphere around the middle of a box; bool (z, y, x)."""
     z, y, x = np.ogrid[tuple(slice(-(n // 2), n - n // 2) for n in shape)]
     return z * z + y * y + x * x < (min(shape) // 2) ** 2
 
 
-def _quantile(values, quantile):
+def _quantile(values: FloatArray, quantile: float) -> float:
+    """A quantile (0 to 1) of values (n,), one of them."""
     rank = min(int(len(values) * quantile), len(values) - 1)
     return np.partition(values, rank)[rank]

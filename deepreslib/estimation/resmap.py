@@ -1,5 +1,6 @@
-"""ResMap: the finest local sinusoid that stands out of the noise (Kucukelbir, Sigworth & Tagare 2014, doi
-10.1038/nmeth.2727).
+"""ResMap: the finest local sinusoid that stands out of the noise.
+
+Source: Kucukelbir, Sigworth & Tagare 2014, doi 10.1038/nmeth.2727.
 
 At every voxel and every resolution d a polynomial model is fitted by weighted least squares within a window: a
 constant, the six steerable second-degree functions G2 and the ten third-degree ones H2 (Freeman & Adelson's quadrature
@@ -23,17 +24,21 @@ Where this departs from the original program:
 
 import itertools
 import math
+import time
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import scipy.ndimage
 from tqdm import tqdm
 
 from deepreslib.errors import InputError
+from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves
 from deepreslib.estimation.significance import threshold
 from deepreslib.fourier import resampling
-from deepreslib.fourier.whitening import measure_noise, whiten
-from deepreslib.maps import checks
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
+from deepreslib.fourier.whitening import NoiseSpectrum, measure_noise, whiten
+from deepreslib.maps import DensityMap, checks
 from deepreslib.maps.tiles import tiles
 
 FINEST = 2.2
@@ -52,28 +57,13 @@ TILE = 48
 """Edge of a tile, voxels."""
 
 SAMPLES = 4000
-"""Windows in which the noise's variance is measured."""
+"""Windows, at most, in which the noise's variance is measured."""
 
 FEWEST = 500
 """Voxels of noise that are needed at least."""
 
 MARGIN = 3.0
 """Å; noise outside the mask is taken from beyond this distance, as density does not end at the mask."""
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """What every voxel of the mask was given.
-
-    Attributes:
-        resolution: float32 (z, y, x), Å; 0 outside the mask, the coarsest resolution where nothing was found.
-        unassigned: bool (z, y, x), voxels of the mask where no resolution tested stands out of the noise.
-        steps: the resolutions tested, Å, finest first.
-    """
-
-    resolution: np.ndarray
-    unassigned: np.ndarray
-    steps: list[float]
 
 
 @dataclass(frozen=True)
@@ -87,16 +77,16 @@ class Window:
         weights: float64 (16,), the chi-squares' weights under white noise of variance 1.
     """
 
-    taps: np.ndarray
-    mixing: np.ndarray
-    weights: np.ndarray
+    taps: FloatArray
+    mixing: FloatArray
+    weights: FloatArray
 
     @property
-    def reach(self):
+    def reach(self) -> int:
         """Voxels on each side of the centre."""
         return self.taps.shape[1] // 2
 
-    def kernels(self):
+    def kernels(self) -> FloatArray:
         """The coefficients' kernels: float32 ((2 × reach + 1)³, 16), the window in (z, y, x) order."""
         cube = np.zeros((4, 4, 4, self.mixing.shape[1]))
         for powers, row in zip(MONOMIALS, self.mixing, strict=True):
@@ -105,46 +95,44 @@ class Window:
         return kernels.reshape(-1, self.mixing.shape[1]).astype(np.float32)
 
 
-def estimate(density_map, mask, half_maps=None, **options) -> np.ndarray:
-    """Local resolution by ResMap: float32 (z, y, x), Å, 0 outside the mask; options as of :func:`assign`."""
-    return assign(density_map, mask, half_maps, **options).resolution
-
-
-def assign(
-    density_map,
-    mask,
-    half_maps=None,
-    finest=None,
-    coarsest=None,
-    step=0.5,
-    p_value=0.05,
-    workers=-1,
-    progress=False,
-    gradient=False,
-):
-    """Local resolution by ResMap, and where none was found.
+def estimate(
+    density_map_or_halves: MapOrHalves,
+    mask: BoolArray,
+    *,
+    finest: float | None = None,
+    coarsest: float | None = None,
+    step: float = 0.5,
+    p_value: float = 0.05,
+    gradient: bool = False,
+    workers: int = -1,
+    progress: bool = False,
+) -> LocalResolution:
+    """Local resolution by ResMap.
 
     Args:
-        density_map: a ``DensityMap``, neither masked nor sharpened; with half maps only its grid counts, as their
-            mean is analysed.
+        density_map_or_halves: a ``DensityMap``, neither masked nor sharpened, whose noise is what lies outside the
+            mask, within the sphere that fits in the box; or two half maps, whose mean is analysed and whose difference
+            is the noise.
         mask: bool (z, y, x), the voxels to estimate.
-        half_maps: two ``DensityMap`` on the same grid, whose difference is the noise; without them the noise is what
-            lies outside the mask, within the sphere that fits in the box.
         finest: Å; None for 2.2 voxels. A map that was low-pass filtered is not tested beyond its cut-off.
         coarsest: Å; None for 10 Å, or four times the finest if that is coarser.
         step: Å between the resolutions tested.
         p_value: false discovery rate of each step.
-        workers: threads of the Fourier transforms, -1 for all; the rest uses those of NumPy's BLAS.
-        progress: show a progress bar on standard error.
         gradient: let noise alone have a gradient beside its constant, which the paper does not: density much coarser
             than the resolution tested then no longer counts for it.
+        workers: threads of the Fourier transforms, -1 for all; the rest uses those of NumPy's BLAS.
+        progress: show a progress bar on standard error.
 
     Returns:
-        an ``Assignment``.
+        a ``LocalResolution``; voxels where no resolution tested stands out of the noise have the coarsest one. The
+        report has the resolutions tested (``steps``, Å, finest first) and the number of those voxels
+        (``unassigned``).
 
     Raises:
         InputError: the maps cannot be used, hold no noise, or the settings make no sense.
     """
+    started = time.monotonic()
+    density_map, half_maps = map_and_halves(density_map_or_halves)
     _check(density_map, mask, half_maps)
     voxel = float(np.mean(density_map.voxel_size))
     finest, coarsest = _range(density_map, finest, coarsest, step, p_value)
@@ -157,23 +145,36 @@ def assign(
     cut_off = math.ceil(10 * spectrum.finest) / 10
     steps = _steps(max(finest, min(cut_off, coarsest - step)), coarsest, step)
     resolution = np.where(mask, np.float32(coarsest), np.float32(0))
-    left = mask.copy()
+    unassigned = mask.copy()
     for tested in tqdm(steps, desc="ResMap", unit="step", disable=not progress):
         window = prepare(tested, voxel, gradient)
         variance = max(noise_variance(noise, room, window), level)
-        values = statistic(data, left, window) / np.float32(variance)
-        passed = np.zeros_like(left)
-        passed[left] = values > threshold(values, window.weights, p_value)
+        values = statistic(data, unassigned, window) / np.float32(variance)
+        passed = np.zeros_like(unassigned)
+        passed[unassigned] = values > threshold(values, window.weights, p_value)
         resolution[passed] = tested
-        left &= ~passed
-        if not left.any():
+        unassigned &= ~passed
+        if not unassigned.any():
             break
-    resolution = resampling.clip_resolution(resolution, mask, finest, coarsest, density_map.voxel_size)
-    return Assignment(resolution, left, steps)
+    return LocalResolution(
+        resampling.clip_resolution(resolution, mask, finest, coarsest, density_map.voxel_size),
+        report={
+            "steps": [round(float(tested), 3) for tested in steps],
+            "unassigned": int(unassigned.sum()),
+            "noise": "half the difference of the half maps" if half_maps else "the map outside the mask",
+        },
+        seconds={"estimator": time.monotonic() - started},
+    )
 
 
-def prepare(resolution, voxel_size, gradient=False):
-    """The :class:`Window` of a resolution (Å) on a grid (Å); ``gradient`` as in :func:`assign`."""
+def prepare(resolution: float, voxel_size: float, gradient: bool = False) -> Window:
+    """The window of one resolution.
+
+    Args:
+        resolution: Å.
+        voxel_size: Å.
+        gradient: as in :func:`estimate`.
+    """
     reach = max(2, math.ceil(0.5 * resolution / voxel_size))
     place = np.pi * voxel_size / resolution * np.arange(-reach, reach + 1)
     weight = np.exp(-np.square(place))
@@ -186,23 +187,23 @@ def prepare(resolution, voxel_size, gradient=False):
     return Window(powers[:4] * weight, mixing, np.linalg.eigvalsh(covariance))
 
 
-def statistic(data, wanted, window):
+def statistic(data: FloatArray, tested: BoolArray, window: Window) -> FloatArray:
     """The weighted sum of squares that the model explains beyond the null model.
 
     Moments of the window are taken axis by axis, each pass a product by a banded matrix.
 
     Args:
         data: float32 (z, y, x), whitened; zeros follow beyond its border.
-        wanted: bool (z, y, x).
+        tested: bool (z, y, x).
         window: a ``Window``.
 
     Returns:
-        float32 (n,), at the wanted voxels in C order.
+        float32 (n,), at the tested voxels in C order.
     """
     values = np.zeros(data.shape, np.float32)
     mixing = np.ascontiguousarray(window.mixing.T, np.float32)
-    for part in tiles(wanted, TILE, window.reach):
-        inside = wanted[part.crop]
+    for part in tiles(tested, TILE, window.reach):
+        inside = tested[part.crop]
         bands_z, bands_y, bands_x = (_bands(window.taps, n) for n in inside.shape)
         box = part.read(data)
         moments = np.empty((len(MONOMIALS), np.count_nonzero(inside)), np.float32)
@@ -214,10 +215,10 @@ def statistic(data, wanted, window):
                 for c in range(4 - a - b):
                     next(row)[:] = (along_y @ bands_x[c].T)[inside]
         values[part.crop][inside] = np.square(mixing @ moments).sum(axis=0)
-    return values[wanted]
+    return values[tested]
 
 
-def noise_variance(noise, room, window):
+def noise_variance(noise: FloatArray, room: IntArray, window: Window) -> float:
     """Variance of the noise as the statistic sees it, 1 for perfectly white noise of variance 1.
 
     Args:
@@ -225,6 +226,9 @@ def noise_variance(noise, room, window):
         room: int (z, y, x), how many voxels around each (itself counted) are noise in every direction. Windows that
             hold nothing but noise are taken, or those with most room if they are too few.
         window: a ``Window``.
+
+    Returns:
+        without unit.
     """
     reach = window.reach
     places = np.flatnonzero(room > reach)
@@ -242,11 +246,11 @@ def noise_variance(noise, room, window):
     return total / len(places) / window.weights.sum()
 
 
-def _model(gradient):
+def _model(gradient: bool) -> tuple[FloatArray, int]:
     """The model's functions as coefficients on ``MONOMIALS`` (20, n), the null model's first, and their number.
 
-    The cubics t³ - 2.254 t of all directions are spanned by m - 2.254 Δm / 6, m the ten monomials of third degree, as
-    a sixth of the Laplacian of t³ is t.
+    The cubics t³ - 2.254 t of all directions are spanned by the ten functions m - 2.254 Δm / 6, where m are the
+    monomials of third degree, because a sixth of the Laplacian of t³ is t.
     """
     place = {powers: index for index, powers in enumerate(MONOMIALS)}
     columns = []
@@ -263,13 +267,13 @@ def _model(gradient):
     return np.stack(columns, axis=1), 4 if gradient else 1
 
 
-def _products(moments):
+def _products(moments: FloatArray) -> FloatArray:
     """Scalar products of ``MONOMIALS`` (20, 20) in a separable window with these moments (7,) along each axis."""
     powers = np.array(MONOMIALS)
     return moments[powers[:, None] + powers[None]].prod(axis=-1)
 
 
-def _bands(taps, count):
+def _bands(taps: FloatArray, count: int) -> FloatArray:
     """Matrices (4, count, count + 2 × reach) that correlate a line of values with each row of taps."""
     length = taps.shape[1]
     bands = np.zeros((len(taps), count, count + length - 1), np.float32)
@@ -279,8 +283,21 @@ def _bands(taps, count):
     return bands
 
 
-def _one_map(density_map, mask, voxel, lowest, workers):
-    """Signal, noise, room for the noise, its variance in the band and its spectrum, from a map and its surroundings."""
+Whitened: TypeAlias = tuple[FloatArray, FloatArray, IntArray, float, NoiseSpectrum]
+"""The whitened map and noise, float32 (z, y, x); the room for noise (see :func:`noise_variance`); the least variance
+that is taken for the noise's, that within its band; and the noise's spectrum before it was whitened."""
+
+
+def _one_map(density_map: DensityMap, mask: BoolArray, voxel: float, lowest: float, workers: int) -> Whitened:
+    """What is analysed of one map, whose noise is in its surroundings.
+
+    Args:
+        density_map: the map.
+        mask: bool (z, y, x).
+        voxel: Å.
+        lowest: 1/Å, the lowest frequency whose power is measured.
+        workers: threads of the Fourier transforms.
+    """
     data, room = density_map.data, _room_for_noise(density_map, mask)
     surroundings = data[room > 0]
     if len(surroundings) < FEWEST or surroundings.std() < 1e-5 * data.std():
@@ -293,8 +310,8 @@ def _one_map(density_map, mask, voxel, lowest, workers):
     return data, data, room, 1.0, spectrum
 
 
-def _two_halves(half_maps, mask, voxel, lowest, workers):
-    """As :func:`_one_map`, from the mean of two half maps and half their difference."""
+def _two_halves(half_maps: HalfMaps, mask: BoolArray, voxel: float, lowest: float, workers: int) -> Whitened:
+    """What is analysed of half maps: their mean, and half their difference as noise; arguments as of `_one_map`."""
     half1, half2 = (half.data for half in half_maps)
     noise = (half1 - half2) * np.float32(0.5)
     data = (half1 + half2) * np.float32(0.5)
@@ -313,11 +330,14 @@ def _two_halves(half_maps, mask, voxel, lowest, workers):
     return data, noise, np.where(region, np.int32(max(mask.shape)), np.int32(0)), level, spectrum
 
 
-def _room_for_noise(density_map, mask):
-    """How many voxels around each lie outside the mask and within the sphere in the box; 0 where the map is 0."""
+def _room_for_noise(density_map: DensityMap, mask: BoolArray) -> IntArray:
+    """How many voxels around each voxel, in every direction, are noise: int (z, y, x).
+
+    Noise is what lies outside the mask and ``MARGIN`` around it, within the sphere in the box, and is not exactly 0.
+    """
     margin = math.ceil(MARGIN / min(density_map.voxel_size))
     axes = np.ogrid[tuple(slice(-1, 1, n * 1j) for n in mask.shape)]
-    outside = sum(np.square(axis, dtype=np.float32) for axis in axes) < 1
+    outside: BoolArray = sum(np.square(axis, dtype=np.float32) for axis in axes) < 1
     outside &= ~mask
     outside &= density_map.data != 0
     room = scipy.ndimage.distance_transform_cdt(outside, metric="chessboard")
@@ -325,19 +345,21 @@ def _room_for_noise(density_map, mask):
     return np.minimum(room, np.maximum(from_mask - margin, 0))
 
 
-def _soft(room, edge=8):
+def _soft(room: IntArray, edge: int = 8) -> FloatArray:
     """Weights (float32) that rise as half a cosine from 0 where there is no room for noise to 1 where there is much."""
     rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(edge + 1, dtype=np.float32) / edge)
     return rise[np.minimum(room, edge)]
 
 
-def _steps(finest, coarsest, step):
-    """The resolutions to test; the last is the coarsest."""
+def _steps(finest: float, coarsest: float, step: float) -> list[float]:
+    """The resolutions to test, Å; the last is the coarsest."""
     steps = np.arange(finest, coarsest - 1e-3, step)
     return [*steps.tolist(), float(coarsest)]
 
 
-def _range(density_map, finest, coarsest, step, p_value):
+def _range(
+    density_map: DensityMap, finest: float | None, coarsest: float | None, step: float, p_value: float
+) -> tuple[float, float]:
     """Finest and coarsest resolution with their defaults, after refusing senseless settings."""
     nyquist = 2 * max(density_map.voxel_size)
     if finest is None:
@@ -356,8 +378,8 @@ def _range(density_map, finest, coarsest, step, p_value):
     return float(finest), float(coarsest)
 
 
-def _check(density_map, mask, half_maps):
-    """Refuse half maps that do not fit."""
+def _check(density_map: DensityMap, mask: BoolArray, half_maps: HalfMaps | None) -> None:
+    """Refuse half maps that do not fit, and an empty mask."""
     if half_maps is not None:
         for half in half_maps:
             checks.check_estimable(half)

@@ -3,16 +3,22 @@
 import numpy as np
 import scipy.special
 
+from deepreslib.fourier.arrays import FloatArray
 
-def log_survival(values, weights):
-    """Log of the probability that Σ weights × chi-square(1) exceeds each value.
+
+def log_survival(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Logarithm of the probability that Σ weights × chi-square(1) exceeds each value.
 
     Kuonen's (1999) saddle-point approximation, within a few per cent at any depth of the tail. Its equation gives the
-    value for a saddle point t at once, so it is tabulated over t and never solved.
+    value that belongs to a saddle point t directly, so the values are tabulated over t and the equation is never
+    solved.
 
     Args:
         values: any shape, positive.
         weights: (k,), positive.
+
+    Returns:
+        float64, of the values' shape.
     """
     largest = weights.max()
     below = -np.geomspace(1e3, 0.03, 100)
@@ -28,8 +34,10 @@ def log_survival(values, weights):
     return np.interp(values, place, scipy.special.log_ndtr(-(w + np.log(v / w) / w)))
 
 
-def threshold(values, weights, p_value):
-    """The value above which the false discovery rate is kept, under any dependence (Benjamini & Yekutieli 2001).
+def threshold(values: FloatArray, weights: FloatArray, p_value: float) -> float:
+    """The value that controls the false discovery rate, whatever the dependence (Benjamini & Yekutieli 2001).
+
+    Of the values above it, a share of at most ``p_value`` is expected to come from noise alone.
 
     Args:
         values: (n,), statistics in units of the noise's variance.
@@ -37,7 +45,7 @@ def threshold(values, weights, p_value):
         p_value: the false discovery rate.
 
     Returns:
-        a float, infinite if no value passes.
+        infinite if no value passes.
     """
     ordered = np.sort(values)[::-1]
     rank = np.arange(1, len(ordered) + 1)

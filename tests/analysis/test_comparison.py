@@ -22,9 +22,9 @@ def mask():
 @pytest.fixture
 def maps(mask):
     """Three maps of the mask's voxels: between 3 and 6 Å, the same with noise, and something else."""
-    random = np.random.default_rng(5)
-    true = random.uniform(3, 6, SHAPE)
-    arrays = {"A": true, "B": true + random.normal(0.4, 0.3, SHAPE), "C": random.uniform(4, 8, SHAPE)}
+    rng = np.random.default_rng(5)
+    true = rng.uniform(3, 6, SHAPE)
+    arrays = {"A": true, "B": true + rng.normal(0.4, 0.3, SHAPE), "C": rng.uniform(4, 8, SHAPE)}
     return {label: (array * mask).astype(np.float32) for label, array in arrays.items()}
 
 
@@ -70,8 +70,8 @@ def test_consensus_and_spread_are_numpys_percentiles(maps, mask):
 
 
 def test_spread_of_many_normal_maps_is_their_standard_deviation():
-    random = np.random.default_rng(0)
-    found = compare({str(number): random.normal(5, 0.3, SHAPE) for number in range(300)})
+    rng = np.random.default_rng(0)
+    found = compare({str(number): rng.normal(5, 0.3, SHAPE) for number in range(300)})
     assert found.spread.mean() == pytest.approx(0.3, abs=0.01)
     assert found.consensus.mean() == pytest.approx(5, abs=0.01)
 

@@ -15,10 +15,10 @@ from deepreslib.maps import DensityMap, read_map, write_map
 @pytest.fixture
 def files(tmp_path):
     """A small map with an origin (20³ voxels of 1.2 Å), its mask, and the output's name."""
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     mask = np.zeros((20, 20, 20), np.float32)
     mask[6:14, 5:15, 7:13] = 1
-    grid = DensityMap((random.standard_normal(mask.shape) * (1 + mask)).astype(np.float32), (1.2,) * 3, (5.0, 6.0, 7.0))
+    grid = DensityMap((rng.standard_normal(mask.shape) * (1 + mask)).astype(np.float32), (1.2,) * 3, (5.0, 6.0, 7.0))
     write_map(tmp_path / "map.mrc", grid)
     write_map(tmp_path / "mask.mrc", grid.like(mask))
     return tmp_path

@@ -13,12 +13,12 @@ from deepreslib.maps import DensityMap, read_map, write_map
 @pytest.fixture
 def files(tmp_path):
     """Half maps of a ball of structure filtered at 5 Å (48³ voxels of 1.2 Å), their mean, a mask."""
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     shape = (48, 48, 48)
     radius = np.linalg.norm(np.indices(shape) - 24, axis=0)
-    structure = low_pass(random.standard_normal(shape).astype(np.float32) * (radius < 14), 1.2, 5.0)
+    structure = low_pass(rng.standard_normal(shape).astype(np.float32) * (radius < 14), 1.2, 5.0)
     structure /= structure[radius < 12].std()
-    halves = [structure + 0.5 * random.standard_normal(shape).astype(np.float32) for _ in range(2)]
+    halves = [structure + 0.5 * rng.standard_normal(shape).astype(np.float32) for _ in range(2)]
     grid = DensityMap(structure, (1.2,) * 3, (5.0, 6.0, 7.0))
     data = {"half1": halves[0], "half2": halves[1], "map": np.mean(halves, axis=0), "mask": radius < 12}
     for name, values in data.items():
@@ -127,9 +127,9 @@ def test_identical_halves_reach_nyquist(files):
 
 
 def test_white_noise_is_not_resolved(files):
-    random = np.random.default_rng(5)
+    rng = np.random.default_rng(5)
     for name in ("half1", "half2"):
-        change(files, name, lambda density: density.like(random.standard_normal(density.data.shape)))
+        change(files, name, lambda density: density.like(rng.standard_normal(density.data.shape)))
     assert estimate(files, "localfsc", density=False) == 0
     mask, result = read_map(files / "mask.mrc").data > 0.5, read_map(files / "out.mrc").data
     assert np.median(result[mask]) > 15

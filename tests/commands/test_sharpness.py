@@ -18,12 +18,12 @@ VOXEL_SIZE, ORIGIN, SHAPE = (1.25,) * 3, (5.0, 6.0, 7.0), (36, 38, 40)
 @pytest.fixture(scope="module")
 def maps():
     """Half maps of filtered noise in a ball, their mean and the ball; a sharpened map."""
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     ball = sum((c - n // 2) ** 2 for c, n in zip(np.indices(SHAPE), SHAPE, strict=True)) < 10**2
-    signal = filters.low_pass(random.standard_normal(SHAPE), VOXEL_SIZE, 5.0) * ball
+    signal = filters.low_pass(rng.standard_normal(SHAPE), VOXEL_SIZE, 5.0) * ball
     signal = filters.apply_b_factor(signal, VOXEL_SIZE, 80)
     noise = 0.3 * signal[ball].std()
-    halves = [signal + noise * random.standard_normal(SHAPE) for _ in range(2)]
+    halves = [signal + noise * rng.standard_normal(SHAPE) for _ in range(2)]
     mean = (halves[0] + halves[1]) / 2
     sharp = filters.low_pass(filters.apply_b_factor(mean, VOXEL_SIZE, -400), VOXEL_SIZE, 4.0)
     return {"half1": halves[0], "half2": halves[1], "map": mean, "mask": ball, "sharp": sharp}

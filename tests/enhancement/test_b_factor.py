@@ -23,7 +23,7 @@ def linear(monkeypatch):
     """DeepRes that claims 5 Å + B / 50 in every voxel, of a map that is its own B factor; keeps what it was shown."""
     shown = []
 
-    def estimate(b_factor, mask, range_name, model_path):
+    def estimate(b_factor, mask, *, range_name, network_path):
         shown.append(b_factor)
         return SimpleNamespace(resolution=np.where(mask, np.float32(5 + b_factor / 50), 0))
 
@@ -123,11 +123,11 @@ def test_a_blurred_protein_is_sharpened_by_about_its_blur(shared_data):
     positions = simulation.placed(structure, shape, voxel_size)
     mask = simulation.molecular_mask(positions, shape, voxel_size)
     model = filters.low_pass(simulation.density(structure, positions, shape, voxel_size), voxel_size, 4.0)
-    blurred, random = filters.apply_b_factor(model, voxel_size, 100), np.random.default_rng(4)
-    halves = [DensityMap(simulation.add_noise(blurred, mask, 0.3, random), (voxel_size,) * 3) for _ in range(2)]
+    blurred, rng = filters.apply_b_factor(model, voxel_size, 100), np.random.default_rng(4)
+    halves = [DensityMap(simulation.add_noise(blurred, mask, 0.3, rng), (voxel_size,) * 3) for _ in range(2)]
     resolution = global_resolution(halves, mask)
     assert 3.2 < resolution < 4.2
-    method, snr = snr_resolution(None, halves, mask)
+    method, snr = snr_resolution(halves, mask)
     assert method == "localfsc"
     mean = halves[0].like((halves[0].data + halves[1].data) / 2)
     found = b_factor.recommend(Sharpening(mean, resolution), mask, snr, [0, -200])

@@ -1,12 +1,10 @@
 """The verdict: counted by hand, with and without a predicted SD."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from deepreslib.enhancement import oversharpening
-from deepreslib.estimation import deepres
+from deepreslib.estimation import LocalResolution, deepres
 
 SHAPE = (4, 5, 6)
 MASK = np.indices(SHAPE)[0] > 0  # 90 voxels
@@ -17,8 +15,9 @@ def claims(monkeypatch):
     """Makes DeepRes claim a resolution with a SD."""
 
     def prepare(resolution, deviation):
-        found = SimpleNamespace(resolution=np.where(MASK, resolution, 0), deviation=deviation, model="a model")
-        monkeypatch.setattr(deepres, "estimate", lambda *_: found)
+        report = {"range": {"name": "low"}, "model": {"name": "a network", "path": "", "sha256": "0"}}
+        result = LocalResolution(np.where(MASK, resolution, 0), deviation, report=report)
+        monkeypatch.setattr(deepres, "estimate", lambda *_, **__: result)
 
     return prepare
 

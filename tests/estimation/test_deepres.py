@@ -54,8 +54,8 @@ def test_the_scale_of_the_map_does_not_matter():
     density_map = read_map(demo.MAP)
     mask = np.zeros(density_map.data.shape, bool)
     mask[30:50, 30:50, 30:50] = read_map(demo.MASK).data[30:50, 30:50, 30:50] > 0.5
-    one = estimation.estimate(density_map, mask, "low")
-    other = estimation.estimate(density_map.like(1000 * density_map.data), mask, "low")
+    one = estimation.estimate(density_map, mask, range_name="low")
+    other = estimation.estimate(density_map.like(1000 * density_map.data), mask, range_name="low")
     np.testing.assert_allclose(one.resolution, other.resolution, atol=1e-3)
     np.testing.assert_allclose(one.deviation, other.deviation, atol=1e-3)
 
@@ -65,7 +65,7 @@ def test_result_is_on_the_grid_zero_outside_and_within_limits(voxel_size):
     density_map = DensityMap(noise((31, 28, 26)), (voxel_size,) * 3, (1.0, 2.0, 3.0))
     mask = np.zeros(density_map.data.shape, bool)
     mask[:4, 10:20, 5:] = True
-    result = estimation.estimate(density_map, mask, "low")
+    result = estimation.estimate(density_map, mask, range_name="low")
     for values in (result.resolution, result.deviation):
         assert values.shape == mask.shape
         assert (values[~mask] == 0).all()
@@ -79,7 +79,7 @@ def test_windows_of_zeros_get_the_coarsest_resolution():
     data[:10] = noise((10, 40, 40))
     mask = np.zeros(data.shape, bool)
     mask[25:35, 15:25, 15:25] = True
-    result = estimation.estimate(DensityMap(data, (1.0,) * 3), mask, "low")
+    result = estimation.estimate(DensityMap(data, (1.0,) * 3), mask, range_name="low")
     np.testing.assert_allclose(result.resolution[mask], 13, atol=1e-4)
     assert np.isfinite(result.deviation).all()
     assert result.deviation[mask].min() > 1
@@ -93,8 +93,8 @@ def test_automatic_range_follows_the_map(tmp_path, resolution, chosen):
     positions = simulation.placed(structure, shape, 0.7, structures.random_rotation(np.random.default_rng(0)))
     labels = np.zeros(len(structure), int)
     data, _, mask = simulation.regional_map(structure, positions, shape, 0.7, labels, [resolution])
-    result = estimation.estimate(DensityMap(data, (0.7,) * 3), mask, "auto")
-    assert result.model.resolution_range.name == chosen
+    result = estimation.estimate(DensityMap(data, (0.7,) * 3), mask)
+    assert result.report["range"]["name"] == chosen
 
 
 def test_too_coarse_and_too_small_maps_are_refused():
@@ -119,22 +119,22 @@ def test_published_network_slides_its_window():
         assert resolution[z, y, x] == pytest.approx(expected, abs=1e-4)
 
 
-def test_values_are_calibrated_and_bent(model):
+def test_values_are_calibrated_and_softened_at_the_ends(model):
     data = noise((20, 20, 20))
     needed = np.zeros(data.shape, bool)
     needed[8:12, 7:12, 8:13] = True
-    result = estimation.estimate(DensityMap(data, (1.0,) * 3), needed, "low")
+    result = estimation.estimate(DensityMap(data, (1.0,) * 3), needed, range_name="low")
     resolution, deviation = estimation.predict(model, data, needed)
     expected = deviation[needed] * model.calibration.factors(resolution[needed], deviation[needed])
     np.testing.assert_allclose(result.deviation[needed], expected, rtol=1e-3)
-    within = estimation.bent(resolution[needed], expected, RANGES["low"])
+    within = estimation.soften_ends(resolution[needed], expected, RANGES["low"])
     np.testing.assert_allclose(result.resolution[needed], within, atol=1e-3)
 
 
 def test_values_come_to_the_ends_of_the_range_gradually():
     limits, deviation = RANGES["low"], 0.1
     resolution = np.linspace(0, 20, 401, dtype=np.float32)
-    found = estimation.bent(resolution, np.full_like(resolution, deviation), limits)
+    found = estimation.soften_ends(resolution, np.full_like(resolution, deviation), limits)
     assert found.min() >= limits.low
     assert found.max() <= limits.high
     assert (np.diff(found[(resolution > 2) & (resolution < 13.5)]) > 0).all()
@@ -148,6 +148,6 @@ def test_values_come_to_the_ends_of_the_range_gradually():
 @pytest.mark.parametrize("end", [2.5, 13.0])
 def test_deviations_hold_two_thirds_at_the_ends_of_the_range_too(end):
     resolution = np.random.default_rng(0).normal(end, 0.1, 10_000).astype(np.float32)
-    error = np.abs(estimation.bent(resolution, np.full_like(resolution, 0.1), RANGES["low"]) - end)
+    error = np.abs(estimation.soften_ends(resolution, np.full_like(resolution, 0.1), RANGES["low"]) - end)
     assert np.mean(error < 0.1) == pytest.approx(0.70, abs=0.02)
     assert np.mean(np.abs(np.clip(resolution, 2.5, 13) - end) < 0.1) > 0.82  # cut off, they would hold too much

@@ -10,11 +10,11 @@ from deepreslib.networks.ranges import STRIDE
 @pytest.fixture
 def answers():
     """(resolution, deviation, asked, needed) of a volume of odd and even edges."""
-    random = np.random.default_rng(0)
-    needed = random.random((21, 16, 18)) > 0.8
+    rng = np.random.default_rng(0)
+    needed = rng.random((21, 16, 18)) > 0.8
     asked = fusion.asked_windows(needed)
-    resolution = random.uniform(2, 12, asked.shape).astype(np.float32)
-    return resolution, random.uniform(0.05, 0.8, asked.shape).astype(np.float32), asked, needed
+    resolution = rng.uniform(2, 12, asked.shape).astype(np.float32)
+    return resolution, rng.uniform(0.05, 0.8, asked.shape).astype(np.float32), asked, needed
 
 
 def beside(window):

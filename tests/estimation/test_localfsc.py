@@ -20,8 +20,8 @@ def ball(edge, radius):
 
 def noisy_halves(signal, noise, seed=0):
     """Two half maps of a signal with independent white noise of SD ``noise`` (a number or an array)."""
-    random = np.random.default_rng(seed)
-    return [density_map(signal + noise * random.standard_normal(signal.shape)) for _ in range(2)]
+    rng = np.random.default_rng(seed)
+    return [density_map(signal + noise * rng.standard_normal(signal.shape)) for _ in range(2)]
 
 
 def ball_cut_off_at(resolution, edge, radius):
@@ -45,7 +45,7 @@ def test_identical_halves_reach_twice_the_voxel_size_everywhere(exact):
     half = density_map(np.random.default_rng(0).standard_normal((32, 34, 36)), 1.07)
     mask = np.zeros(half.data.shape, bool)
     mask[10:14, 0:3, 30:] = True
-    resolution = localfsc.estimate(half, half, mask, cutoff=0.99, box=12, exact=exact, workers=1)
+    resolution = localfsc.estimate((half, half), mask, cutoff=0.99, box=12, exact=exact, workers=1).resolution
     assert resolution.dtype == np.float32
     assert (resolution[mask] >= 2 * 1.07).all()
     np.testing.assert_allclose(resolution[mask], 2 * 1.07, rtol=1e-5)
@@ -56,7 +56,7 @@ def test_identical_halves_reach_twice_the_voxel_size_everywhere(exact):
 def test_nothing_is_resolved_in_noise_even_above_a_common_level(level):
     half1, half2 = noisy_halves(np.full((64,) * 3, float(level)), 1)
     mask = ball(64, 20)
-    resolution = localfsc.estimate(half1, half2, mask, box=20, workers=1)[mask]
+    resolution = localfsc.estimate((half1, half2), mask, box=20, workers=1).resolution[mask]
     assert np.median(resolution) == 20
     assert np.percentile(resolution, 5) > 20 / 3
 
@@ -66,14 +66,14 @@ def test_nothing_is_resolved_in_noise_even_above_a_common_level(level):
 def test_a_map_with_a_sharp_end_has_that_resolution(resolution, signal_to_noise):
     half1, half2 = noisy_halves(ball_cut_off_at(resolution, 80, 18), signal_to_noise**-0.5)
     mask = ball(80, 14)
-    found = localfsc.estimate(half1, half2, mask, workers=1)[mask]
+    found = localfsc.estimate((half1, half2), mask, workers=1).resolution[mask]
     assert abs(np.median(found) - resolution) < 0.4
 
 
 def test_the_fast_way_is_close_to_the_definition(graded):
     half1, half2, mask = graded
-    fast = localfsc.estimate(half1, half2, mask, box=16, workers=1)[mask]
-    exact = localfsc.estimate(half1, half2, mask, box=16, workers=1, exact=True)[mask]
+    fast = localfsc.estimate((half1, half2), mask, box=16, workers=1).resolution[mask]
+    exact = localfsc.estimate((half1, half2), mask, box=16, workers=1, exact=True).resolution[mask]
     assert exact.max() / exact.min() > 1.5
     assert np.corrcoef(fast, exact)[0, 1] > 0.98
     assert abs(np.median(fast - exact)) < 0.03
@@ -82,14 +82,17 @@ def test_the_fast_way_is_close_to_the_definition(graded):
 
 def test_an_odd_box_is_as_good_as_an_even_one(graded):
     half1, half2, mask = graded
-    exact = localfsc.estimate(half1, half2, mask, box=15, workers=1, exact=True)[mask]
-    fast = localfsc.estimate(half1, half2, mask, box=15, workers=1)[mask]
+    exact = localfsc.estimate((half1, half2), mask, box=15, workers=1, exact=True).resolution[mask]
+    fast = localfsc.estimate((half1, half2), mask, box=15, workers=1).resolution[mask]
     assert np.corrcoef(fast, exact)[0, 1] > 0.98
 
 
 def test_a_lower_cutoff_is_never_coarser(graded):
     half1, half2, mask = graded
-    half, seventh = (localfsc.estimate(half1, half2, mask, cutoff, box=16, workers=1)[mask] for cutoff in (0.5, 0.143))
+    half, seventh = (
+        localfsc.estimate((half1, half2), mask, cutoff=cutoff, box=16, workers=1).resolution[mask]
+        for cutoff in (0.5, 0.143)
+    )
     assert (seventh <= half).all()
     assert np.median(seventh) < np.median(half)
 
@@ -97,16 +100,16 @@ def test_a_lower_cutoff_is_never_coarser(graded):
 def test_sharpening_does_not_matter(graded):
     half1, half2, mask = graded
     sharp1, sharp2 = (half.like(filters.apply_b_factor(half.data, 1.0, -30)) for half in (half1, half2))
-    before = localfsc.estimate(half1, half2, mask, box=16, workers=1)[mask]
-    after = localfsc.estimate(sharp1, sharp2, mask, box=16, workers=1)[mask]
+    before = localfsc.estimate((half1, half2), mask, box=16, workers=1).resolution[mask]
+    after = localfsc.estimate((sharp1, sharp2), mask, box=16, workers=1).resolution[mask]
     assert np.percentile(abs(after - before), 95) < 0.1
 
 
 def test_lengths_scale_with_the_voxel_size(graded):
     half1, half2, mask = graded
     large1, large2 = (density_map(half.data, 2.5) for half in (half1, half2))
-    small = localfsc.estimate(half1, half2, mask, box=16, workers=1)
-    large = localfsc.estimate(large1, large2, mask, box=16, workers=1)
+    small = localfsc.estimate((half1, half2), mask, box=16, workers=1).resolution
+    large = localfsc.estimate((large1, large2), mask, box=16, workers=1).resolution
     np.testing.assert_allclose(large[mask], 2.5 * small[mask], rtol=1e-5)
 
 
@@ -117,14 +120,22 @@ def test_the_default_window_is_30_angstrom(voxel_size, box):
 
 @pytest.mark.parametrize("cutoff", [0, 1, -0.5, 50, float("nan")])
 def test_an_impossible_cutoff_is_refused(graded, cutoff):
+    half1, half2, mask = graded
     with pytest.raises(InputError, match="between 0 and 1"):
-        localfsc.estimate(*graded, cutoff=cutoff)
+        localfsc.estimate((half1, half2), mask, cutoff=cutoff)
 
 
 @pytest.mark.parametrize("box", [0, 7, 57])
 def test_an_impossible_window_is_refused(graded, box):
+    half1, half2, mask = graded
     with pytest.raises(InputError, match="between 8 and 56 voxels"):
-        localfsc.estimate(*graded, box=box)
+        localfsc.estimate((half1, half2), mask, box=box)
+
+
+def test_one_map_is_refused(graded):
+    half1, _, mask = graded
+    with pytest.raises(InputError, match="two half maps"):
+        localfsc.estimate(half1, mask)
 
 
 def test_blocres_is_matched(shared_data):
@@ -133,7 +144,7 @@ def test_blocres_is_matched(shared_data):
     half1, half2 = (read_map(folder / f"{name}.mrc.gz") for name in ("half1", "half2"))
     mask, blocres, disorder = (read_map(folder / f"{name}.mrc.gz").data for name in ("mask", "blocres", "bfactor"))
     inside = mask > 0.5
-    resolution = localfsc.estimate(half1, half2, inside, box=20)[inside]
+    resolution = localfsc.estimate((half1, half2), inside, box=20).resolution[inside]
     blocres, disorder = blocres[inside], disorder[inside]
     assert np.corrcoef(resolution, blocres)[0, 1] >= 0.97
     assert abs(np.median(resolution - blocres)) <= 0.15

@@ -89,8 +89,8 @@ def test_a_voxel_is_given_up_after_failures_in_a_row(edition, expected):
 
 
 def test_the_sweep_ends_where_the_signal_is_no_more_than_noise():
-    random = np.random.default_rng(0)
-    amplitudes = [np.abs(random.standard_normal((1, 1, 400))) + strength for strength in (0, 0)]
+    rng = np.random.default_rng(0)
+    amplitudes = [np.abs(rng.standard_normal((1, 1, 400))) + strength for strength in (0, 0)]
     amplitudes[0][..., :200] += 5
     tested = np.zeros((1, 1, 400), bool)
     tested[..., :200] = True
@@ -124,16 +124,16 @@ def test_a_map_low_passed_in_white_noise_has_that_resolution(limit):
     signal = filters.transfer(white(limit) * mask, filters.frequencies(mask.shape, 1) < 1 / limit)
     signal *= 10 / signal[mask].std()
     half_maps = as_map(signal + white(1)), as_map(signal + white(2))
-    both = monores.estimate(None, mask, half_maps, workers=1)
-    one = monores.estimate(half_maps[0], mask, workers=1)
+    both = monores.estimate(half_maps, mask, workers=1).resolution
+    one = monores.estimate(half_maps[0], mask, workers=1).resolution
     assert np.median(both[core]) == pytest.approx(limit, abs=0.4)
     assert np.median(one[core]) == pytest.approx(limit, abs=0.4)
 
 
 def test_white_noise_is_not_resolved():
     mask = ball()
-    one = monores.estimate(as_map(white(5)), mask, workers=1)
-    both = monores.estimate(None, mask, (as_map(white(5)), as_map(white(6))), workers=1)
+    one = monores.estimate(as_map(white(5)), mask, workers=1).resolution
+    both = monores.estimate((as_map(white(5)), as_map(white(6))), mask, workers=1).resolution
     assert (one[mask] == COARSEST).all()
     assert np.median(both[mask]) > 15.5
     assert (both[mask] > 10).mean() > 0.95
@@ -141,30 +141,34 @@ def test_white_noise_is_not_resolved():
 
 def test_identical_half_maps_are_resolved_to_the_finest_level():
     mask, half = ball(), as_map(white(5))
-    np.testing.assert_allclose(monores.estimate(None, mask, (half, half), workers=1)[mask], 64 / 30, rtol=1e-3)
+    resolution = monores.estimate((half, half), mask, workers=1).resolution
+    np.testing.assert_allclose(resolution[mask], 64 / 30, rtol=1e-3)
 
 
 def test_the_result_keeps_the_contract_on_any_box():
     mask = np.zeros((40, 52, 61), bool)
     mask[10:30, 15:40, 20:45] = True
-    random = np.random.default_rng(8)
-    density_map = as_map(random.standard_normal(mask.shape) + 5 * mask * random.standard_normal(mask.shape), 1.5)
-    for half_maps in (None, (density_map, density_map.like(density_map.data + white(9, 61)[:40, :52]))):
-        result = monores.estimate(density_map, mask, half_maps, min_res=4.0, max_res=15.0, step=1.0, workers=2)
+    rng = np.random.default_rng(8)
+    density_map = as_map(rng.standard_normal(mask.shape) + 5 * mask * rng.standard_normal(mask.shape), 1.5)
+    half_maps = density_map, density_map.like(density_map.data + white(9, 61)[:40, :52])
+    options = {"finest": 4.0, "coarsest": 15.0, "step": 1.0}
+    for given in (density_map, half_maps):
+        result = monores.estimate(given, mask, **options, workers=2).resolution
         assert result.dtype == np.float32
         assert result.shape == mask.shape
         assert (result[~mask] == 0).all()
         assert result[mask].min() >= 3.9
         assert result[mask].max() <= 15.4
-        again = monores.estimate(density_map, mask, half_maps, min_res=4.0, max_res=15.0, step=1.0, workers=1)
+        again = monores.estimate(given, mask, **options, workers=1).resolution
         np.testing.assert_array_equal(result, again)
 
 
 def test_without_a_mask_the_molecule_is_found(capsys):
     signal = filters.transfer(ball() * (3 + white(1)), filters.frequencies((SIZE,) * 3, 1) < 1 / 5)
     result = monores.estimate(as_map(signal + 0.05 * white(2)), workers=1, progress=True)
-    assert (result > 0)[ball(radius=14)].all()
-    assert not (result > 0)[~ball(radius=24)].any()
+    assert result.mask[ball(radius=14)].all()
+    assert not result.mask[~ball(radius=24)].any()
+    np.testing.assert_array_equal(result.resolution > 0, result.mask)
     assert "MonoRes" in capsys.readouterr().err
 
 
@@ -172,19 +176,19 @@ def test_without_a_mask_the_molecule_is_found(capsys):
     ("change", "words"),
     [
         ({"mask": np.ones((SIZE,) * 3, bool)}, "no noise outside the mask"),
-        ({"density_map": as_map(white(1) * ball())}, "no noise outside the mask"),
-        ({"max_res": 1.9}, "nothing finer than 2 Å"),
-        ({"max_res": 70.0}, "too small"),
-        ({"max_res": 2.02}, "no resolution lies between"),
-        ({"min_res": 19.0}, "no resolution lies between"),
+        ({"density_map_or_halves": as_map(white(1) * ball())}, "no noise outside the mask"),
+        ({"coarsest": 1.9}, "nothing finer than 2 Å"),
+        ({"coarsest": 70.0}, "too small"),
+        ({"coarsest": 2.02}, "no resolution lies between"),
+        ({"finest": 19.0}, "no resolution lies between"),
         ({"step": 0.0}, "the step is 0 Å"),
         ({"significance": 95.0}, "the significance is 95"),
-        ({"half_maps": (as_map(white(1)), as_map(white(1, 60)))}, "differ in shape"),
-        ({"half_maps": (as_map(white(1)), as_map(white(1) * np.nan))}, "NaN"),
+        ({"density_map_or_halves": (as_map(white(1)), as_map(white(1, 60)))}, "differ in shape"),
+        ({"density_map_or_halves": (as_map(white(1)), as_map(white(1) * np.nan))}, "NaN"),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(change, words):
-    arguments = {"density_map": as_map(white(1)), "mask": ball(), "workers": 1} | change
+    arguments = {"density_map_or_halves": as_map(white(1)), "mask": ball(), "workers": 1} | change
     with pytest.raises(InputError, match=words) as refusal:
         monores.estimate(**arguments)
     assert "\n" not in str(refusal.value)
@@ -198,7 +202,7 @@ def test_agreement_with_the_original_program(shared_data, kind):
         read_map(folder / f"{name}.mrc.gz") for name in ("half1", "half2", "mask", "bfactor", f"monores_{kind}")
     )
     inside, mean = mask.data > 0.5, half1.like((half1.data + half2.data) / 2)
-    ours = monores.estimate(mean, inside, (half1, half2) if kind == "halves" else None)
+    ours = monores.estimate((half1, half2) if kind == "halves" else mean, inside).resolution
     assigned = inside & (original.data > 0)
     assert np.corrcoef(ours[assigned], original.data[assigned])[0, 1] > 0.99
     assert abs(np.median(ours[assigned]) - np.median(original.data[assigned])) < 0.05
@@ -209,6 +213,6 @@ def test_agreement_with_the_original_program(shared_data, kind):
 def test_agreement_with_the_first_edition(shared_data):
     density_map, original = (read_map(shared_data / "maps" / f"betagal{name}.mrc") for name in ("", "_localres"))
     mask = density_map.data > 0.02
-    ours = monores.estimate(density_map, mask, max_res=25.0, step=0.48, edition=monores.FIRST)
+    ours = monores.estimate(density_map, mask, coarsest=25.0, step=0.48, edition=monores.FIRST).resolution
     assert spearmanr(ours[mask], original.data[mask])[0] > 0.9
     assert abs(np.median(ours[mask]) - np.median(original.data[mask])) < 0.2

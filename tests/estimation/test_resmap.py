@@ -151,8 +151,8 @@ def test_whitening_makes_any_noise_white():
 def test_white_noise_is_not_resolved(single):
     mask = sphere(14)
     pair = halves(np.zeros((BOX,) * 3, np.float32))
-    result = resmap.assign(pair[0], mask, None if single else pair, workers=1)
-    np.testing.assert_array_equal(result.unassigned, mask)
+    result = resmap.estimate(pair[0] if single else pair, mask, workers=1)
+    assert result.report["unassigned"] == mask.sum()
     assert (result.resolution[mask] == 10).all()
     assert (result.resolution[~mask] == 0).all()
 
@@ -160,7 +160,8 @@ def test_white_noise_is_not_resolved(single):
 def test_a_wave_is_found_at_its_length_and_not_at_finer():
     mask, length = sphere(12), 6.0
     wave = 0.6 * np.sin(2 * np.pi / length * np.arange(BOX, dtype=np.float32)) * np.ones((BOX, BOX, 1), np.float32)
-    found = resmap.estimate(density(wave), mask, halves(wave * sphere(18)), step=0.4, finest=2.4, workers=1)[mask]
+    result = resmap.estimate(halves(wave * sphere(18)), mask, step=0.4, finest=2.4, workers=1)
+    found = result.resolution[mask]
     assert np.mean(found < 0.75 * length) < 0.02
     assert np.mean(found < 1.2 * length) > 0.75
 
@@ -171,7 +172,7 @@ def test_a_map_low_passed_in_white_noise_has_about_that_resolution(resolution, s
     signal = low_passed(noise(11), resolution) * np.float32(np.sqrt(15)) * sphere(17)
     pair, mask = halves(signal), sphere(14)
     mean = pair[0].like(0.5 * (pair[0].data + pair[1].data))
-    found = resmap.estimate(mean, mask, None if single else pair, workers=1)[mask]
+    found = resmap.estimate(mean if single else pair, mask, workers=1).resolution[mask]
     assert np.median(found) == pytest.approx(resolution, abs=1.0)
 
 
@@ -182,7 +183,7 @@ def test_filtering_signal_and_noise_alike_does_not_refine(single):
     for change in (None, lambda data: low_passed(data, 5.0), lambda data: filters.apply_b_factor(data, 1.0, 100)):
         pair = halves(signal, change=change)
         mean = pair[0].like(0.5 * (pair[0].data + pair[1].data))
-        medians.append(np.median(resmap.estimate(mean, mask, None if single else pair, workers=1)[mask]))
+        medians.append(np.median(resmap.estimate(mean if single else pair, mask, workers=1).resolution[mask]))
     assert np.ptp(medians) <= 0.8
 
 
@@ -191,27 +192,27 @@ def test_result_is_on_the_grid_whatever_the_scale_and_shape():
     signal, mask = 3 * low_passed(noise(12, shape), 5.0), np.zeros(shape, bool)
     mask[:20, 10:40, 5:] = True
     pair = halves(signal)
-    one = resmap.assign(pair[0], mask, pair, finest=2.0, workers=1)
+    one = resmap.estimate(pair, mask, finest=2.0, workers=1)
     pair = tuple(half.like(half.data * 1e-6 + 2e-6) for half in pair)
-    other = resmap.estimate(pair[0], mask, pair, finest=2.0)
+    other = resmap.estimate(pair, mask, finest=2.0).resolution
     assert other.dtype == np.float32
     assert np.mean(one.resolution != other) < 0.001
     assert (other[~mask] == 0).all()
     assert other[mask].min() >= 2.0
     assert other[mask].max() <= 10
-    assert set(np.unique(one.resolution[mask & ~one.unassigned])) <= set(np.float32(one.steps))
+    assert set(np.unique(one.resolution[mask])) <= set(np.float32(one.report["steps"]))
 
 
 def test_a_small_mask_borrows_the_noise_of_the_box():
     pair, mask = halves(3 * low_passed(noise(12), 5.0)), np.zeros((BOX,) * 3, bool)
     mask[24, 20:28, 24] = True
-    assert (resmap.estimate(pair[0], mask, pair)[mask] < 10).all()
+    assert (resmap.estimate(pair, mask).resolution[mask] < 10).all()
 
 
 def test_maps_without_noise_are_refused():
     mask, pair = sphere(14), halves(np.zeros((BOX,) * 3, np.float32))
     with pytest.raises(InputError, match="are the same"):
-        resmap.estimate(pair[0], mask, (pair[0], pair[0]))
+        resmap.estimate((pair[0], pair[0]), mask)
     for outside in (0.0, 0.2):
         masked = pair[0].like(np.where(sphere(16), pair[0].data, outside))
         with pytest.raises(InputError, match="no noise outside the mask"):
@@ -225,18 +226,18 @@ def test_senseless_input_is_refused():
     unlike = density(noise(0, (BOX, BOX, BOX - 2)))
     broken = density(np.where(mask, np.nan, pair[1].data))
     for arguments, message in (
-        ({"half_maps": (pair[0], unlike)}, "shape"),
-        ({"half_maps": (pair[0], broken)}, "NaN"),
-        ({"half_maps": (unlike, unlike)}, "shape"),
+        ({"density_map_or_halves": (pair[0], unlike)}, "shape"),
+        ({"density_map_or_halves": (pair[0], broken)}, "NaN"),
+        ({"density_map_or_halves": (unlike, unlike)}, "shape"),
         ({"finest": 1.5}, "Nyquist"),
         ({"finest": 6.0, "coarsest": 5.0}, "no range"),
         ({"step": 0.0}, "step"),
         ({"p_value": 1.5}, "probability"),
     ):
         with pytest.raises(InputError, match=message):
-            resmap.estimate(pair[0], mask, **arguments)
+            resmap.estimate(**{"density_map_or_halves": pair[0], "mask": mask} | arguments)
     with pytest.raises(InputError, match="empty"):
-        resmap.estimate(pair[0], np.zeros_like(mask), pair)
+        resmap.estimate(pair, np.zeros_like(mask))
 
 
 @pytest.mark.parametrize(("structure", "kind"), [("2gaf", "split"), ("4qln", "split"), ("4qln", "single")])
@@ -247,7 +248,7 @@ def test_agreement_with_the_original_program(shared_data, structure, kind):
     )
     inside = mask.data > 0.5
     mean = half1.like(0.5 * (half1.data + half2.data))
-    found = resmap.estimate(mean, inside, (half1, half2) if kind == "split" else None)[inside]
+    found = resmap.estimate((half1, half2) if kind == "split" else mean, inside).resolution[inside]
     original, truth = original.data[inside], truth.data[inside]
     assigned = original > 0
     assert np.corrcoef(found[assigned], original[assigned])[0, 1] > 0.8

@@ -1,29 +1,30 @@
 """``deepres estimate --method cryores``."""
 
-import time
+from argparse import Namespace
+from typing import TYPE_CHECKING
 
-import numpy as np
+from deepreslib.commands.methods import Inputs, Method, add_network_argument
 
-from deepreslib.commands.methods import Outcome
-
-OPTIONS = ("model",)
-ENDINGS = ("_sd", "_mask")
-USES_HALVES = NEEDS_HALVES = False
-FINDS_MASK = True
+if TYPE_CHECKING:
+    from deepreslib.estimation.result import LocalResolution
 
 
-def estimate(args, inputs):
+def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     """Runs the network, which finds the mask itself; one that was given says where the resolution is wanted."""
     from deepreslib.estimation import cryores
 
-    started = time.monotonic()
-    found = cryores.estimate(inputs.density_map, args.model, inputs.workers, True, inputs.mask)
-    globally = {"value": round(found.global_resolution, 3), "deviation": round(found.global_deviation, 3)}
-    report = {
-        "global_resolution": globally,
-        "model": {"name": found.model.name, "path": found.model.path, "sha256": found.model.sha256},
-        "seconds": {"network": round(found.seconds, 2), "estimator": round(time.monotonic() - started, 2)},
-    }
-    headline = f"global resolution {found.global_resolution:.2f} ± {found.global_deviation:.2f} Å"
-    more = {"_sd": found.deviation, "_mask": found.mask.astype(np.float32)}
-    return Outcome(found.resolution, more, report, headline)
+    result = cryores.estimate(
+        inputs.density_map, inputs.mask, network_path=args.model, workers=inputs.workers, progress=True
+    )
+    whole = result.global_resolution
+    return result, f"global resolution {whole.value:.2f} ± {whole.deviation:.2f} Å"
+
+
+METHOD = Method(
+    "CryoRes, a neural network: one map; finds the global resolution and the mask too (after Dang 2023)",
+    estimate,
+    add_network_argument,
+    endings=("_sd", "_mask"),
+    finds_mask=True,
+    uses_network=True,
+)

@@ -1,27 +1,43 @@
 """``deepres estimate --method deepres``."""
 
-import time
+from argparse import Namespace
+from typing import TYPE_CHECKING
 
-from deepreslib.commands.methods import Outcome
-from deepreslib.networks.ranges import RANGES
+from deepreslib.commands.methods import Inputs, Method, Options, add_network_argument
 
-OPTIONS = ("range_name", "model")
-ENDINGS = ("_sd",)
-USES_HALVES = NEEDS_HALVES = False
-FINDS_MASK = False
+if TYPE_CHECKING:
+    from deepreslib.estimation.result import LocalResolution
 
 
-def estimate(args, inputs):
+def add_arguments(options: Options) -> None:
+    """Adds the method's options."""
+    options.add_argument(
+        "--range",
+        choices=["low", "high", "auto"],
+        dest="range_name",
+        help="low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: by the map (default)",
+    )
+    add_network_argument(options)
+
+
+def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     """Runs the network."""
     from deepreslib.estimation import deepres
 
-    started = time.monotonic()
-    result = deepres.estimate(inputs.density_map, inputs.mask, args.range_name or "auto", args.model, progress=True)
-    model, limits = result.model, RANGES[result.model.resolution_range.name]
-    report = {
-        "range": {"name": limits.name, "low": limits.low, "high": limits.high, "voxel_size": limits.voxel_size},
-        "model": {"name": model.name, "path": model.path, "sha256": model.sha256},
-        "seconds": {"network": round(result.seconds, 2), "estimator": round(time.monotonic() - started, 2)},
-    }
-    more = {} if result.deviation is None else {"_sd": result.deviation}
-    return Outcome(result.resolution, more, report, f"{limits.name} range")
+    result = deepres.estimate(
+        inputs.density_map,
+        inputs.mask,
+        range_name=args.range_name or "auto",
+        network_path=args.model,
+        progress=True,
+    )
+    return result, f"{result.report['range']['name']} range"
+
+
+METHOD = Method(
+    "DeepRes, a neural network: one map (Ramírez-Aportela et al. 2019)",
+    estimate,
+    add_arguments,
+    endings=("_sd",),
+    uses_network=True,
+)

@@ -1,36 +1,40 @@
 """``deepres estimate --method localfsc``."""
 
-import time
+from argparse import Namespace
+from typing import TYPE_CHECKING
 
-from deepreslib.commands.methods import Outcome
+from deepreslib.commands.methods import Inputs, Method, Options
 from deepreslib.errors import InputError
-from deepreslib.estimation import localfsc
 
-OPTIONS = ("cutoff", "box", "exact")
-ENDINGS = ()
-USES_HALVES = NEEDS_HALVES = True
-FINDS_MASK = False
+if TYPE_CHECKING:
+    from deepreslib.estimation.result import LocalResolution
+    from deepreslib.maps import DensityMap
 
 
-def estimate(args, inputs):
+def add_arguments(options: Options) -> None:
+    """Adds the method's options."""
+    options.add_argument("--cutoff", type=float, metavar="C", help="of the FSC (default: 0.5)")
+    options.add_argument("--box", metavar="B", help="edge of the window, voxels, or Å as in 30A (default: 30A)")
+    options.add_argument("--exact", action="store_true", help="transform a window at every voxel: much slower")
+
+
+def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     """Correlates the half maps in a window at every voxel."""
-    started = time.monotonic()
-    half1, half2 = inputs.half_maps
-    cutoff = 0.5 if args.cutoff is None else args.cutoff
-    box = min(localfsc.default_box(half1.voxel_size), *half1.data.shape) if args.box is None else _box(args.box, half1)
-    resolution = localfsc.estimate(
-        half1, half2, inputs.mask, cutoff, box, bool(args.exact), inputs.workers, progress=True
+    from deepreslib.estimation import localfsc
+
+    result = localfsc.estimate(
+        inputs.half_maps,
+        inputs.mask,
+        cutoff=0.5 if args.cutoff is None else args.cutoff,
+        box=None if args.box is None else _box(args.box, inputs.half_maps[0]),
+        exact=bool(args.exact),
+        workers=inputs.workers,
+        progress=True,
     )
-    report = {
-        "cutoff": cutoff,
-        "box": {"voxels": int(box), "angstrom": round(float(box * max(half1.voxel_size)), 3)},
-        "exact": bool(args.exact),
-        "seconds": {"estimator": round(time.monotonic() - started, 2)},
-    }
-    return Outcome(resolution, report=report, headline=f"FSC {cutoff:g} in a window of {box} voxels")
+    return result, f"FSC {result.report['cutoff']:g} in a window of {result.report['box']['voxels']} voxels"
 
 
-def _box(text, half_map):
+def _box(text: str, half_map: "DensityMap") -> int:
     """Voxels of a window given as ``20`` (voxels) or ``30A`` (Å)."""
     number = text.strip().rstrip("AaÅå").strip()
     try:
@@ -40,3 +44,12 @@ def _box(text, half_map):
     if number != text.strip():
         size /= float(max(half_map.voxel_size))
     return round(size)
+
+
+METHOD = Method(
+    "local FSC, as blocres: two half maps (Cardone et al. 2013)",
+    estimate,
+    add_arguments,
+    uses_halves=True,
+    needs_halves=True,
+)

@@ -1,35 +1,48 @@
 """``deepres estimate --method monores``."""
 
-import time
+from argparse import Namespace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from deepreslib.commands.methods import Outcome
-from deepreslib.estimation import monores
+from deepreslib.commands.methods import Inputs, Method, Options, add_sweep_arguments
 
-OPTIONS = ("min_res", "max_res", "step", "significance", "edition")
-ENDINGS = ()
-USES_HALVES, NEEDS_HALVES = True, False
-FINDS_MASK = False
-EDITIONS = {"published": monores.PUBLISHED, "first": monores.FIRST}
+if TYPE_CHECKING:
+    from deepreslib.estimation.result import LocalResolution
+
+NAMES = {"min_res": "finest", "max_res": "coarsest", "step": "step", "significance": "significance"}
+"""Options of the command → options of the estimator."""
 
 
-def estimate(args, inputs):
+def add_arguments(options: Options) -> None:
+    """Adds the method's options."""
+    add_sweep_arguments(options, coarsest="18", step="0.3")
+    options.add_argument("--significance", type=float, metavar="S", help="0 to 1 (default: 0.95)")
+    options.add_argument(
+        "--edition", choices=["published", "first"], help="of the algorithm: as published (default), or the first"
+    )
+
+
+def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     """Sweeps the monogenic amplitude from coarse to fine."""
-    started = time.monotonic()
-    given = {name: getattr(args, name) for name in ("min_res", "max_res", "step", "significance")}
-    options = {name: value for name, value in given.items() if value is not None}
+    from deepreslib.estimation import monores
+
+    given = {option: getattr(args, option) for option in NAMES if getattr(args, option) is not None}
     edition = args.edition or "published"
-    resolution = monores.estimate(
-        inputs.density_map,
+    result = monores.estimate(
+        inputs.density_map_or_halves,
         inputs.mask,
-        inputs.half_maps,
-        **options,
-        edition=EDITIONS[edition],
+        **{NAMES[option]: value for option, value in given.items()},
+        edition={"published": monores.PUBLISHED, "first": monores.FIRST}[edition],
         workers=inputs.workers,
         progress=True,
     )
-    report = {
-        "options": {**options, "edition": edition},
-        "noise": "half the difference of the half maps" if inputs.half_maps else "the map outside the mask",
-        "seconds": {"estimator": round(time.monotonic() - started, 2)},
-    }
-    return Outcome(resolution, report=report, headline="half maps" if inputs.half_maps else "one map")
+    report = {"options": {**given, "edition": edition}, **result.report}
+    return replace(result, report=report), "half maps" if inputs.half_maps else "one map"
+
+
+METHOD = Method(
+    "MonoRes, monogenic signal: one map or two half maps (Vilas et al. 2018)",
+    estimate,
+    add_arguments,
+    uses_halves=True,
+)

@@ -1,31 +1,40 @@
 """``deepres estimate --method resmap``."""
 
-import time
+from argparse import Namespace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from deepreslib.commands.methods import Outcome
-from deepreslib.estimation import resmap
+from deepreslib.commands.methods import Inputs, Method, Options, add_sweep_arguments
 
-OPTIONS = ("min_res", "max_res", "step", "p_value")
-ENDINGS = ()
-USES_HALVES, NEEDS_HALVES = True, False
-FINDS_MASK = False
+if TYPE_CHECKING:
+    from deepreslib.estimation.result import LocalResolution
+
 NAMES = {"min_res": "finest", "max_res": "coarsest", "step": "step", "p_value": "p_value"}
+"""Options of the command → options of the estimator."""
 
 
-def estimate(args, inputs):
+def add_arguments(options: Options) -> None:
+    """Adds the method's options."""
+    add_sweep_arguments(options, coarsest="10", step="0.5")
+    options.add_argument("--p-value", type=float, metavar="P", help="false discovery rate (default: 0.05)")
+
+
+def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     """Tests every voxel from fine to coarse."""
-    started = time.monotonic()
+    from deepreslib.estimation import resmap
+
     options = {name: getattr(args, option) for option, name in NAMES.items() if getattr(args, option) is not None}
-    found = resmap.assign(
-        inputs.density_map, inputs.mask, inputs.half_maps, **options, workers=inputs.workers, progress=True
+    result = resmap.estimate(
+        inputs.density_map_or_halves, inputs.mask, **options, workers=inputs.workers, progress=True
     )
-    unassigned = int(found.unassigned.sum())
-    report = {
-        "options": options,
-        "steps": [round(float(step), 3) for step in found.steps],
-        "unassigned": unassigned,
-        "noise": "half the difference of the half maps" if inputs.half_maps else "the map outside the mask",
-        "seconds": {"estimator": round(time.monotonic() - started, 2)},
-    }
-    how = "half maps" if inputs.half_maps else "one map"
-    return Outcome(found.resolution, report=report, headline=f"{how}; {unassigned} voxels passed no test")
+    kind = "half maps" if inputs.half_maps else "one map"
+    headline = f"{kind}; {result.report['unassigned']} voxels passed no test"
+    return replace(result, report={"options": options, **result.report}), headline
+
+
+METHOD = Method(
+    "ResMap, likelihood-ratio test: one map or two half maps (Kucukelbir et al. 2014)",
+    estimate,
+    add_arguments,
+    uses_halves=True,
+)

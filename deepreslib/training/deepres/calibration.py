@@ -54,7 +54,7 @@ def calibrate(model: StoredDeepRes, paths: Sequence[str]) -> calibration.Calibra
     limits = model.resolution_range
     knots, calibrated = np.linspace(limits.low, limits.high, KNOTS), deviation
     for _ in range(ROUNDS):
-        error = np.abs(estimation.bent(resolution, calibrated, limits) - truth)
+        error = np.abs(estimation.soften_ends(resolution, calibrated, limits) - truth)
         fitted = calibration.fit(resolution, deviation, error, weight, knots)
         calibrated = deviation * fitted.factors(resolution, deviation)
     return fitted

@@ -113,7 +113,7 @@ def test_calibrated_deviations_hold_their_share(folders, monkeypatch):
     for number in range(4):
         for resolution, deviation, truth, weight in calibration._scene(model, paths[0], number):
             calibrated = deviation * fitted.factors(resolution, deviation)
-            held.append(np.abs(estimation.bent(resolution, calibrated, RANGES["high"]) - truth) < calibrated)
+            held.append(np.abs(estimation.soften_ends(resolution, calibrated, RANGES["high"]) - truth) < calibrated)
             weights.append(weight)
     share = np.average(np.concatenate(held), weights=np.concatenate(weights))
     assert share == pytest.approx(0.6827, abs=0.1)

@@ -12,6 +12,8 @@ import numpy as np
 
 from deepreslib.fourier.arrays import FloatArray
 
+__all__ = ["FOLDER", "MAP", "MASK", "TRUTH", "description", "region_statistics"]
+
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 MAP = os.path.join(FOLDER, "map.mrc.gz")
 MASK = os.path.join(FOLDER, "mask.mrc.gz")

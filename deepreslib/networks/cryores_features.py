@@ -127,7 +127,7 @@ def local_features(data: Array, voxel_size: VoxelSize, workers: int = -1) -> Loc
     spectrum = spectra.local_spectrum(data, sizes, workers)
     reference = float(np.sqrt(np.percentile(spectrum.energy.sum(axis=-1), 99))) + 1e-20
     wide = spectrum.wider(WIDER)
-    density = _densities(np.asarray(data, np.float32), sizes, spectrum.energy.shape[:3], reference)
+    density = _densities(np.asarray(data, np.float32), sizes, spectra.coarse_shape(data.shape, sizes), reference)
     numbers = [_percentiles(spectrum, reference), _whole(spectrum, wide.concurrence, reference, sizes)]
     return LocalFeatures(np.concatenate(numbers).astype(np.float32), spectrum, wide, density, reference)
 

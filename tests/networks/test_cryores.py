@@ -24,13 +24,13 @@ def inputs(shape, batch=1):
 
 
 def test_outputs_keep_the_contract(network):
-    found = network.predict(inputs((8, 12, 16), 2), verbose=0)
-    assert found["baseline"].shape == (2, 2)
-    assert found["level"].shape == (2, 1)
-    assert found["local"].shape == (2, 8, 12, 16, 2)
-    assert found["mask"].shape == (2, 8, 12, 16, 1)
-    assert (found["baseline"][:, 1] > 0).all()
-    assert (found["local"][..., 1] > 0).all()
+    outputs = network.predict(inputs((8, 12, 16), 2), verbose=0)
+    assert outputs["baseline"].shape == (2, 2)
+    assert outputs["level"].shape == (2, 1)
+    assert outputs["local"].shape == (2, 8, 12, 16, 2)
+    assert outputs["mask"].shape == (2, 8, 12, 16, 1)
+    assert (outputs["baseline"][:, 1] > 0).all()
+    assert (outputs["local"][..., 1] > 0).all()
 
 
 def test_weights_fit_into_eight_megabytes(network):
@@ -58,8 +58,8 @@ def test_bands_are_told_in_units_of_the_noise():
         features[0, :, 0, 0, kind] = noise
         features[0, 1, 0, 0, kind.start : kind.start + 5] += step
         features[0, 2, 0, 0, kind] += 10
-    found = np.asarray(cryores.SignalToNoise()(features, summary))[0, :, 0, 0]
-    for part, logarithm in zip(np.split(found, 2, axis=-1), (2.0, 3.0), strict=True):
+    outputs = np.asarray(cryores.SignalToNoise()(features, summary))[0, :, 0, 0]
+    for part, logarithm in zip(np.split(outputs, 2, axis=-1), (2.0, 3.0), strict=True):
         ratio, count = part[:, : len(BANDS)] * 4, (part[:, len(BANDS) :] + 1) * 4
         np.testing.assert_allclose(ratio[0], 0, atol=1e-5)
         np.testing.assert_allclose(ratio[1], [logarithm] * 5 + [0] * (len(BANDS) - 5), atol=1e-4)
@@ -72,15 +72,15 @@ def test_bands_are_told_in_units_of_the_noise():
 
 def test_local_resolutions_are_raised_by_a_number_of_their_map():
     local = np.arange(12, dtype=np.float32).reshape(2, 3, 1, 1, 2)
-    found = np.asarray(cryores.Raised()(local, np.array([[0.5], [7.0]], np.float32)))
-    np.testing.assert_allclose(found[..., 0, 0, 0], local[..., 0, 0, 0] + [[0.5], [7.0]])
-    np.testing.assert_array_equal(found[..., 1], local[..., 1])
+    outputs = np.asarray(cryores.Raised()(local, np.array([[0.5], [7.0]], np.float32)))
+    np.testing.assert_allclose(outputs[..., 0, 0, 0], local[..., 0, 0, 0] + [[0.5], [7.0]])
+    np.testing.assert_array_equal(outputs[..., 1], local[..., 1])
 
 
 def test_members_say_together_the_mean_and_how_far_they_disagree():
     consensus = cryores.Consensus()
-    found = np.asarray(consensus([np.array([[4.0, 0.3]], np.float32), np.array([[6.0, 0.4]], np.float32)]))
-    np.testing.assert_allclose(found, [[5.0, np.sqrt((0.3**2 + 0.4**2) / 2 + 1.0)]], rtol=1e-6)
+    outputs = np.asarray(consensus([np.array([[4.0, 0.3]], np.float32), np.array([[6.0, 0.4]], np.float32)]))
+    np.testing.assert_allclose(outputs, [[5.0, np.sqrt((0.3**2 + 0.4**2) / 2 + 1.0)]], rtol=1e-6)
     consensus.factor.assign(0.5)
     halved = np.asarray(consensus([np.array([[5.0, 0.6]], np.float32)]))
     np.testing.assert_allclose(halved, [[5.0, 0.3]], rtol=1e-6)

@@ -16,11 +16,11 @@ def data():
 
 
 def test_shapes_are_the_network_s(data):
-    made = local_features(data, 1.5)
-    assert made.shape == spectra.coarse_shape(data.shape, 1.5)
-    assert made.planes(slice(3, 8)).shape == (5, *made.shape[1:], cryores.FEATURES)
-    assert made.summary.shape == (cryores.SUMMARY,)
-    assert made.planes(slice(3, 8)).dtype == made.summary.dtype == np.float32
+    inputs = local_features(data, 1.5)
+    assert inputs.shape == spectra.coarse_shape(data.shape, 1.5)
+    assert inputs.planes(slice(3, 8)).shape == (5, *inputs.shape[1:], cryores.FEATURES)
+    assert inputs.summary.shape == (cryores.SUMMARY,)
+    assert inputs.planes(slice(3, 8)).dtype == inputs.summary.dtype == np.float32
 
 
 def test_scale_does_not_matter(data):
@@ -30,19 +30,19 @@ def test_scale_does_not_matter(data):
 
 
 def test_bands_beyond_nyquist_are_at_the_floor(data):
-    made = local_features(data, 2.0)
+    inputs = local_features(data, 2.0)
     beyond = spectra.BANDS / spectra._RATIO >= 0.25
-    np.testing.assert_allclose(made.planes()[..., : len(beyond)][..., beyond], 1 + 0.5 * FLOOR, atol=1e-3)
+    np.testing.assert_allclose(inputs.planes()[..., : len(beyond)][..., beyond], 1 + 0.5 * FLOOR, atol=1e-3)
 
 
 def test_the_molecule_stands_out(data):
-    made = local_features(data, 1.5)
-    middle = tuple(n // 2 for n in made.shape)
-    features = made.planes()
+    inputs = local_features(data, 1.5)
+    middle = tuple(n // 2 for n in inputs.shape)
+    features = inputs.planes()
     assert (features[middle][5:10] - features[1, 1, 1][5:10] > 0.3).all()
 
 
 def test_planes_are_parts_of_the_whole(data):
-    made = local_features(data, 1.5)
-    np.testing.assert_allclose(made.planes(slice(2, 9)), made.planes()[2:9], atol=1e-6)
-    np.testing.assert_allclose(made.planes([1, 4, 11]), made.planes()[[1, 4, 11]], atol=1e-6)
+    inputs = local_features(data, 1.5)
+    np.testing.assert_allclose(inputs.planes(slice(2, 9)), inputs.planes()[2:9], atol=1e-6)
+    np.testing.assert_allclose(inputs.planes([1, 4, 11]), inputs.planes()[[1, 4, 11]], atol=1e-6)

@@ -51,15 +51,15 @@ def test_compact_stays_within_its_budget_and_reports_positive_deviations():
 def test_features_then_perceptron_are_the_compact_network():
     rng = np.random.default_rng(1)
     windows = rng.standard_normal((5, 13, 13, 13, 1)).astype(np.float32)
-    found = deepres.features().predict(windows, verbose=0)[:, 0, 0, 0]
+    inputs = deepres.features().predict(windows, verbose=0)[:, 0, 0, 0]
     perceptron = deepres.perceptron(RANGES["low"], hidden=[8, 4])
-    deepres.adapt(perceptron, found)
+    deepres.adapt(perceptron, inputs)
     for layer in ("hidden_1", "hidden_2", "raw"):
         weights = perceptron.get_layer(layer)
         weights.set_weights([rng.standard_normal(w.shape) for w in weights.get_weights()])
     whole = deepres.compact(RANGES["low"], hidden=[8, 4])
     store.transfer_weights(perceptron, whole)
-    expected = perceptron.predict(found, verbose=0)
+    expected = perceptron.predict(inputs, verbose=0)
     np.testing.assert_allclose(whole.predict(windows, verbose=0)[:, 0, 0, 0], expected, rtol=1e-3)
     assert np.ptp(expected[:, 0]) > 0.1
 
@@ -100,8 +100,8 @@ def keras_2_file(tmp_path_factory):
 def test_published_loads_keras_2_files(keras_2_file):
     path, values = keras_2_file
     model = load_deepres(path, "low")
-    for found, expected in zip(model.network.get_weights(), values, strict=True):
-        np.testing.assert_array_equal(found, expected)
+    for value, expected in zip(model.network.get_weights(), values, strict=True):
+        np.testing.assert_array_equal(value, expected)
     window = windows_of(np.random.default_rng(1).standard_normal((13, 13, 13)).astype(np.float32))
     padded = np.pad(window[0, ..., 0], 6)
     views = np.lib.stride_tricks.sliding_window_view(padded, (13, 13, 13))

@@ -31,9 +31,9 @@ def test_basis_is_orthonormal_and_rises_in_degree():
 
 def test_rows_slide_along_an_axis():
     rows, values = np.float32([[1, 2, 3], [0, 1, 0]]), np.float32([3, 1, 4, 1, 5, 9, 2, 6])
-    found = np.asarray(deepres_features.sliding(rows, len(values)))
-    assert found.shape == (2, 3, 8)
-    np.testing.assert_allclose(found @ values, [[17, 21, 29], [1, 1, 9]])
+    matrix = np.asarray(deepres_features.sliding(rows, len(values)))
+    assert matrix.shape == (2, 3, 8)
+    np.testing.assert_allclose(matrix @ values, [[17, 21, 29], [1, 1, 9]])
 
 
 def test_power_means_are_those_of_the_window(box):
@@ -97,8 +97,8 @@ def test_sparse_peaks_are_skewed_and_noise_is_not():
     layer = deepres_features.BandMoments()
     skewness = slice(1, deepres_features.BANDS)
     assert (of(layer, peaks)[..., skewness] > 0.7).all()
-    found = np.asarray(layer(noise, deepres_features.PowerMeans()(noise)))
-    assert abs(found[..., skewness].mean()) < 0.1
+    moments = np.asarray(layer(noise, deepres_features.PowerMeans()(noise)))
+    assert abs(moments[..., skewness].mean()) < 0.1
 
 
 def test_bands_are_those_of_the_filters(box):
@@ -106,9 +106,9 @@ def test_bands_are_those_of_the_filters(box):
     runs = np.lib.stride_tricks.sliding_window_view(box[0, ..., 0], (deepres_features.BAND_FILTER,) * 3)
     expected = np.tensordot(runs, filters, 3)
     for part in (box, box[..., :-1, :]):
-        found = np.asarray(deepres_features.BandMoments()._filtered(part))[0]
+        bands = np.asarray(deepres_features.BandMoments()._filtered(part))[0]
         width = part.shape[3] - deepres_features.BAND_FILTER + 1
-        np.testing.assert_allclose(found[..., :width, :], expected[..., :width, :], atol=1e-5)
+        np.testing.assert_allclose(bands[..., :width, :], expected[..., :width, :], atol=1e-5)
 
 
 @pytest.mark.parametrize("factor", [1e-3, 1e4])

@@ -33,8 +33,8 @@ def test_a_saved_model_comes_back(tmp_path):
     card = {"name": "x", "network": "deepres", "preset": "compact", "range": "high"}
     store.save(network, tmp_path / "model", card)
     model = load_deepres(str(tmp_path / "model"), "high")
-    for found, expected in zip(model.network.get_weights(), network.get_weights(), strict=True):
-        np.testing.assert_array_equal(found, expected)
+    for value, expected in zip(model.network.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(value, expected)
     assert model.name == "x"
 
 

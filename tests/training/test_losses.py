@@ -17,10 +17,10 @@ def test_laplace_loss_against_its_formula():
 def test_most_likely_deviation_holds_68_percent():
     errors = np.random.default_rng(0).laplace(size=200_000).astype(np.float32)
     deviations = np.linspace(0.8, 1.6, 33)
-    found = []
+    values = []
     for deviation in deviations:
         predicted = np.tile(np.array([0, deviation], np.float32), (len(errors), 1))
         loss = float(losses.laplace_loss(errors, predicted, np.ones_like(errors)))
-        found.append(loss / np.sqrt(deviation))  # the weight is a constant for the gradient
-    best = deviations[np.argmin(found)]
+        values.append(loss / np.sqrt(deviation))  # the weight is a constant for the gradient
+    best = deviations[np.argmin(values)]
     assert np.mean(np.abs(errors) < best) == pytest.approx(0.6827, abs=0.01)

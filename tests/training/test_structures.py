@@ -21,7 +21,7 @@ def test_nucleic_acid_is_drawn_more_often(tmp_path):
 def test_structures_of_a_folder_are_found_sorted(tmp_path):
     for name in ("b.pdb", "a.cif.gz", "notes.txt"):
         (tmp_path / name).touch()
-    found = find_structures(tmp_path)
-    assert [path.rsplit("/", 1)[1] for path in found] == ["a.cif.gz", "b.pdb"]
+    paths = find_structures(tmp_path)
+    assert [path.rsplit("/", 1)[1] for path in paths] == ["a.cif.gz", "b.pdb"]
     with pytest.raises(InputError, match="no such folder"):
         find_structures(tmp_path / "absent")

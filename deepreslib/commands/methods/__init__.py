@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from deepreslib.maps import DensityMap
 
 
+__all__ = [
+    "Inputs",
+    "Method",
+    "MethodOption",
+    "Options",
+    "add_network_argument",
+    "add_options",
+    "add_sweep_arguments",
+    "find_methods",
+    "join",
+]
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What a method is given.

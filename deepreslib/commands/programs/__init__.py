@@ -17,6 +17,8 @@ import importlib
 import pkgutil
 from types import ModuleType
 
+__all__ = ["load", "names"]
+
 
 def names() -> list[str]:
     """The names of the programs, sorted."""

@@ -49,9 +49,11 @@ class CryoResProgram(SingleNetworkProgram):
         self._start = load_start(options, load_cryores)
         self.paths, unseen_paths = find_structures(options.structures), find_structures(options.validation)
         folder = os.path.join(options.folder, "examples")
-        unseen = examples.make(unseen_paths, self.recipe, VALIDATION_SEED, VALIDATION_EXAMPLES, folder, options.workers)
-        seen = examples.make(self.paths, self.recipe, options.seed, options.examples, folder, options.workers)
-        self.validation, self.examples = examples.load(unseen), examples.load(seen)
+        unseen_files = examples.make(
+            unseen_paths, self.recipe, VALIDATION_SEED, VALIDATION_EXAMPLES, folder, options.workers
+        )
+        files = examples.make(self.paths, self.recipe, options.seed, options.examples, folder, options.workers)
+        self.validation, self.examples = examples.load(unseen_files), examples.load(files)
         keras.utils.set_random_seed(options.seed)
 
     def make_network(self) -> KerasModel:

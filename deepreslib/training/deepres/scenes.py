@@ -200,7 +200,7 @@ def _variant(
     if rng.random() < recipe.blurred:
         b_factor = rng.uniform(*recipe.b_factors) * voxel_size
     weights = [filters.raised_cosine(frequency, cutoff, voxel_size) for cutoff in cutoffs]
-    spectrum = sum(s * w for s, w in zip(spectra, weights, strict=True))
+    spectrum: Array = np.asarray(sum(s * w for s, w in zip(spectra, weights, strict=True)))
     if b_factor:
         spectrum *= filters.b_factor_weights(frequency, b_factor)
     volume = scipy.fft.irfftn(spectrum, mask.shape, overwrite_x=True)

@@ -23,11 +23,11 @@ def data():
 def test_amplitudes_are_those_of_the_blurred_map(data, b_factor):
     before, after = (local_features(filters.apply_b_factor(data, VOXEL, b), VOXEL) for b in (0.0, b_factor))
     features, summary = augmentation.apply_b_factors(before.planes()[None], before.summary[None], np.array([b_factor]))
-    changed, found, true = before.planes(), features[0], after.planes()
+    changed, augmented, true = before.planes(), features[0], after.planes()
     for part in layout.FEATURE_AMPLITUDES:
         change = np.abs(true[..., part] - changed[..., part]).mean(axis=(0, 1, 2))
         assert change.max() > 0.3
-        error = np.abs(true[..., part] - found[..., part]).mean(axis=(0, 1, 2))
+        error = np.abs(true[..., part] - augmented[..., part]).mean(axis=(0, 1, 2))
         assert error.max() < 0.08
     for part in (layout.SUMMARY_PERCENTILES, layout.SUMMARY_AMPLITUDES, layout.SUMMARY_RADIAL):
         change, error = np.abs(after.summary - np.stack([before.summary, summary[0]]))[:, part].mean(axis=1)
@@ -36,32 +36,35 @@ def test_amplitudes_are_those_of_the_blurred_map(data, b_factor):
 
 @pytest.mark.parametrize("b_factor", [-50.0, -4500.0])
 def test_bands_that_nothing_is_known_of_are_no_reference(data, b_factor):
-    made = local_features(data, VOXEL)
-    _, summary = augmentation.apply_b_factors(made.planes()[None], made.summary[None], np.array([b_factor]))
+    inputs = local_features(data, VOXEL)
+    _, summary = augmentation.apply_b_factors(inputs.planes()[None], inputs.summary[None], np.array([b_factor]))
     assert -1 < layout.unscaled(summary[0, layout.SUMMARY_AMPLITUDES]).max() < 1  # that of the strongest band is 1
 
 
 def test_nothing_else_changes(data):
-    made = local_features(data, VOXEL)
-    features, summary = augmentation.apply_b_factors(made.planes()[None], made.summary[None], np.array([80.0]))
+    inputs = local_features(data, VOXEL)
+    features, summary = augmentation.apply_b_factors(inputs.planes()[None], inputs.summary[None], np.array([80.0]))
     same = np.ones(layout.FEATURES, bool)
     for part in layout.FEATURE_AMPLITUDES:
         same[part] = False
-    np.testing.assert_array_equal(features[0][..., same], made.planes()[..., same])
-    beyond = made.planes()[..., layout.FEATURE_AMPLITUDES[0]][..., -1]  # finer than Nyquist's frequency
+    np.testing.assert_array_equal(features[0][..., same], inputs.planes()[..., same])
+    beyond = inputs.planes()[..., layout.FEATURE_AMPLITUDES[0]][..., -1]  # finer than Nyquist's frequency
     np.testing.assert_array_equal(features[0][..., layout.FEATURE_AMPLITUDES[0]][..., -1], beyond)
-    assert (summary[0][-2:] == made.summary[-2:]).all()
+    assert (summary[0][-2:] == inputs.summary[-2:]).all()
 
 
 def test_a_share_of_the_examples_is_blurred_or_sharpened(data):
-    made = local_features(data, VOXEL)
-    features, numbers = np.repeat(made.planes(slice(10, 11))[None], 400, axis=0), np.repeat(made.summary[None], 400, 0)
-    found, summary = augmentation.draw_b_factors(features, numbers, np.full(400, 4.0), np.random.default_rng(1))
-    assert found.dtype == summary.dtype == np.float32
-    changed = (np.abs(found - features) > 1e-4).any(axis=(1, 2, 3, 4))
+    inputs = local_features(data, VOXEL)
+    features, numbers = (
+        np.repeat(inputs.planes(slice(10, 11))[None], 400, axis=0),
+        np.repeat(inputs.summary[None], 400, 0),
+    )
+    augmented, summary = augmentation.draw_b_factors(features, numbers, np.full(400, 4.0), np.random.default_rng(1))
+    assert augmented.dtype == summary.dtype == np.float32
+    changed = (np.abs(augmented - features) > 1e-4).any(axis=(1, 2, 3, 4))
     assert changed.mean() == pytest.approx(augmentation.SHARE, abs=0.08)
     fine = layout.FEATURE_AMPLITUDES[0].start + 12
-    higher = found[changed][..., fine].mean(axis=(1, 2, 3)) > features[0][..., fine].mean()
+    higher = augmented[changed][..., fine].mean(axis=(1, 2, 3)) > features[0][..., fine].mean()
     assert 0.2 < higher.mean() < 0.8
 
 
@@ -74,14 +77,14 @@ def test_what_is_hidden_is_its_mean_and_the_rest_stays():
     features = np.random.default_rng(0).random((500, 7, 1, 1, FEATURES), np.float32)
     before = features.copy()
     alone, together = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 0.3
-    found = augmentation.hide_kinds(features, np.random.default_rng(1), (*alone, together))
+    augmented = augmentation.hide_kinds(features, np.random.default_rng(1), (*alone, together))
     np.testing.assert_array_equal(features, before)
     hidden = []
     for kind in FEATURE_KINDS:
-        changed = (before[..., kind] != found[..., kind]).any(axis=(1, 2, 3, 4))
+        changed = (before[..., kind] != augmented[..., kind]).any(axis=(1, 2, 3, 4))
         means = before[changed, ..., kind].mean(axis=1, keepdims=True)
         np.testing.assert_allclose(
-            found[changed, ..., kind], np.broadcast_to(means, found[changed, ..., kind].shape), rtol=1e-5
+            augmented[changed, ..., kind], np.broadcast_to(means, augmented[changed, ..., kind].shape), rtol=1e-5
         )
         hidden.append(changed)
     amplitudes = [FEATURE_KINDS.index(part) for part in FEATURE_AMPLITUDES]

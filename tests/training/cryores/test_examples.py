@@ -49,11 +49,11 @@ def test_made_examples_are_kept(one_scene, tmp_path, monkeypatch):
 
 
 def test_one_example_in_eight_is_coarse_and_late_ones_are_masked(scene, tmp_path, monkeypatch):
-    asked = []
+    recipes = []
     monkeypatch.setattr(examples, "drawn_shares", lambda paths, *weights: [1.0])
     monkeypatch.setattr(examples, "MASKED_FROM", 12)
-    monkeypatch.setattr(examples.scenes, "make_scene", lambda path, recipe, seed: asked.append(recipe) or scene)
+    monkeypatch.setattr(examples.scenes, "make_scene", lambda path, recipe, seed: recipes.append(recipe) or scene)
     examples.make(["a structure"], SceneRecipe(), 3, 16, tmp_path)
-    assert [number for number, recipe in enumerate(asked) if recipe.resolution == examples.COARSE] == [7, 15]
-    assert {recipe.resolution for recipe in asked} == {SceneRecipe().resolution, examples.COARSE}
-    assert [recipe.masked for recipe in asked] == [SceneRecipe().masked] * 12 + [1.0] * 4
+    assert [number for number, recipe in enumerate(recipes) if recipe.resolution == examples.COARSE] == [7, 15]
+    assert {recipe.resolution for recipe in recipes} == {SceneRecipe().resolution, examples.COARSE}
+    assert [recipe.masked for recipe in recipes] == [SceneRecipe().masked] * 12 + [1.0] * 4

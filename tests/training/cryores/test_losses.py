@@ -18,24 +18,24 @@ def test_losses_against_their_formulas():
 
 
 def test_map_error_is_the_mean_of_the_maps_root_mean_squares():
-    truth, found = np.zeros((2, 3, 1, 1, 2), np.float32), np.ones((2, 3, 1, 1, 2), np.float32)
+    truth, predicted = np.zeros((2, 3, 1, 1, 2), np.float32), np.ones((2, 3, 1, 1, 2), np.float32)
     truth[0, :, 0, 0] = [[4, 1], [2, 1], [7, 0]]
     truth[1, :, 0, 0] = [[1, 1], [1, 1], [5, 1]]
-    assert float(losses.map_error(truth, found)) == pytest.approx((5**0.5 + (16 / 3) ** 0.5) / 2, rel=1e-3)
+    assert float(losses.map_error(truth, predicted)) == pytest.approx((5**0.5 + (16 / 3) ** 0.5) / 2, rel=1e-3)
 
 
 def test_agreement_is_the_correlation_within_maps():
     rng = np.random.default_rng(0)
     truth = np.stack([rng.normal(5, 2, (3, 7, 1, 1)), rng.random((3, 7, 1, 1)) > 0.3], axis=-1)
-    found = rng.normal(0, 1, (3, 7, 1, 1, 2)) + truth
+    predicted = rng.normal(0, 1, (3, 7, 1, 1, 2)) + truth
     expected, shares = [], []
-    for true, prediction in zip(truth[:, :, 0, 0], found[:, :, 0, 0], strict=True):
+    for true, prediction in zip(truth[:, :, 0, 0], predicted[:, :, 0, 0], strict=True):
         known = true[:, 1] > 0
         expected.append(np.corrcoef(true[known, 0], prediction[known, 0])[0, 1])
         deviation = true[known, 0].std()
         shares.append(deviation / (deviation + losses.EVEN))
-    truth, found = truth.astype(np.float32), found.astype(np.float32)
-    agreed = float(losses.agreement(truth, found))
+    truth, predicted = truth.astype(np.float32), predicted.astype(np.float32)
+    agreed = float(losses.agreement(truth, predicted))
     assert agreed == pytest.approx(np.average(expected, weights=shares), abs=1e-3)
-    moved = found + np.array([3, -1, 8], np.float32)[:, None, None, None, None]
+    moved = predicted + np.array([3, -1, 8], np.float32)[:, None, None, None, None]
     assert float(losses.agreement(truth, moved)) == pytest.approx(agreed, abs=1e-3)

@@ -65,12 +65,12 @@ def test_effective_resolution_of_blurred_and_sharpened_maps(voxel_size):
 
 def test_the_stream_is_the_same_with_and_without_workers(structure):
     recipe = small(scenes.SceneRecipe(RANGES["low"]))
-    made = []
+    runs = []
     for workers in (0, 1):
         source = stream.scene_stream([structure], [1.0], recipe, 5, first=2, workers=workers)
-        made.append([next(source) for _ in range(2)])
+        runs.append([next(source) for _ in range(2)])
         source.close()
-    for one, other in zip(*made, strict=True):
+    for one, other in zip(*runs, strict=True):
         np.testing.assert_array_equal(one[0], other[0])
         np.testing.assert_array_equal(one[1], other[1])
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from deepreslib.errors import InputError
 from deepreslib.version import __version__
 
+__all__ = ["COMMANDS", "main"]
+
 COMMANDS: dict[str, str] = {
     "annotate": "local resolution at the atoms and residues of a structure",
     "compare": "local resolution maps against a reference, and their consensus",

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from deepreslib.commands.folder import check_folder, made_folder, save_picture, short_names
+from deepreslib.commands.folder import check_folder, make_folder, save_picture, short_names
 from deepreslib.errors import InputError
 from deepreslib.pictures.figures import new_figure
 
@@ -29,16 +29,16 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_folder_is_made_with_its_parents_and_kept(tmp_path):
-    folder = made_folder(tmp_path / "new" / "deeper")
+    folder = make_folder(tmp_path / "new" / "deeper")
     (folder / "kept").touch()
-    assert made_folder(folder) == folder
+    assert make_folder(folder) == folder
     assert (folder / "kept").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be made"):
-        made_folder(tmp_path / "file")
+        make_folder(tmp_path / "file")
 
 
 def test_a_picture_is_written_and_named(tmp_path, capsys):

@@ -33,7 +33,7 @@ class KnownNetwork:
 
 @pytest.fixture
 def known(monkeypatch):
-    model = StoredModel(KnownNetwork(), {"name": "known"}, "")
+    model = StoredModel(KnownNetwork(), {"name": "known", "sha256": ""}, "")
     monkeypatch.setattr(cryores, "load_model", lambda path=None: model)
 
 

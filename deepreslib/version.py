@@ -1,3 +1,3 @@
-"""The version of deepres, read by setup.py without importing anything."""
+"""The version of deepres; pip reads it here without importing anything."""
 
 __version__ = "0.1.0"

@@ -11,6 +11,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 import textwrap
 
 from docutils import nodes
@@ -52,19 +53,20 @@ class Wing(Directive):
 
 
 class Modules(Directive):
-    """``.. modules:: PACKAGE``: a table of its modules and what each holds."""
+    """``.. modules:: PACKAGE ...``: a table of their modules and what each holds."""
 
     required_arguments = 1
+    final_argument_whitespace = True
 
     def run(self):
         """The table."""
-        (package,) = self.arguments
-        lines = [".. list-table::", "   :widths: 35 65", ""]
-        names = modules(package)
-        for name in names[1:] or names:
-            shown = name.removeprefix("deepreslib.")
-            lines += [f"   * - :py:mod:`{shown} <{name}>`", f"     - {_first_sentence(name)}"]
-        return _parse(self.state, lines, package)
+        lines = [".. list-table::", "   :widths: 35 65", "   :width: 100%", ""]
+        for package in self.arguments[0].split():
+            names = modules(package)
+            for name in names[1:] or names:
+                shown = name.removeprefix("deepreslib.")
+                lines += [f"   * - :py:mod:`{shown} <{name}>`", f"     - {_first_sentence(name)}"]
+        return _parse(self.state, lines, self.arguments[0])
 
 
 def _parse(state, lines, source):
@@ -76,9 +78,15 @@ def _parse(state, lines, source):
 
 
 def _first_sentence(module):
+    """The first sentence of a module's docstring; a full stop after "al" or a capital letter ends no sentence."""
     paragraph = inspect.getdoc(importlib.import_module(module)).split("\n\n")[0].replace("\n", " ")
-    sentence, end, _ = paragraph.partition(". ")
-    return sentence + end.strip() if end else paragraph
+    return re.split(r"(?<=\.)(?<!\bal\.)(?<!Mol\.)(?<![A-Z]\.) (?=[A-Z])", paragraph)[0]
+
+
+def keep_colons(app, what, name, thing, options, lines):
+    """What stands before a colon in the docstring of a constant is no type, as napoleon would have it."""
+    if what in ("data", "attribute", "property"):
+        lines.insert(0, "")
 
 
 def escape_bars(app, what, name, thing, options, lines):
@@ -203,6 +211,7 @@ def setup(app):
     """Tells Sphinx of all this."""
     app.add_directive("wing", Wing)
     app.add_directive("modules", Modules)
+    app.connect("autodoc-process-docstring", keep_colons, priority=400)  # before napoleon
     app.connect("autodoc-process-docstring", escape_bars)
     app.connect("autodoc-process-signature", source_signature)
     app.connect("missing-reference", link_elsewhere)

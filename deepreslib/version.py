@@ -1,3 +1,3 @@
-"""The version of deepres, read by pyproject.toml without importing anything else."""
+"""The version of deepres; pip reads it here without importing anything."""
 
 __version__ = "0.1.0"

@@ -29,10 +29,12 @@ default_role = None
 highlight_language = "python"
 
 add_module_names = False
+python_use_unqualified_type_names = True
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # Keras' own docstrings are written for another site
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+napoleon_attr_annotations = False  # the class's signature has the types
 napoleon_use_rtype = False
 viewcode_line_numbers = True
 

@@ -8,7 +8,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from deepreslib.commands import arguments, machine, methods
+from deepreslib.commands import arguments, choices, machine, methods
 from deepreslib.errors import InputError
 from deepreslib.files import check_writable, write_json
 
@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     owners = {
         ending: [name for name, method in all_methods.items() if ending in method.endings] for ending in FURTHER_MAPS
     }
-    further = [f"by {methods.join(owners[ending], 'and')} {text}" for ending, text in FURTHER_MAPS.items()]
+    further = [f"by {choices.join(owners[ending], 'and')} {text}" for ending, text in FURTHER_MAPS.items()]
     parser.add_argument(
         "-o",
         "--output",
@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="OUT.mrc",
         help=", ".join(["local resolution, Å; beside it: OUT.json (report)", *further]),
     )
-    parser.set_defaults(methods=all_methods, method_options=methods.add_options(parser, all_methods))
+    parser.set_defaults(methods=all_methods, method_options=choices.add_options(parser, all_methods))
 
 
 def run(args: Namespace) -> int:
@@ -106,12 +106,7 @@ def run(args: Namespace) -> int:
 
 def _check_options(args: Namespace, method: methods.Method) -> None:
     """Refuses options of other methods, half maps that are of no use, and missing ones."""
-    for option in sorted(args.method_options, key=lambda option: option.destination):
-        if args.method not in option.owners and getattr(args, option.destination) is not None:
-            raise InputError(
-                f"{option.names[0]} means nothing to --method {args.method}; leave it out, or choose "
-                f"{methods.join(option.owners, 'or')}."
-            )
+    choices.refuse_foreign_options(args, args.method_options, args.method, label="--method", verb="choose")
     if args.half1 and not method.uses_halves:
         raise InputError(f"--method {args.method} looks at one map; leave out --half1 and --half2.")
     if method.needs_halves and not args.half1:

@@ -4,19 +4,18 @@ import argparse
 import os
 import shlex
 import sys
-from types import ModuleType
 
-from deepreslib.commands import programs
+from deepreslib.commands import choices, programs
 from deepreslib.errors import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the subcommand's arguments: those that all programs share, then those of each program."""
-    modules = {name: programs.load(name) for name in programs.names()}
+    all_programs = programs.find_programs()
     parser.add_argument(
         "network",
-        choices=list(modules),
-        help="what to train: " + "; ".join(f"{name}: {module.SUMMARY}" for name, module in modules.items()),
+        choices=list(all_programs),
+        help="what to train: " + "; ".join(f"{name}: {program.summary}" for name, program in all_programs.items()),
     )
     parser.add_argument(
         "--preset",
@@ -37,8 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, metavar="N", help="stop after N steps in all, if that comes first")
     parser.add_argument("--start", metavar="FOLDER", help="begin with the weights of this model folder")
     parser.add_argument("--seed", type=int, default=1, help="of structures, scenes and weights (default: 1)")
-    parser.add_argument("--batch", type=int, help="windows or examples a step (default: by the network, below)")
-    parser.add_argument("--rate", type=float, help="first learning rate (default: by the network, below)")
     parser.add_argument(
         "--workers",
         type=int,
@@ -47,14 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="processes that simulate (default: 0, in turn with the training)",
     )
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="model folder to write")
-    for name, module in modules.items():
-        module.add_arguments(parser.add_argument_group(name, f"defaults: {module.DEFAULTS}"))
+    parser.set_defaults(programs=all_programs, program_options=choices.add_options(parser, all_programs))
 
 
 def run(args: argparse.Namespace) -> int:
     """Trains and returns 0."""
-    modules = {name: programs.load(name) for name in programs.names()}
-    _check_options(args, modules)
+    choices.refuse_foreign_options(args, args.program_options, args.network, label="train", verb="train")
     if args.minutes <= 0:
         raise InputError(f"--minutes {args.minutes:g}: no time to train in; give a number above 0.")
     shared = {
@@ -69,16 +64,6 @@ def run(args: argparse.Namespace) -> int:
         "workers": args.workers,
         "command": shlex.join(["deepres", *sys.argv[1:]]),
     }
-    modules[args.network].train(args, shared, report=lambda line: print(line, flush=True))
+    args.programs[args.network].train(args, shared, lambda line: print(line, flush=True))
     print(f"wrote {args.output}")
     return 0
-
-
-def _check_options(args: argparse.Namespace, modules: dict[str, ModuleType]) -> None:
-    """Refuses options of other programs."""
-    own = modules[args.network].OPTIONS
-    for option in sorted({option for module in modules.values() for option in module.OPTIONS} - set(own)):
-        if getattr(args, option) is not None:
-            owners = " or ".join(name for name, module in modules.items() if option in module.OPTIONS)
-            shown = "--" + option.removesuffix("_name").replace("_", "-")
-            raise InputError(f"{shown} means nothing to train {args.network}; leave it out, or train {owners}.")

@@ -2,10 +2,11 @@
 
 import importlib
 import importlib.util
+import inspect
 import os
 import pkgutil
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -17,10 +18,7 @@ from deepreslib.maps import DensityMap, checks
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
 
-FIND_MASK = frozenset({"cryores"})
-"""Methods that find the mask themselves where none is given."""
-
-MapOrPath = DensityMap | str | os.PathLike[str]
+MapOrPath: TypeAlias = DensityMap | str | os.PathLike[str]
 """A map, or the path of its file."""
 
 
@@ -64,7 +62,7 @@ def estimate(
             checks.check_estimable(half)
         checks.check_half_maps(*subject)
         density_map = subject[0].like(np.mean([half.data for half in subject], axis=0))
-    if mask is None and method in FIND_MASK:
+    if mask is None and _needs_no_mask(run):
         return run(subject, **options)
     return run(subject, _mask(mask, density_map), **options)
 
@@ -86,6 +84,11 @@ def _estimate_of(name: str) -> Callable[..., "LocalResolution"] | None:
     if not name.isidentifier() or module == __name__ or importlib.util.find_spec(module) is None:
         return None
     return getattr(importlib.import_module(module), "estimate", None)
+
+
+def _needs_no_mask(function: Callable[..., "LocalResolution"]) -> bool:
+    """Whether an estimator does without a mask: it then has a default for it."""
+    return inspect.signature(function).parameters["mask"].default is None
 
 
 def _read(density_map: MapOrPath) -> DensityMap:

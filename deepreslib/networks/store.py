@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from deepreslib.errors import InputError
-from deepreslib.files import write_aside, write_json
+from deepreslib.files import PathLike, write_aside, write_json
 from deepreslib.networks.tensors import KerasModel
 
 WEIGHTS_FILE = "model.weights.h5"
@@ -22,8 +22,6 @@ SHIPPED = os.path.join(os.path.dirname(__file__), "weights")
 
 FORMAT = 1
 """Number of the card's format that is written. A card without a number is of format 1."""
-
-Path: TypeAlias = str | os.PathLike[str]
 
 Card: TypeAlias = dict[str, Any]
 """The content of a model card."""
@@ -71,7 +69,7 @@ def backend() -> str:
     return keras.backend.backend()
 
 
-def sha256(path: Path) -> str:
+def sha256(path: PathLike) -> str:
     """The sha256 of a file, hexadecimal."""
     with open(path, "rb") as stream:
         return hashlib.sha256(stream.read()).hexdigest()
@@ -82,7 +80,7 @@ def shipped_folder(*names: str) -> str:
     return os.path.join(SHIPPED, "-".join(names))
 
 
-def save(network: KerasModel, folder: Path, card: Card) -> None:
+def save(network: KerasModel, folder: PathLike, card: Card) -> None:
     """Writes a model folder.
 
     Args:
@@ -97,7 +95,7 @@ def save(network: KerasModel, folder: Path, card: Card) -> None:
     write_json(os.path.join(folder, CARD_FILE), {"format": FORMAT} | card | {"sha256": sha256(weights)})
 
 
-def read_card(folder: Path) -> Card:
+def read_card(folder: PathLike) -> Card:
     """The model card of a folder.
 
     Args:
@@ -126,7 +124,7 @@ def read_card(folder: Path) -> Card:
     return card
 
 
-def check_card(folder: Path, network: str, title: str, presets: Container[str]) -> Card:
+def check_card(folder: PathLike, network: str, title: str, presets: Container[str]) -> Card:
     """The card of a folder that must hold a certain network.
 
     Args:
@@ -147,7 +145,7 @@ def check_card(folder: Path, network: str, title: str, presets: Container[str]) 
     return card
 
 
-def load_weights(network: KerasModel, folder: Path, card: Card) -> None:
+def load_weights(network: KerasModel, folder: PathLike, card: Card) -> None:
     """Fills a network with the weights of a folder, after comparing their checksum with the card's.
 
     Args:

@@ -103,13 +103,3 @@ def test_the_help_imports_no_numerical_library():
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "'deepreslib.commands.methods.resmap'" in run.stdout
     assert "'numpy'" not in run.stdout
-
-
-def test_methods_that_differ_in_an_option_of_one_name_are_refused():
-    def method(**settings):
-        return methods.Method("", None, lambda options: options.add_argument("--step", **settings))
-
-    with pytest.raises(ValueError, match="one and two have different options --step"):
-        methods.add_options(None, {"one": method(type=float), "two": method(type=int)})
-    with pytest.raises(ValueError, match="--step has a default"):
-        methods.add_options(None, {"one": method(default=3)})

@@ -5,12 +5,13 @@ A file ``NAME.py`` holds ``METHOD``, a :class:`Method`, and so becomes ``--metho
 files are imported for ``--help``, so they import what takes long inside their functions.
 """
 
-import importlib
-import pkgutil
-from argparse import ArgumentParser, Namespace
+import sys
+from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deepreslib.commands.choices import Options, list_folder
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution, MapOrHalves
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Inputs",
     "Method",
-    "MethodOption",
     "Options",
     "add_network_argument",
-    "add_options",
     "add_sweep_arguments",
     "find_methods",
-    "join",
 ]
 
 
@@ -58,35 +56,6 @@ class Inputs:
         return self.threads or -1
 
 
-class Options:
-    """Collects the options of one method; it has the ``add_argument`` of an argparse parser.
-
-    Attributes:
-        declared: for each option its names, settings and default, as they were given to ``add_argument``.
-    """
-
-    def __init__(self) -> None:
-        self.declared: list[tuple[tuple[str, ...], dict[str, Any], str | None]] = []
-
-    def add_argument(self, *names: str, default_text: str | None = None, **settings: Any) -> None:
-        """Adds an option.
-
-        Several methods may add the same option, with the same settings; it is shown once, as theirs.
-
-        Args:
-            *names: such as ``--step``.
-            default_text: the default in words, where methods that share an option differ in it; it is added to the
-                help with the method's name.
-            **settings: as of argparse, without a default: an option that is not given is None.
-
-        Raises:
-            ValueError: a default was given. The command could not see then that the option was not.
-        """
-        if "default" in settings:
-            raise ValueError(f"{names[0]} has a default; leave it out, and let the method take it for None.")
-        self.declared.append((names, {"default": None, **settings}, default_text))
-
-
 @dataclass(frozen=True)
 class Method:
     """A method of ``deepres estimate``.
@@ -114,69 +83,9 @@ class Method:
     uses_network: bool = False
 
 
-@dataclass
-class MethodOption:
-    """An option of one or more methods.
-
-    Attributes:
-        names: such as ``--step``.
-        settings: for argparse.
-        owners: the methods' names.
-        defaults: the default in words by method, where they differ.
-        destination: its name in the parsed arguments; set when it is added to a parser.
-    """
-
-    names: tuple[str, ...]
-    settings: dict[str, Any]
-    owners: list[str] = field(default_factory=list)
-    defaults: dict[str, str] = field(default_factory=dict)
-    destination: str = ""
-
-
 def find_methods() -> dict[str, Method]:
     """All methods, by name, in alphabetical order."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return {name: importlib.import_module(f"{__name__}.{name}").METHOD for name in names}
-
-
-def add_options(parser: ArgumentParser, methods: dict[str, Method]) -> list[MethodOption]:
-    """Adds the options of all methods to a parser, those with the same owners in a group named after them.
-
-    Args:
-        parser: of the command.
-        methods: from :func:`find_methods`.
-
-    Returns:
-        the options.
-    """
-    options: dict[str, MethodOption] = {}
-    for owner, method in methods.items():
-        own = Options()
-        method.add_arguments(own)
-        for names, settings, default_text in own.declared:
-            option = options.setdefault(names[0], MethodOption(names, settings))
-            if (option.names, option.settings) != (names, settings):
-                raise ValueError(f"the methods {option.owners[0]} and {owner} have different options {names[0]}")
-            option.owners.append(owner)
-            if default_text is not None:
-                option.defaults[owner] = default_text
-    groups = {}
-    for option in options.values():
-        title = join(option.owners, "and")
-        if title not in groups:
-            groups[title] = parser.add_argument_group(title)
-        settings = option.settings
-        if option.defaults:
-            defaults = ", ".join(f"{text} {owner}" for owner, text in option.defaults.items())
-            settings = {**settings, "help": f"{settings['help']} (default: {defaults})"}
-        option.destination = groups[title].add_argument(*option.names, **settings).dest
-    return list(options.values())
-
-
-def join(names: list[str], word: str) -> str:
-    """Names as a list in a sentence: "a", "a and b" or "a, b and c"."""
-    *first, last = names
-    return f"{', '.join(first)} {word} {last}" if first else last
+    return list_folder(sys.modules[__name__], "METHOD")
 
 
 def add_network_argument(options: Options) -> None:

@@ -1,37 +1,49 @@
-"""The programs of ``deepres train``, one a module; the modules of this folder are all there are.
+"""The programs of ``deepres train``, one a file of this folder; whatever file lies here is a program.
 
-A module has the name of the network that it trains, and
-
-- ``SUMMARY``: what it trains, a few words for the help;
-- ``DEFAULTS``: the defaults of ``--batch`` and ``--rate``, for the help;
-- ``OPTIONS``: the names of the options that belong to it alone, as in the parsed arguments;
-- ``add_arguments(group)``: adds these options; each one's default is None, so that an option of another program is
-  noticed and refused;
-- ``train(args, shared, report)``: trains, with the options that all programs share as keyword arguments of
-  ``deepreslib.training.loop.LoopOptions``.
-
-Importing a module does not import Keras, so the help is fast.
+A file ``NAME.py`` holds ``PROGRAM``, a :class:`TrainingProgram`, and so becomes ``deepres train NAME``: its options
+appear in ``deepres train --help`` and are refused with other programs. Nothing else needs a change. All files are
+imported for ``--help``, so they import what takes long inside their functions.
 """
 
-import importlib
-import pkgutil
-from types import ModuleType
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["load", "names"]
+from deepreslib.commands.choices import Options, list_folder
+
+__all__ = ["Options", "TrainingProgram", "add_step_arguments", "find_programs"]
 
 
-def names() -> list[str]:
-    """The names of the programs, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+@dataclass(frozen=True)
+class TrainingProgram:
+    """A program of ``deepres train``.
+
+    Attributes:
+        summary: what it trains, a few words for ``--help``.
+        train: trains; takes the parsed arguments, the options that all programs share, as keyword arguments of
+            ``deepreslib.training.loop.LoopOptions``, and a function that is called with each line of progress.
+        add_arguments: adds its options to an :class:`Options`.
+    """
+
+    summary: str
+    train: Callable[[Namespace, dict[str, Any], Callable[[str], None]], None]
+    add_arguments: Callable[[Options], None] = lambda options: None
 
 
-def load(name: str) -> ModuleType:
-    """The module of a program.
+def find_programs() -> dict[str, TrainingProgram]:
+    """All programs, by name, in alphabetical order."""
+    return list_folder(sys.modules[__name__], "PROGRAM")
+
+
+def add_step_arguments(options: Options, batch: str, rate: str) -> None:
+    """``--batch`` and ``--rate``, which all programs have, with a program's own defaults.
 
     Args:
-        name: one of ``names``.
-
-    Returns:
-        The module.
+        options: of the program.
+        batch: its default of ``--batch``, in words.
+        rate: that of ``--rate``.
     """
-    return importlib.import_module(f"{__name__}.{name}")
+    options.add_argument("--batch", type=int, default_text=batch, help="windows or examples a step")
+    options.add_argument("--rate", type=float, default_text=rate, help="first learning rate")

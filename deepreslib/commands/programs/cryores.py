@@ -1,26 +1,21 @@
 """``deepres train cryores``."""
 
-import argparse
+from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
-SUMMARY = "CryoRes, which also predicts the global resolution and the mask"
-DEFAULTS = "--batch 32 (published: 32), --rate 0.002 (published: 1e-07)"
-OPTIONS = ("examples",)
+from deepreslib.commands.programs import Options, TrainingProgram, add_step_arguments
+
 EXAMPLES = 4000
 
 
-def add_arguments(group: argparse._ArgumentGroup) -> None:
+def add_arguments(options: Options) -> None:
     """Adds the program's options."""
-    group.add_argument(
-        "--examples",
-        type=int,
-        metavar="N",
-        help=f"half-map pairs to simulate (default: {EXAMPLES})",
-    )
+    options.add_argument("--examples", type=int, metavar="N", help=f"half-map pairs to simulate (default: {EXAMPLES})")
+    add_step_arguments(options, batch="32", rate="0.002 (published 1e-07)")
 
 
-def train(args: argparse.Namespace, shared: dict[str, Any], report: Callable[[str], None]) -> None:
+def train(args: Namespace, shared: dict[str, Any], report: Callable[[str], None]) -> None:
     """Trains a CryoRes network."""
     from deepreslib.training.cryores import program
     from deepreslib.training.cryores.presets import PRESETS
@@ -33,3 +28,6 @@ def train(args: argparse.Namespace, shared: dict[str, Any], report: Callable[[st
         **shared,
     )
     program.train(options, report)
+
+
+PROGRAM = TrainingProgram("CryoRes, which also predicts the global resolution and the mask", train, add_arguments)

@@ -7,7 +7,7 @@ import numpy as np
 
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import FloatArray
-from deepreslib.networks.store import Path
+from deepreslib.files import PathLike
 from deepreslib.structures import read_structure
 
 LEAST_NUCLEIC = 0.1
@@ -34,7 +34,7 @@ def drawn_shares(paths: Sequence[str], complex_weight: float, nucleic_weight: fl
     return weights / weights.sum()
 
 
-def find_structures(folder: Path) -> list[str]:
+def find_structures(folder: PathLike) -> list[str]:
     """The structure files in a folder.
 
     Args:

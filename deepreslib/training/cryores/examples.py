@@ -18,7 +18,7 @@ from deepreslib.files import write_aside
 from deepreslib.fourier import spectra
 from deepreslib.fourier.arrays import FloatArray, IntArray
 from deepreslib.networks.cryores_features import FEATURES, LocalFeatures, local_features
-from deepreslib.networks.store import Path
+from deepreslib.files import PathLike
 from deepreslib.training.cryores import scenes
 from deepreslib.training.cryores.recipe import SceneRecipe
 from deepreslib.training.structures import drawn_shares
@@ -131,7 +131,7 @@ def _features(inputs: LocalFeatures, places: IntArray) -> FloatArray:
     return features
 
 
-def make(paths: Sequence[str], recipe: SceneRecipe, seed: int, count: int, folder: Path, workers: int = 0) -> list[str]:
+def make(paths: Sequence[str], recipe: SceneRecipe, seed: int, count: int, folder: PathLike, workers: int = 0) -> list[str]:
     """Makes the first examples of a seed; those whose files are there already are kept.
 
     Args:
@@ -160,7 +160,7 @@ def make(paths: Sequence[str], recipe: SceneRecipe, seed: int, count: int, folde
 
 
 def _make_one(
-    paths: Sequence[str], shares: FloatArray | None, recipe: SceneRecipe, seed: int, folder: Path, number: int
+    paths: Sequence[str], shares: FloatArray | None, recipe: SceneRecipe, seed: int, folder: PathLike, number: int
 ) -> None:
     if number % COARSE_EVERY == COARSE_EVERY - 1:
         recipe = replace(recipe, resolution=COARSE)

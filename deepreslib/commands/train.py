@@ -2,8 +2,6 @@
 
 import argparse
 import os
-import shlex
-import sys
 
 from deepreslib.commands import choices, programs
 from deepreslib.errors import InputError
@@ -49,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Trains and returns 0."""
+    from deepreslib.analysis.report import command_line
+
     choices.refuse_foreign_options(args, args.program_options, args.network, label="train", verb="train")
     if args.minutes <= 0:
         raise InputError(f"--minutes {args.minutes:g}: no time to train in; give a number above 0.")
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         "folder": args.output,
         "seed": args.seed,
         "workers": args.workers,
-        "command": shlex.join(["deepres", *sys.argv[1:]]),
+        "command": command_line(),
     }
     args.programs[args.network].train(args, shared, lambda line: print(line, flush=True))
     print(f"wrote {args.output}")

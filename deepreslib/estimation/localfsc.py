@@ -34,11 +34,9 @@ for them.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import scipy.fft
 import scipy.ndimage
 from tqdm import tqdm
@@ -47,7 +45,7 @@ from deepreslib.errors import InputError
 from deepreslib.estimation.localfsc_window import along_axes, responses, sampling_matrices, window
 from deepreslib.estimation.result import LocalResolution, MapOrHalves, two_halves
 from deepreslib.fourier import filters, resampling
-from deepreslib.fourier.arrays import BoolArray, ComplexArray, FloatArray, IntArray, VoxelSize
+from deepreslib.fourier.arrays import Array, BoolArray, Box, ComplexArray, FloatArray, IntArray, VoxelSize
 from deepreslib.fourier.grid import fast_length
 from deepreslib.fourier.shells import add_in_shells, shell_numbers
 from deepreslib.maps import DensityMap
@@ -62,8 +60,6 @@ SMALLEST_BOX = 8
 
 _LEAST_POWER = 1e-12
 _BATCH_BYTES = 1 << 26
-
-T = TypeVar("T", bound=np.generic)
 
 
 def default_box(voxel_size: VoxelSize) -> int:
@@ -106,11 +102,11 @@ def estimate(
     started = time.monotonic()
     half1, half2 = two_halves(density_map_or_halves, "the local FSC")
     box = _checked_box(half1, cutoff, box)
-    bounds = _bounds(mask)
-    inside = mask[tuple(slice(start, stop) for start, stop in bounds)]
-    weight = _visibility(_read(mask, bounds, box), box)
+    around = box_around(mask)
+    inside = mask[around]
+    weight = _visibility(_read(mask, around, box), box)
     map1, map2 = (
-        _whitened(_read(_whitened(half.data, 1, workers), bounds, box), weight, workers) for half in (half1, half2)
+        _whitened(_read(_whitened(half.data, 1, workers), around, box), weight, workers) for half in (half1, half2)
     )
     find_falls = _exact_falls if exact else _fast_falls
     falls = find_falls(map1, map2, inside, cutoff, box, workers, progress)
@@ -143,11 +139,6 @@ def _checked_box(half1: DensityMap, cutoff: float, box: int | None) -> int:
     return int(box)
 
 
-def _bounds(mask: BoolArray) -> list[tuple[int, int]]:
-    """The first and the last + 1 voxel of the mask along z, y and x."""
-    return [(side.start, side.stop) for side in box_around(mask)]
-
-
 def _whitened(data: FloatArray, weight: FloatArray | float, workers: int) -> FloatArray:
     """The map with one power at all frequencies up to Nyquist's, and none in the corners beyond, which have no shell.
 
@@ -174,13 +165,17 @@ def _whitened(data: FloatArray, weight: FloatArray | float, workers: int) -> Flo
     return scipy.fft.irfftn(spectrum, data.shape, workers=workers, overwrite_x=True)
 
 
-def _read(data: npt.NDArray[T], bounds: Sequence[tuple[int, int]], margin: int) -> npt.NDArray[T]:
-    """What lies within bounds and a margin; 0 beyond the map's border.
+def _read(data: Array, around: Box, margin: int) -> Array:
+    """The map in a box with a margin; 0 beyond the map's border.
 
     The margin is as wide as a window: a window reaches half its width beyond the mask, and a band-pass as far again.
     """
     return read_box(
-        data, [(start - margin, start - margin + fast_length(stop - start + 2 * margin)) for start, stop in bounds]
+        data,
+        [
+            (side.start - margin, side.start - margin + fast_length(side.stop - side.start + 2 * margin))
+            for side in around
+        ],
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepreslib.errors import InputError
-from deepreslib.fourier.arrays import FloatArray
 from deepreslib.files import PathLike
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.structures import read_structure
 
 LEAST_NUCLEIC = 0.1

@@ -14,11 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 from deepreslib.estimation.cryores import bounding_box
-from deepreslib.files import write_aside
+from deepreslib.files import PathLike, write_aside
 from deepreslib.fourier import spectra
 from deepreslib.fourier.arrays import FloatArray, IntArray
 from deepreslib.networks.cryores_features import FEATURES, LocalFeatures, local_features
-from deepreslib.files import PathLike
 from deepreslib.training.cryores import scenes
 from deepreslib.training.cryores.recipe import SceneRecipe
 from deepreslib.training.structures import drawn_shares
@@ -131,7 +130,9 @@ def _features(inputs: LocalFeatures, places: IntArray) -> FloatArray:
     return features
 
 
-def make(paths: Sequence[str], recipe: SceneRecipe, seed: int, count: int, folder: PathLike, workers: int = 0) -> list[str]:
+def make(
+    paths: Sequence[str], recipe: SceneRecipe, seed: int, count: int, folder: PathLike, workers: int = 0
+) -> list[str]:
     """Makes the first examples of a seed; those whose files are there already are kept.
 
     Args:

@@ -284,5 +284,5 @@ def _local_resolution(
     half1, half2 = (DensityMap(np.ascontiguousarray(half), voxel_triple(grid.voxel_size)) for half in halves)
     box = min(max(2 * round(settings.window / grid.voxel_size / 2), localfsc.SMALLEST_BOX), grid.shape[0])
     local = localfsc.estimate((half1, half2), needed, cutoff=settings.local_cutoff, box=box, workers=workers)
-    found = resampling.sample_back(local.resolution, mask, grid.full_voxel_size, grid.voxel_size)
-    return resampling.clip_resolution(found, mask, 0, np.inf, grid.full_voxel_size)
+    resolution = resampling.sample_back(local.resolution, mask, grid.full_voxel_size, grid.voxel_size)
+    return resampling.clip_resolution(resolution, mask, 0, np.inf, grid.full_voxel_size)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Inputs",
     "Method",
-    "Options",
     "add_network_argument",
     "add_sweep_arguments",
     "find_methods",
@@ -64,7 +63,7 @@ class Method:
         summary: what it is and what it takes, in one line for ``--help``.
         estimate: runs it; takes the parsed arguments and the :class:`Inputs`, and gives the result and a few words
             about it, which are printed.
-        add_arguments: adds its options to an :class:`Options`.
+        add_arguments: adds its options to an :class:`~deepreslib.commands.choices.Options`.
         endings: what is added to the output's name for further maps that it may write: ``_sd`` (the deviation) or
             ``_mask`` (the mask found).
         uses_halves: whether it can use half maps.

@@ -3,7 +3,8 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from deepreslib.commands.methods import Inputs, Method, Options, add_network_argument
+from deepreslib.commands.choices import Options
+from deepreslib.commands.methods import Inputs, Method, add_network_argument
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution

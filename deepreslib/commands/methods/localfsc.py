@@ -3,7 +3,8 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from deepreslib.commands.methods import Inputs, Method, Options
+from deepreslib.commands.choices import Options
+from deepreslib.commands.methods import Inputs, Method
 from deepreslib.errors import InputError
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deepreslib.commands.methods import Inputs, Method, Options, add_sweep_arguments
+from deepreslib.commands.choices import Options
+from deepreslib.commands.methods import Inputs, Method, add_sweep_arguments
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution

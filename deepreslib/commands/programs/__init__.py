@@ -13,7 +13,7 @@ from typing import Any
 
 from deepreslib.commands.choices import Options, list_folder
 
-__all__ = ["Options", "TrainingProgram", "add_step_arguments", "find_programs"]
+__all__ = ["TrainingProgram", "add_step_arguments", "find_programs"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class TrainingProgram:
         summary: what it trains, a few words for ``--help``.
         train: trains; takes the parsed arguments, the options that all programs share, as keyword arguments of
             ``deepreslib.training.loop.LoopOptions``, and a function that is called with each line of progress.
-        add_arguments: adds its options to an :class:`Options`.
+        add_arguments: adds its options to an :class:`~deepreslib.commands.choices.Options`.
     """
 
     summary: str

@@ -4,7 +4,8 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
-from deepreslib.commands.programs import Options, TrainingProgram, add_step_arguments
+from deepreslib.commands.choices import Options
+from deepreslib.commands.programs import TrainingProgram, add_step_arguments
 from deepreslib.errors import InputError
 
 

@@ -19,6 +19,9 @@ from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 from sphinx.util.nodes import make_refnode, nested_parse_with_titles
 
+CONSTANTS = ("data", "attribute", "property")
+"""What Sphinx calls things with a docstring of prose alone."""
+
 LONGEST_DEFAULT = 40
 """Characters of a default value that a signature shows; longer ones are three dots."""
 
@@ -83,10 +86,16 @@ def _first_sentence(module):
     return re.split(r"(?<=\.)(?<!\bal\.)(?<!Mol\.)(?<![A-Z]\.) (?=[A-Z])", paragraph)[0]
 
 
-def keep_colons(app, what, name, thing, options, lines):
-    """What stands before a colon in the docstring of a constant is no type, as napoleon would have it."""
-    if what in ("data", "attribute", "property"):
-        lines.insert(0, "")
+def keep_constants(app, what, name, thing, options, lines):
+    """Puts the docstring of a constant aside: napoleon would take what stands before a colon for a type."""
+    if what in CONSTANTS:
+        app.env.temp_data[name] = list(lines)
+
+
+def restore_constants(app, what, name, thing, options, lines):
+    """Puts it back after napoleon."""
+    if what in CONSTANTS:
+        lines[:] = app.env.temp_data.pop(name)
 
 
 def escape_bars(app, what, name, thing, options, lines):
@@ -211,8 +220,9 @@ def setup(app):
     """Tells Sphinx of all this."""
     app.add_directive("wing", Wing)
     app.add_directive("modules", Modules)
-    app.connect("autodoc-process-docstring", keep_colons, priority=400)  # before napoleon
-    app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("autodoc-process-docstring", keep_constants, priority=400)  # before napoleon
+    app.connect("autodoc-process-docstring", restore_constants, priority=600)
+    app.connect("autodoc-process-docstring", escape_bars, priority=700)
     app.connect("autodoc-process-signature", source_signature)
     app.connect("missing-reference", link_elsewhere)
     return {"parallel_read_safe": True, "version": "1"}

@@ -154,7 +154,8 @@ class PolynomialSpectrum(layers.Layer):
         batch, depth, height, width, _ = ops.shape(box)
         _, planes, rows, columns, _ = ops.shape(means)
         along_x, along_y = (ops.reshape(sliding(self._basis, count), (-1, count)) for count in (width, height))
-        products = ops.matmul(ops.swapaxes(box[..., 0], 0, 1), ops.transpose(along_x))
+        lines = ops.reshape(ops.swapaxes(box[..., 0], 0, 1), (depth * batch * height, width))
+        products = ops.matmul(lines, ops.transpose(along_x))
         products = ops.reshape(products, (depth, batch, height, WINDOW, columns))  # the x degrees before the columns
         products = ops.matmul(along_y, ops.transpose(products, (0, 3, 1, 2, 4)))
         products = ops.reshape(products, (depth, WINDOW, batch, WINDOW, rows, columns))  # x degrees, batch, y degrees

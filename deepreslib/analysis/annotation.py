@@ -130,7 +130,7 @@ def _nearest(data: FloatArray, spacing: FloatArray, positions: FloatArray, reach
     inside = data > 0
     voxels = np.argwhere(inside & ~ndimage.binary_erosion(inside))
     distance, number = cKDTree(voxels * spacing).query(positions, distance_upper_bound=np.nextafter(reach, np.inf))
-    values = np.append(data[tuple(voxels.T)].astype(float), np.nan)  # the tree says len(voxels) where there is none
+    values = np.append(data[tuple(voxels.T)].astype(float), np.nan)  # the tree gives len(voxels) where none is near
     return np.where(np.isfinite(distance), values[number], np.nan)
 
 
@@ -161,7 +161,7 @@ def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> 
 
 
 def placing_advice(resolution: DensityMap, positions: FloatArray) -> str:
-    """What to do about a structure that lies beside the map: a clause of a sentence, with an origin if one fits.
+    """Advice for a structure that lies beside the map: a clause of a sentence, with an origin if one fits.
 
     The origins tried are 0 and the one that puts 0 in the middle of the map, which programs write by default.
 
@@ -249,7 +249,7 @@ def _average(values: FloatArray, sites: AtomSites) -> list[ResidueResolution]:
 
 
 def _described(values: Sequence[float] | FloatArray) -> dict[str, Any]:
-    """How many values there are, how many are known, and the summary of those; for the report."""
+    """How many values there are, how many of them are known, and the statistics of these; for the report."""
     values = np.asarray(values, float)
     known = values[np.isfinite(values)]
     return {

@@ -8,7 +8,7 @@ window along each axis, and Fourier transformed, padded to twice the window's ed
 1 / (2 × edge) apart, a coefficient between two shells being shared by both linearly. The resolution is where the FSC
 falls below the cutoff, interpolated linearly between shells; twice the voxel size where it never does. So far this is
 blocres with its defaults (Hann taper, padding 1), and on the reference half maps gave its values (r 0.9997; 0.99999
-when the plane x = 0 of the half transform counts twice, as it does there). We differ from it in:
+when the plane x = 0 of the half transform counts twice, as it does there). The differences from blocres are:
 
 - Both maps are first whitened by radial filters: by the spectrum of the whole map, then by the spectrum seen through
   the windows in the mask. That changes the FSC of a shell only by what the window leaks from shell to shell; without

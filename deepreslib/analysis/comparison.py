@@ -31,7 +31,7 @@ class Agreement:
         voxels: their number.
         rmse: root mean square of the differences, Å.
         pearson: correlation of the values; None if one of the maps is constant.
-        spearman: correlation of the ranks (ties get their mean rank); likewise.
+        spearman: correlation of the ranks (ties get their mean rank); None if one of the maps is constant.
         median_difference: median of map − reference, Å; negative if the map mostly has finer resolutions.
         difference: float32 (z, y, x), map − reference, Å, 0 where one of them has no value.
     """

@@ -98,7 +98,7 @@ def check(
         snr: float32 (z, y, x), Å (see :func:`deepreslib.enhancement.snr.snr_resolution`).
         percentile: the percentile that both distributions hold, 0 to 100.
         range_name: see :func:`deepreslib.estimation.deepres.estimate`.
-        network_path: likewise.
+        network_path: see the same function.
         progress: show a progress bar on standard error.
 
     Returns:

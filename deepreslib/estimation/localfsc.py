@@ -16,7 +16,7 @@ when the plane x = 0 of the half transform counts twice, as it does there). The 
   tenth of noise, then reads 8.0 Å in a window of 30 Å; without whitening it reads 5.1 Å. Sharpening hardly matters any
   more, and the window's width hardly matters for the median. On the reference half maps the results are 0.1 Å coarser
   than those of blocres.
-- The window is centred on its voxel. With an even box that of blocres lies half a voxel before it.
+- The window is centred on its voxel. The window of blocres, if its edge is even, lies half a voxel before it.
 - The *first* fall below the cutoff counts; blocres takes the last. At 0.5 they hardly ever differ; at 0.143 chance
   correlation in one of the many shells beyond the resolution often makes the last fall much too fine.
 - Only waves shorter than the window count. A voxel whose FSC is below the cutoff from the first of these shells on is

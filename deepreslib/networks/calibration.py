@@ -84,8 +84,8 @@ def fit(
         knots: (k,) Å, rising, at least two: the resolutions of the calibration.
 
     Returns:
-        A ``Calibration``. Where no prediction has a knot's relative deviation, the factor is that of all predictions at
-        the knot's resolution; if there are none of these either, it is that of all predictions.
+        A ``Calibration``. The factor of a resolution and a relative deviation that no prediction is near is the factor
+        of all predictions near that resolution; if there are none of these either, it is that of all predictions.
     """
     near = [_or_else(weight * share, weight) for share in _shares(resolution, knots)]
     typical = [_quantile(deviation, weights, 0.5) for weights in near]

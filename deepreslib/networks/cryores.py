@@ -6,7 +6,7 @@ not its inner layers; the layers here are ours.
 Both presets have the same inputs and outputs. Inputs, float32, computed by ``deepreslib.networks.cryores_features``:
 
 - ``features``: (batch, z, y, x, ``FEATURES``), the local spectrum and the density at places of a map. Each place is
-  looked at alone, so the places may be listed in any order and need not fill a box. Only ``baseline`` and ``level``
+  taken alone, so the places may be listed in any order and need not fill a box. Only ``baseline`` and ``level``
   depend on all places: they use a mean over the places that the network takes for the molecule.
 - ``summary``: (batch, ``SUMMARY``), the map summary: numbers that describe the whole map.
 

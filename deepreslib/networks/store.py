@@ -130,7 +130,7 @@ def check_card(folder: PathLike, network: str, title: str, presets: Container[st
 
     Args:
         folder: a model folder.
-        network: what the card must say under ``network``.
+        network: the value that the card must have under ``network``.
         title: the network's name in messages.
         presets: names of the network's presets, of which the card must have one.
 

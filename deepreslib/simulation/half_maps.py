@@ -85,7 +85,7 @@ class HalfMaps:
 
     Attributes:
         half1: neither sharpened nor filtered.
-        half2: likewise.
+        half2: neither sharpened nor filtered.
         full: the full map, as a user would get it.
         mask: bool, the molecule.
         local_resolution: float32, Å, from the local FSC of the half maps; 0 outside the mask.

@@ -1,4 +1,4 @@
-"""Files written aside and renamed, so that nobody ever meets half of one."""
+"""Files written under a temporary name and then renamed, so that no program ever reads half a file."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def check_writable(path: PathLike) -> None:
 
 
 def write_json(path: PathLike, content: object) -> None:
-    """Write a JSON file (UTF-8), aside and then renamed.
+    """Write a JSON file (UTF-8), under a temporary name that is then changed.
 
     Args:
         path: the file.

@@ -31,7 +31,7 @@ class DeepresProtocol(ProtAnalysis3D):
         return []
 
     def _getArguments(self):
-        """All that decides about the result, as arguments of the command."""
+        """All that the result depends on, as arguments of the command."""
         return []
 
     def _getOutputFiles(self):

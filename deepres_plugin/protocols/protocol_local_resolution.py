@@ -76,7 +76,7 @@ class LocalResolutionProtocol(DeepresProtocol):
         return super().runDeepresStep(arguments)
 
     def createOutputStep(self, arguments):
-        """Register the maps and what the summary tells about them."""
+        """Register the maps and what the summary shows about them."""
         resolution = self._readReport()["resolution"]
         self.min_res_init.set(resolution["min"])
         self.max_res_init.set(resolution["max"])

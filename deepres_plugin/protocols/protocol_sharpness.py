@@ -256,7 +256,7 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
 
 
 def _claimed(report):
-    """DeepRes' distribution on the map that the report ends with."""
+    """DeepRes' distribution for the checked map, or for the recommended B factor of a search."""
     search = report["search"]
     if not search:
         return report["check"]["deepres"]

@@ -1,4 +1,4 @@
-"""What the methods share that test one resolution after another: the range of them."""
+"""The common part of the methods that test one resolution after another: the range of resolutions in the form."""
 
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
@@ -12,7 +12,7 @@ class TestedResolutionsProtocol(OptionalHalfMapMixin, LocalResolutionProtocol):
 
     # --------------------------- form ---------------------------------------
     def _defineNoiseParams(self, form):
-        """Whether half maps tell the noise, and which."""
+        """Whether the noise is measured by half maps, and by which."""
         self._defineUseHalfVolumes(
             form,
             "Yes: the noise is half the difference of the half maps, at every place. No: it is what the map "

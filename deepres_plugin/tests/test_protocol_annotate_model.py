@@ -206,7 +206,7 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
 
 
 def importMap(project, path, origin):
-    """A resolution map, 0 beyond the last residue inside, at an origin that the header does not tell."""
+    """A resolution map, 0 beyond the last residue inside, at an origin that is not in the file's header."""
     x = SAMPLING * np.arange(SHAPE[2])
     data = np.where(x <= 3 * LAST_INSIDE + SAMPLING / 2, resolutionAt(x), 0) * np.ones(SHAPE)
     with mrcfile.new(path, overwrite=True) as mrc:

@@ -12,7 +12,7 @@ from deepreslib.errors import InputError
 
 
 class SharpnessViewer(MapViewer):
-    """The curve, the distributions, the sharpened map, and where DeepRes claims more than is allowed."""
+    """The curve, the distributions, the sharpened map, and the voxels where DeepRes is finer than the SNR allows."""
 
     _label = "sharpening viewer"
     _targets = [ProtDeepSharpness]

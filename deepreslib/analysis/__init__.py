@@ -1,4 +1,4 @@
-"""What resolution maps say: statistics, comparison and consensus, resolution at atoms and residues."""
+"""What is computed from resolution maps: statistics, comparison and consensus, resolution at atoms and residues."""
 
 from deepreslib.analysis.annotation import Annotation, ResidueResolution, annotate, resolution_at
 from deepreslib.analysis.comparison import Agreement, Comparison, assigned, compare

@@ -34,9 +34,9 @@ class ResidueResolution(Residue):
     Attributes:
         atoms: number of its atoms, hydrogens left out.
         assigned: how many of them have a resolution.
-        resolution: their mean, Å; NaN if there is none.
-        finest: the lowest of them in Å; likewise.
-        coarsest: the highest of them; likewise.
+        resolution: mean resolution of these atoms, Å; NaN if no atom has one.
+        finest: their finest resolution, Å; NaN if no atom has one.
+        coarsest: their coarsest resolution, Å; NaN if no atom has one.
     """
 
     atoms: int
@@ -88,7 +88,7 @@ def resolution_at(resolution: DensityMap, positions: FloatArray, reach: float = 
     """The local resolution at positions in space.
 
     Of the eight voxels around a position, those above 0 are interpolated trilinearly, with weights that are made to sum
-    to 1: values outside the mask are 0 by convention and say nothing. Where all eight are outside the mask, or beyond
+    to 1: values outside the mask are 0 by convention and are no data. Where all eight are outside the mask, or beyond
     the map's edge, the value is that of the nearest voxel of the mask, if its centre is within ``reach``.
 
     Args:
@@ -124,13 +124,13 @@ def resolution_at(resolution: DensityMap, positions: FloatArray, reach: float = 
 def _nearest(data: FloatArray, spacing: FloatArray, positions: FloatArray, reach: float) -> FloatArray:
     """Values of the nearest voxels above 0, NaN beyond ``reach``; positions (n, 3) in Å, z y x, from voxel (0, 0, 0).
 
-    Only voxels at the mask's surface need be looked at: a voxel inside has a neighbour in the mask that is nearer to
+    Only voxels at the mask's surface are searched: a voxel inside has a neighbour in the mask that is nearer to
     any position outside.
     """
     inside = data > 0
     voxels = np.argwhere(inside & ~ndimage.binary_erosion(inside))
     distance, number = cKDTree(voxels * spacing).query(positions, distance_upper_bound=np.nextafter(reach, np.inf))
-    values = np.append(data[tuple(voxels.T)].astype(float), np.nan)  # the tree says len(voxels) where there is none
+    values = np.append(data[tuple(voxels.T)].astype(float), np.nan)  # the tree gives len(voxels) where none is near
     return np.where(np.isfinite(distance), values[number], np.nan)
 
 
@@ -161,7 +161,7 @@ def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> 
 
 
 def placing_advice(resolution: DensityMap, positions: FloatArray) -> str:
-    """What to do about a structure that lies beside the map: a clause of a sentence, with an origin if one fits.
+    """Advice for a structure that lies beside the map: a clause of a sentence, with an origin if one fits.
 
     The origins tried are 0 and the one that puts 0 in the middle of the map, which programs write by default.
 
@@ -249,7 +249,7 @@ def _average(values: FloatArray, sites: AtomSites) -> list[ResidueResolution]:
 
 
 def _described(values: Sequence[float] | FloatArray) -> dict[str, Any]:
-    """How many values there are, how many are known, and the summary of those; for the report."""
+    """How many values there are, how many of them are known, and the statistics of these; for the report."""
     values = np.asarray(values, float)
     known = values[np.isfinite(values)]
     return {

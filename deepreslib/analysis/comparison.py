@@ -31,8 +31,8 @@ class Agreement:
         voxels: their number.
         rmse: root mean square of the differences, Å.
         pearson: correlation of the values; None if one of the maps is constant.
-        spearman: correlation of the ranks (ties get their mean rank); likewise.
-        median_difference: median of map − reference, Å; negative where the map claims a finer resolution.
+        spearman: correlation of the ranks (ties get their mean rank); None if one of the maps is constant.
+        median_difference: median of map − reference, Å; negative if the map mostly has finer resolutions.
         difference: float32 (z, y, x), map − reference, Å, 0 where one of them has no value.
     """
 
@@ -50,7 +50,7 @@ class Comparison:
 
     Attributes:
         reference: label of the map that the others are compared with.
-        mask: bool, the voxels looked at.
+        mask: bool, the voxels compared.
         values: label → float32, the maps themselves, 0 outside the mask and where they assign no resolution.
         agreements: label → agreement with the reference, of all other maps.
         consensus: float32, median of the maps at each voxel, 0 where fewer than two of them have a value.
@@ -104,9 +104,9 @@ def compare(
 ) -> Comparison:
     """Compare local resolution maps on one grid, as Ramírez-Aportela et al. (2019, figures 2 and 3) do by histograms.
 
-    A voxel counts for a map where :func:`assigned` says so and, if a mask is given, within it. Numbers of one map
-    are taken over its own voxels; those of two maps over the voxels they share; the consensus over the voxels where
-    at least two maps have a value. It needs the memory of two copies of the maps.
+    A voxel counts for a map if :func:`assigned` is true there and, if a mask is given, it is in the mask. Numbers of
+    one map are taken over its own voxels; those of two maps over the voxels they share; the consensus over the voxels
+    where at least two maps have a value. The comparison needs the memory of two copies of the maps.
 
     The percentiles of the spread are interpolated linearly between the sorted values of the maps at a voxel, so that
     a single map that disagrees with two others still shows. For two maps the spread is 0.34 times their difference.

@@ -8,8 +8,8 @@ import numpy as np
 from deepreslib.fourier.arrays import FloatArray, IntArray
 
 EDGES = np.round(np.arange(1.0, 20.01, 0.1), 1)
-"""Å, of the bins in which resolutions are counted; those beyond the last bin are counted in it, and so at the other
-end."""
+"""Å, edges of the bins in which resolutions are counted; resolutions beyond the first or the last edge are counted in
+the first or the last bin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Distribution:
 
     @classmethod
     def from_dict(cls, numbers: dict[str, Any]) -> "Distribution":
-        """From what ``as_dict`` gave."""
+        """The distribution that ``as_dict`` turned into a dict."""
         return cls(numbers["b_factor"], numbers["percentile"], np.array(numbers["voxels"]))
 
 

@@ -38,10 +38,10 @@ def describe_input(
         path: of the map; None if half maps were given instead.
         half_maps: two maps, or None.
         density_map: the map itself, whose grid is described.
-        **more: what else is to be said of the input.
+        **more: further entries.
 
     Returns:
-        dict: ``path``, ``half_maps`` (their paths, or None), what else there is, and :func:`describe_grid`.
+        dict: ``path``, ``half_maps`` (their paths, or None), the further entries, and those of :func:`describe_grid`.
     """
     halves = [half.path for half in half_maps] if half_maps else None
     return {"path": path, "half_maps": halves, **more, **describe_grid(density_map)}

@@ -1,4 +1,4 @@
-"""What a resolution map says in numbers."""
+"""The statistics of a resolution map."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 PERCENTILES = (2.5, 5, 20, 25, 50, 75, 80, 95, 97.5)
-"""The percentiles in a report; the validation service reads 2.5, 25, 50, 75 and 97.5."""
+"""The percentiles in a report; 2.5, 25, 50, 75 and 97.5 are those that the validation service reads."""
 
 
 def statistics(values: npt.ArrayLike) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Annotates, writes the files, prints the numbers, returns 0."""
+    """Annotates the structure, writes the files, prints the numbers; returns 0."""
     stem, suffix = os.path.splitext(args.output)
     if suffix != ".cif":
         raise InputError(f"{args.output}: the name of an annotated structure ends in .cif; write {stem or 'OUT'}.cif.")

@@ -1,7 +1,7 @@
 """Choices that are the files of a folder, each with options of its own: methods of ``estimate``, programs of ``train``.
 
-A command that offers such a choice lists the folder, so a new choice is one new file. Each choice declares its options;
-several choices may share one; an option that the chosen one does not have is refused.
+A command that offers such a choice lists the folder, so a new choice is one new file. Each choice declares its options.
+Several choices may share an option. An option that the user gives and the user's choice does not have is refused.
 """
 
 import importlib
@@ -28,7 +28,7 @@ class Options:
     def add_argument(self, *names: str, default_text: str | None = None, **settings: Any) -> None:
         """Adds an option.
 
-        Several choices may add the same option, with the same settings; it is shown once, as theirs.
+        Several choices may add the same option, with the same settings; the help shows it once, under all their names.
 
         Args:
             *names: such as ``--step``.
@@ -37,7 +37,7 @@ class Options:
             **settings: as of argparse, without a default: an option that is not given is None.
 
         Raises:
-            ValueError: a default was given. The command could not see then that the option was not.
+            ValueError: a default was given. With a default, the command could not see whether the user gave the option.
         """
         if "default" in settings:
             raise ValueError(f"{names[0]} has a default; leave it out, and let the choice take it for None.")
@@ -75,7 +75,7 @@ def list_folder(package: ModuleType, attribute: str) -> dict[str, Any]:
 
     Args:
         package: the folder, as a package.
-        attribute: the name in each file of what it offers.
+        attribute: the name, in each file, of the object that it offers.
 
     Returns:
         The file's name without ``.py`` → what it offers, in alphabetical order.
@@ -122,7 +122,7 @@ def add_options(parser: ArgumentParser, choices: Mapping[str, Choice]) -> list[O
 
 
 def refuse_foreign_options(args: Namespace, options: Sequence[OwnedOption], chosen: str, label: str, verb: str) -> None:
-    """Refuses options that the chosen one does not have.
+    """Refuses options that the user's choice does not have.
 
     Args:
         args: the parsed arguments.
@@ -132,7 +132,7 @@ def refuse_foreign_options(args: Namespace, options: Sequence[OwnedOption], chos
         verb: what is done with the others that have the option, such as ``choose``.
 
     Raises:
-        InputError: one was given.
+        InputError: the user gave such an option.
     """
     for option in sorted(options, key=lambda option: option.destination):
         if chosen not in option.owners and getattr(args, option.destination) is not None:

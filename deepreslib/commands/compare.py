@@ -58,7 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Compares, prints the table, writes numbers, maps and pictures, returns 0."""
+    """Compares the maps, prints a table, writes a report, maps and pictures; returns 0."""
     started = time.monotonic()
     labels = _labels(args)
     reference = _reference(args.reference, labels)
@@ -127,7 +127,7 @@ def _figures(
 
 
 def _labels(args: Namespace) -> list[str]:
-    """What the maps are called, all different."""
+    """The maps' labels, all different."""
     if args.labels is None:
         return short_names(args.maps)
     if len(args.labels) != len(args.maps):
@@ -149,7 +149,7 @@ def _reference(text: str | None, labels: Sequence[str]) -> str | None:
 
 
 def _file_names(labels: Iterable[str]) -> dict[str, str]:
-    """Label → what stands for it in a file's name, all different."""
+    """Label → a form of it that is safe in a file name, all different."""
     names = {}
     for number, label in enumerate(labels, 1):
         name = re.sub(r"[^\w.-]+", "_", label).strip("_.") or str(number)

@@ -1,6 +1,6 @@
 """``deepres estimate``: the local resolution of a map, by any of the methods.
 
-The methods are the files of ``deepreslib/commands/methods``; this module knows none of them by name but the default.
+The methods are the files of ``deepreslib/commands/methods``; this module names none of them but the default.
 """
 
 import os
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_METHOD = "deepres"
 
 FURTHER_MAPS = {"_sd": "OUT_sd.mrc (uncertainty)", "_mask": "OUT_mask.mrc (the molecule)"}
-"""What is added to the output's name for a further map, and what the help says of it."""
+"""What is added to the output's name for a further map, and the text about it in the help."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -114,7 +114,7 @@ def _check_options(args: Namespace, method: methods.Method) -> None:
 
 
 def _report(result: "LocalResolution") -> dict[str, Any]:
-    """What the report says of a result beyond its statistics."""
+    """What the report holds about a result beyond its statistics."""
     content: dict[str, Any] = {}
     if result.global_resolution:
         whole = result.global_resolution
@@ -127,6 +127,6 @@ def _report(result: "LocalResolution") -> dict[str, Any]:
 
 
 def _further_maps(result: "LocalResolution", method: methods.Method) -> "dict[str, Array]":
-    """Ending of a further file's name → its values, of those that the method writes."""
+    """The further maps that the method writes: ending of the file's name → values."""
     values = {"_sd": result.deviation, "_mask": result.mask}
     return {ending: values[ending] for ending in method.endings if values[ending] is not None}

@@ -55,7 +55,7 @@ def save_picture(figure: "Figure", path: Path) -> None:
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """Short names that tell files apart: without suffixes, and with as many of their folders as it takes.
+    """Short names that distinguish files: without suffixes, and with as many of their folders as it takes.
 
     Args:
         paths: some files; one that is named twice gets its number before it.

@@ -54,7 +54,7 @@ def read_mask(args: Namespace, density_map: DensityMap) -> tuple[BoolArray, dict
         density_map: the map.
 
     Returns:
-        (bool (z, y, x), what the report says of it).
+        The mask, bool (z, y, x), and what the report holds about it.
     """
     if args.mask:
         mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), density_map)

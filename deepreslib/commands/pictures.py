@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Draws, names each file it wrote, returns 0."""
+    """Draws the pictures, prints the name of each file that it wrote; returns 0."""
     resolution = _read_resolution(args.resolution, args)
     others = {path: _read_resolution(path, args).data for path in args.compare}
     density = _read_density(args, resolution) if args.map else None

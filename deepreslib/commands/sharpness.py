@@ -70,7 +70,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Searches or checks, writes report, maps and pictures, prints the answer, returns 0."""
+    """Searches a B factor or checks a map, writes a report, maps and pictures, prints the result; returns 0."""
     started = time.monotonic()
     _check_options(args)
     check_folder(args.output)
@@ -181,7 +181,7 @@ def _read_sharpened(args: Namespace, density_map: DensityMap) -> DensityMap:
 
 
 def _print_point(claimed: "Distribution") -> None:
-    """Prints what DeepRes claims at one B factor."""
+    """Prints DeepRes' percentile at one B factor."""
     print(f"B factor {claimed.b_factor:g} Å²: DeepRes {claimed.percentile:.2f} Å", flush=True)
 
 

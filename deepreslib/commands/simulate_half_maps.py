@@ -1,4 +1,4 @@
-"""``deepres simulate --half-maps``: two half maps and what comes of them."""
+"""``deepres simulate --half-maps``: two half maps, the full map made from them, mask and local resolution."""
 
 import os
 import time
@@ -114,10 +114,10 @@ def write(
     Args:
         args: those of ``deepres simulate``.
         structure: the structure.
-        positions: (n, 3), Å, of its atoms, z, y, x.
+        positions: (n, 3) Å, x y z, of its atoms, from voxel (0, 0, 0).
         size: edge of the box, voxels.
         rng: for noise and disorder.
-        paths: see ``outputs``.
+        paths: from ``outputs``.
 
     Returns:
         0.

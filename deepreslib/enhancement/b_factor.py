@@ -2,9 +2,10 @@
 
 Source: Ramírez-Aportela et al. 2019, IUCrJ 6, 1054-1063, section 3.4 and figure 5.
 
-A B factor changes what DeepRes sees, but not the signal-to-noise ratio (SNR) that local FSC and MonoRes measure. The
-right B factor makes the 20 % percentile of DeepRes' local resolutions equal to that of the resolutions that the SNR of
-the unsharpened map allows. With a stronger one DeepRes claims more than the SNR allows: the map is oversharpened.
+A B factor changes what DeepRes predicts, but not the signal-to-noise ratio (SNR) that local FSC and MonoRes measure.
+The right B factor makes the 20 % percentile of DeepRes' local resolutions equal to that of the resolutions that the SNR
+of the unsharpened map allows. With a stronger B factor DeepRes predicts finer resolutions than the SNR allows: the map
+is oversharpened.
 
 Arrays are (z, y, x); resolutions are in Å, B factors in Å², negative to sharpen.
 """
@@ -26,39 +27,40 @@ from deepreslib.fourier.grid import voxel_triple
 from deepreslib.networks.ranges import RANGES
 
 PERCENTILE = 20.0
-"""The percentile of the local resolutions that is compared, as in the paper: the best fifth of the mask is finer."""
+"""The percentile of the local resolutions that is compared, as in the paper: the best fifth of the mask is finer than
+it."""
 
 PRECISION = 1.0
-"""Å², to which the B factor is found."""
+"""Å²; the search finds the B factor to this precision."""
 
 B_FACTORS = (0.0, -50.0, -100.0, -150.0, -200.0)
-"""Å²; those that are tried first. The search is between the first and the last."""
+"""Å²; the B factors that are tried first. The result lies between the first and the last of them."""
 
 SAMPLE = 100_000
-"""Voxels that a search looks at; of a larger mask, blocks are drawn at random."""
+"""Voxels whose resolutions a search compares, about; of a larger mask it takes blocks drawn at random."""
 
 BLOCK = 16
 """Edge of such a block, voxels."""
 
 LEAST_MARGIN = 0.15
-"""Å; what the SNR allows must be so much coarser than the fine end of DeepRes' range, or DeepRes could hardly claim
-more."""
+"""Å; the resolution that the SNR allows must be coarser by this than the fine end of DeepRes' range, or DeepRes could
+hardly predict a finer one."""
 
 COINCIDE, FINER, COARSER = "coincide", "finer", "coarser"
 
 
 @dataclass(frozen=True, eq=False)
 class Recommendation:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
-        b_factor: the one recommended; the nearest end of the range if the percentiles never coincide.
-        outcome: ``coincide``; ``finer``, DeepRes claims more than the SNR allows with every B factor, from the
-            weakest on; or ``coarser``, it claims less even with the strongest.
+        b_factor: Å², the one recommended; the nearest end of the range if the percentiles never coincide.
+        outcome: ``coincide``; ``finer`` if DeepRes' percentile is finer than the SNR's already with the weakest
+            B factor; or ``coarser`` if it is coarser even with the strongest.
         percentile: which one was compared, 0 to 100.
-        snr: the ``Distribution`` that the SNR allows.
-        deepres: a ``Distribution`` for each B factor looked at, weakest sharpening first.
-        voxels: how many were looked at.
+        snr: the ``Distribution`` of the resolutions that the SNR allows.
+        deepres: the ``Distribution`` of DeepRes' resolutions for each B factor tried, weakest sharpening first.
+        voxels: how many voxels were compared.
     """
 
     b_factor: float
@@ -69,7 +71,7 @@ class Recommendation:
     voxels: int
 
     def sentence(self) -> str:
-        """The answer in words."""
+        """The result in words."""
         if self.outcome == COINCIDE:
             return f"recommended B factor {self.b_factor:g} Å²: the {self.percentile:g} % percentiles coincide there"
         weakest, strongest = self.deepres[0], self.deepres[-1]
@@ -96,7 +98,7 @@ class Recommendation:
 
     @classmethod
     def from_dict(cls, numbers: dict[str, Any]) -> "Recommendation":
-        """From what ``as_dict`` gave."""
+        """The recommendation that ``as_dict`` turned into a dict."""
         return cls(
             numbers["b_factor"],
             numbers["outcome"],
@@ -125,12 +127,12 @@ def range_for(voxel_size: VoxelSize, snr: FloatArray, mask: BoolArray, percentil
 
 
 def sample(mask: BoolArray, most: int = SAMPLE, seed: int = 1) -> BoolArray:
-    """The mask, or of a larger one as many blocks, drawn at random, as it takes to have ``most`` voxels.
+    """The mask; of a mask larger than ``most`` voxels, blocks drawn at random until they hold ``most`` voxels.
 
     Args:
         mask: bool (z, y, x).
-        most: voxels.
-        seed: of the blocks drawn.
+        most: number of voxels.
+        seed: of the random blocks.
 
     Returns:
         bool (z, y, x).
@@ -162,7 +164,7 @@ def recommend(
     most: int = SAMPLE,
     report: Callable[[Distribution], None] | None = None,
 ) -> Recommendation:
-    """The B factor with which DeepRes claims as much as the SNR allows.
+    """The B factor with which DeepRes' percentile equals that of the resolutions that the SNR allows.
 
     All B factors given are tried, from weak to strong. Where DeepRes' percentile is coarser than the SNR's with one of
     them and no longer with the next, the right B factor is found between the two, to 1 Å².
@@ -176,7 +178,7 @@ def recommend(
         range_name: of DeepRes, ``low`` or ``high`` (see ``range_for``).
         network_path: see :func:`deepreslib.estimation.deepres.estimate`.
         percentile: 0 to 100.
-        most: voxels to look at, about.
+        most: about how many voxels to compare.
         report: called with the ``Distribution`` at every B factor tried.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Is a map oversharpened? DeepRes on it is compared with what the signal-to-noise ratio (SNR) allows, voxel by voxel.
+"""Is a map oversharpened? DeepRes' resolutions are compared with those that the signal-to-noise ratio (SNR) allows.
 
 Source: Ramírez-Aportela et al. 2019, IUCrJ 6, 1054-1063, section 3.4: values of DeepRes that are finer than those of a
 method based on the SNR are a sign of oversharpening.
@@ -15,7 +15,7 @@ from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import DensityMap
 
 MAJORITY = 0.5
-"""A map is oversharpened if more than this share of the mask's voxels is overclaimed."""
+"""A map is oversharpened if more than this share of the mask's voxels is overclaimed (see ``Check``)."""
 
 DEVIATION = 0.4
 """Å; taken for the deviation of networks that predict none."""
@@ -31,17 +31,17 @@ RULE = (
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """What DeepRes claims of a map beyond what the SNR allows.
+    """Where, and by how much, DeepRes' local resolution of a map is finer than the SNR allows.
 
     Attributes:
         resolution: float32 (z, y, x), DeepRes' local resolution, Å; 0 outside the mask.
         excess: float32 (z, y, x), by how much DeepRes is finer, Å, where that is more than the tolerance; 0 elsewhere.
         finer: share of the mask's voxels where DeepRes is finer at all, 0 to 1.
         overclaimed: share of the mask's voxels where it is finer by more than the tolerance.
-        snr: of the mask's voxels, the distribution of what the SNR allows.
-        deepres: the distribution of DeepRes' resolutions.
-        percentile: the one that both distributions have.
-        network: of DeepRes: its ``name``, ``range`` and ``sha256``, for reports.
+        snr: the distribution of the resolutions that the SNR allows in the mask's voxels.
+        deepres: the distribution of DeepRes' resolutions there.
+        percentile: the percentile, 0 to 100, that both distributions hold.
+        network: ``name``, ``range`` and ``sha256`` of DeepRes' network, for reports.
     """
 
     resolution: FloatArray
@@ -96,9 +96,9 @@ def check(
         density_map: the sharpened map.
         mask: bool (z, y, x).
         snr: float32 (z, y, x), Å (see :func:`deepreslib.enhancement.snr.snr_resolution`).
-        percentile: the one that both distributions get, 0 to 100.
+        percentile: the percentile that both distributions hold, 0 to 100.
         range_name: see :func:`deepreslib.estimation.deepres.estimate`.
-        network_path: likewise.
+        network_path: see the same function.
         progress: show a progress bar on standard error.
 
     Returns:

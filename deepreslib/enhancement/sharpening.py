@@ -15,7 +15,7 @@ class Sharpening:
         resolution: where the low-pass filter begins to fall, Å; not finer than twice the voxel size.
 
     Raises:
-        InputError: if it is.
+        InputError: the resolution is finer than that.
     """
 
     def __init__(self, density_map: DensityMap, resolution: float) -> None:

@@ -10,10 +10,10 @@ from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import masks
 
 SNR_CUTOFF = 0.5
-"""Of the local FSC, as in the paper (the default of blocres)."""
+"""Cutoff of the local FSC, as in the paper (the default of blocres)."""
 
 SOFT_EDGE = 7.0
-"""Å, width of the edge that the mask of the global FSC gets."""
+"""Å, width of the soft edge that the mask gets for the global FSC."""
 
 
 def snr_resolution(

@@ -31,8 +31,8 @@ def estimate(
 ) -> "LocalResolution":
     """Local resolution by the method of a name.
 
-    It reads what is given as a path, makes the checks that ``deepres estimate`` makes, and calls ``estimate`` of
-    ``deepreslib.estimation.<method>``, whose documentation lists the options.
+    Maps given as paths are read, and the checks of ``deepres estimate`` are made. Then ``estimate`` of
+    ``deepreslib.estimation.<method>`` is called; its documentation lists the options.
 
     Args:
         density_map_or_halves: a map, or two half maps if the method takes them (``localfsc`` needs them, ``monores``
@@ -44,7 +44,7 @@ def estimate(
         **options: of the method.
 
     Returns:
-        The local resolution (z, y, x) in Å and what the method says beside it.
+        The local resolution (z, y, x) in Å, and the method's further results.
 
     Raises:
         InputError: there is no such method, or the maps, the mask or an option cannot be used.

@@ -1,7 +1,7 @@
 """CryoRes: global resolution, local resolution and molecular mask from one map (Dang 2023, slides "Algorithm").
 
-The network works on a grid of its own. Of each place of it, it gives the local resolution relative to one number for
-the whole map, the *baseline*, which is also the global resolution.
+The network works on a coarse grid of its own. At each place of that grid it predicts the local resolution relative to
+one number for the whole map, the *baseline*, which is also the global resolution.
 """
 
 import functools
@@ -26,21 +26,21 @@ from deepreslib.networks.cryores_features import LocalFeatures, local_features
 from deepreslib.networks.tensors import KerasModel
 
 SIGMAS = 3.0
-"""Density within so many SDs of the mean is left out where it surrounds the molecule (slides, "Pre-processing")."""
+"""Density within so many SDs of the mean is cut off where it surrounds the molecule (slides, "Pre-processing")."""
 
 MARGIN = 30.0
-"""Å left around the part of the map beyond that."""
+"""Å, margin around the box of the density beyond ``SIGMAS``."""
 
 WINDOW = 30.0
-"""Å, least edge of a map."""
+"""Å; each edge of a map must be at least this long."""
 
 PLACES = 8192
-"""Places (voxels of the network's grid) that are looked at together, but at least one plane: what they need stays in
-the cache."""
+"""Places (voxels of the network's grid) that the network takes at once, or one plane if that has more places. The
+memory that so many need stays in the processor's cache."""
 
 POOLED = 32768
-"""Places at most, about, that baseline and level are found from where a map is looked at in parts; they are taken at
-even distances."""
+"""Number of places, at most about, from which ``baseline`` and ``level`` are computed for a map that is predicted in
+parts; they are evenly spaced."""
 
 COARSEST = 30.0
 """Å; coarser values are set to this, and there were none in the validation structures' maps. A local FSC at 0.5 is
@@ -78,14 +78,14 @@ def estimate(
 
     Args:
         density_map_or_halves: a ``DensityMap``; half maps are refused.
-        mask: bool (z, y, x), the voxels whose local resolution is wanted; None for those of the mask that is found.
+        mask: bool (z, y, x), the voxels to estimate; None for those of the mask that the network finds.
         network_path: a folder with a trained network, None for the one that comes with the package.
         workers: threads of the Fourier transforms, -1 for all.
         progress: show a progress bar on standard error.
 
     Returns:
-        a ``LocalResolution`` with a deviation, a global resolution (the FSC of half maps at 0.143 as the network
-        expects it) and the mask found. Resolutions are at least twice the voxel size.
+        a ``LocalResolution`` with a deviation, a global resolution (where the network expects the FSC of half maps to
+        fall to 0.143) and the mask found. Resolutions are at least twice the voxel size.
 
     Raises:
         InputError: the map or the network cannot be used, or there is no molecule in the map.
@@ -153,7 +153,7 @@ def predict(
         network: the Keras model.
         inputs: the ``LocalFeatures`` of a map.
         progress: show a progress bar on standard error.
-        places: about so many are given to the network together, in whole planes.
+        places: about how many places the network takes at once, in whole planes.
 
     Returns:
         dict: ``baseline`` (2,), Å; ``local`` (z, y, x, 2), Å; ``mask`` (z, y, x), logits (see
@@ -173,7 +173,7 @@ def predict(
         here = outputs(inputs.planes(part))
         local[part], mask[part] = here["local"], here["mask"][..., 0]
         local[part][..., 0] -= here["level"]
-    if step < count:  # baseline and level take the mean of their places, which are to be those of the whole map
+    if step < count:  # baseline and level are means over places, and need places of the whole map
         here = outputs(_thinned(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3))))
     local[..., 0] += here["level"]
     return {"baseline": here["baseline"], "local": local, "mask": mask}

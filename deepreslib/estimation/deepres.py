@@ -18,7 +18,7 @@ from deepreslib.networks.deepres_card import StoredDeepRes, load_deepres
 from deepreslib.networks.ranges import RANGES, WINDOW, ResolutionRange
 
 TILE = 24
-"""Greatest edge of a tile, windows: what its polynomials take, 23 MB, stays in the cache."""
+"""Greatest edge of a tile, windows; the 23 MB that its polynomials take stay in the processor's cache."""
 
 FINE_VOXEL = 1.25
 """Å; the automatic choice considers the high range only for maps sampled at least this finely."""
@@ -27,10 +27,10 @@ FINE_RESOLUTION = 3.5
 """Å; the automatic choice takes the high range if the low range's median is below this."""
 
 REACH = WINDOW // 2
-"""Voxels that a window reaches from its centre."""
+"""Voxels from the centre of a window to its faces."""
 
 SOFT_END = 0.5
-"""Voxels of the network's grid, at most, over which values approach an end of the range."""
+"""Greatest width, in voxels of the network's grid, over which values approach an end of the range."""
 
 
 @functools.lru_cache(maxsize=4)
@@ -134,7 +134,7 @@ def soften_ends(resolution: FloatArray, deviation: FloatArray, limits: Resolutio
     """Resolutions that approach the ends of a range gradually, within about their deviation, and never pass them.
 
     If they were cut off at the ends instead, half of all values of a map whose resolution is an end of the range would
-    have no error at all, and no deviation could tell how wrong the others are.
+    have no error at all, and no deviation could describe these and the errors of the other half together.
 
     Args:
         resolution: (n,), Å; may lie beyond the range.
@@ -154,8 +154,8 @@ def predict(
 ) -> tuple[FloatArray, FloatArray | None]:
     """The network's resolution of each needed voxel, on its own grid.
 
-    A network whose windows are some voxels apart is asked around the needed voxels, and its predictions are fused;
-    the others are asked at each needed voxel.
+    A network whose windows are some voxels apart predicts windows around the needed voxels, and its predictions are
+    fused; any other network predicts the window of each needed voxel.
 
     Args:
         model: the trained network.
@@ -194,7 +194,7 @@ def predict_windows(
     stride, run = model.scheme.stride, _whole_box if model.scheme.whole_boxes else _single_windows
     scale = np.float32(1.0 / data.std())
     low, high = model.resolution_range.low, model.resolution_range.high
-    of_nothing = [high + (high - low) / 2, (high - low) / 2]  # what is beyond the range comes to its end
+    of_nothing = [high + (high - low) / 2, (high - low) / 2]  # Å; beyond the range, so set to its coarse end later
     for part in tqdm(tiles(chosen, tile, REACH, stride), desc="DeepRes", unit="tile", disable=not progress):
         inside = chosen[part.crop]
         box = part.read(data) * scale

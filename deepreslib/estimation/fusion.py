@@ -1,10 +1,10 @@
 """The predictions of overlapping windows fused into one value a voxel.
 
-Neighbouring windows share nearly all they see, yet a network errs on each in its own way, so the mean of the
-predictions around a voxel errs less than one of them. It also makes a window at every voxel needless: with windows
-``STRIDE`` voxels apart, an eighth of all, the values' errors are larger by one in a hundred (three voxels apart by one
-in twenty; maps of our test structures). The weight of a prediction is the inverse of its deviation, not of the
-deviation's square, which would let well resolved regions grow into badly resolved ones.
+Neighbouring windows share nearly all their density, yet a network's errors differ from one to the next, so the mean of
+the predictions around a voxel errs less than one of them. For the same reason windows are not needed at every voxel:
+with windows ``STRIDE`` voxels apart, an eighth of all, the values' errors are larger by 1 %, and with windows three
+voxels apart by 5 % (on maps of our test structures). The weight of a prediction is the inverse of its deviation, not of
+the deviation's square, which would let well resolved regions grow into badly resolved ones.
 """
 
 import numpy as np
@@ -46,7 +46,7 @@ def asked_windows(needed: BoolArray) -> BoolArray:
 
 
 def _and_beside(voxels: BoolArray) -> BoolArray:
-    """The voxels and all that are less than a stride away."""
+    """The voxels, and all others that are less than a stride away from one of them."""
     return scipy.ndimage.maximum_filter(voxels, 2 * STRIDE - 1)
 
 
@@ -55,8 +55,8 @@ def fuse(
 ) -> tuple[FloatArray, FloatArray]:
     """At each needed voxel the weighted mean of the predictions around it.
 
-    The fused deviation is the mean of the deviations. It allows nothing for errors that cancel, so it must be
-    calibrated.
+    The fused deviation is the weighted mean of the deviations. Errors of neighbouring windows partly cancel, which this
+    mean does not take into account, so it must be calibrated.
 
     Args:
         resolution: float32 (windows along z, y, x), Å, predicted for the centre of each window.

@@ -8,29 +8,29 @@ window along each axis, and Fourier transformed, padded to twice the window's ed
 1 / (2 × edge) apart, a coefficient between two shells being shared by both linearly. The resolution is where the FSC
 falls below the cutoff, interpolated linearly between shells; twice the voxel size where it never does. So far this is
 blocres with its defaults (Hann taper, padding 1), and on the reference half maps gave its values (r 0.9997; 0.99999
-when the plane x = 0 of the half transform counts twice, as it does there). We differ from it in:
+when the plane x = 0 of the half transform counts twice, as it does there). The differences from blocres are:
 
-- Both maps are first whitened by radial filters: over the whole map, then as the windows of the mask see it. That
-  changes the FSC of a shell only by what the window leaks from shell to shell; without whitening, strong low
-  resolution passes for signal at high resolution. A structure cut off sharply at 8 Å, with a tenth of noise, then
-  reads 8.0 Å in a window of 30 Å; without whitening it reads 5.1 Å. Sharpening hardly matters any more, and the
-  window's width hardly matters for the median. On the reference half maps the results are 0.1 Å coarser than those of
-  blocres.
-- The window is centred on its voxel. With an even box that of blocres lies half a voxel before it.
+- Both maps are first whitened by radial filters: by the spectrum of the whole map, then by the spectrum seen through
+  the windows in the mask. That changes the FSC of a shell only by what the window leaks from shell to shell; without
+  whitening, strong low resolution passes for signal at high resolution. A structure cut off sharply at 8 Å, with a
+  tenth of noise, then reads 8.0 Å in a window of 30 Å; without whitening it reads 5.1 Å. Sharpening hardly matters any
+  more, and the window's width hardly matters for the median. On the reference half maps the results are 0.1 Å coarser
+  than those of blocres.
+- The window is centred on its voxel. The window of blocres, if its edge is even, lies half a voxel before it.
 - The *first* fall below the cutoff counts; blocres takes the last. At 0.5 they hardly ever differ; at 0.143 chance
   correlation in one of the many shells beyond the resolution often makes the last fall much too fine.
-- Only waves shorter than the window are looked at; a voxel whose FSC is below the cutoff from the beginning, "not
-  resolved", gets the window's edge.
+- Only waves shorter than the window count. A voxel whose FSC is below the cutoff from the first of these shells on is
+  "not resolved" and gets the window's edge.
 
 Fast way (the default). If windowing and filtering could be exchanged, the sum of a shell would be a product of
 band-passed maps, smoothed by the squared window w²,
 
     sum over shell k of FT(w a) conj(FT(w b))  ≈  sum over x of w²(x) a_k(x) b_k(x),
 
-if the band-pass a → a_k has the squared response (shell k's triangle) * |FT w|²: what the shell sees of the map's
-spectrum, the window's leakage included. That takes two inverse Fourier transforms and three smoothings a shell,
-however many voxels there are. The smoothed products vary so slowly that a grid of a tenth of the window is fine enough
-for them.
+if the squared response of the band-pass a → a_k is shell k's triangle convolved with |FT w|². This is the part of the
+spectrum, leakage included, that the shell sees. The fast way takes two inverse Fourier transforms and three smoothings
+for each shell, however many voxels there are. The smoothed products vary so slowly that a grid of a tenth of the window
+is fine enough for them.
 """
 
 import time
@@ -52,8 +52,9 @@ from deepreslib.maps import DensityMap
 from deepreslib.maps.boxes import box_around, read_box
 
 WINDOW = 30.0
-"""Å, edge of the default window: 7 waves of 4 Å. On the reference half maps (2.5-6 Å) results follow the known disorder
-the better the wider the window is up to 30 Å, and hardly better beyond; a narrower one sees more detail and noise."""
+"""Å, edge of the default window: 7 waves of 4 Å. On the reference half maps (2.5-6 Å) a wider window gives results that
+agree better with the known disorder, up to 30 Å; beyond that they hardly improve. A narrower window gives more detail
+and more noise."""
 
 SMALLEST_BOX = 8
 """Voxels; in a smaller window a shell has too few Fourier coefficients for any correlation."""
@@ -140,7 +141,7 @@ def _checked_box(half1: DensityMap, cutoff: float, box: int | None) -> int:
 
 
 def _whitened(data: FloatArray, weight: FloatArray | float, workers: int) -> FloatArray:
-    """The map with one power at all frequencies up to Nyquist's, and none in the corners beyond, which have no shell.
+    """The map with the same power in every shell up to Nyquist's, and none in the corners beyond, which have no shell.
 
     Args:
         data: float32 (z, y, x).
@@ -168,7 +169,8 @@ def _whitened(data: FloatArray, weight: FloatArray | float, workers: int) -> Flo
 def _read(data: Array, around: Box, margin: int) -> Array:
     """The map in a box with a margin; 0 beyond the map's border.
 
-    The margin is as wide as a window: a window reaches half its width beyond the mask, and a band-pass as far again.
+    The margin is as wide as a window: a window reaches half its width beyond the mask, and a band-pass filter half a
+    width further.
     """
     return read_box(
         data,
@@ -180,7 +182,7 @@ def _read(data: Array, around: Box, margin: int) -> Array:
 
 
 def _visibility(inside: BoolArray, box: int) -> FloatArray:
-    """How much all windows around the voxels of ``inside`` see of each voxel.
+    """The weight of each voxel in all windows around the voxels of ``inside`` together.
 
     Args:
         inside: bool (z, y, x).
@@ -205,7 +207,7 @@ def _first_falls(correlations: Iterable[FloatArray], count: int, cutoff: float, 
             shells 1 and 2 are not shorter than the window.
         count: number of voxels.
         cutoff: of the FSC.
-        last: what a voxel gets whose FSC never falls, in shells.
+        last: the value, in shells, of voxels whose FSC never falls.
 
     Returns:
         float32 (count,), in shells; 2, the window's edge, where the FSC is below the cutoff from the beginning.
@@ -229,7 +231,7 @@ def _product(one: ComplexArray, two: ComplexArray) -> FloatArray:
 
 
 def _correlation(cross: FloatArray, power1: FloatArray, power2: FloatArray) -> FloatArray:
-    """The FSC from its three sums; 0 where a half map has nothing."""
+    """The FSC from its three sums; 0 where a half map has no power."""
     scale = np.sqrt(np.maximum(power1, 0)) * np.sqrt(np.maximum(power2, 0))
     return np.divide(cross, scale, out=np.zeros_like(cross), where=scale > 0)
 
@@ -272,7 +274,7 @@ def _fast_falls(
     return _first_falls(correlations(), np.count_nonzero(inside), cutoff, box)
 
 
-# The definition: a small Fourier transform a voxel
+# The definition: a small Fourier transform at each voxel
 
 
 def _exact_falls(
@@ -307,7 +309,7 @@ def _transform(cubes: FloatArray, weights: FloatArray, box: int, workers: int) -
 
 
 def _shells(box: int) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """How the coefficients of ``rfftn`` of a cube of twice the box's edge are shared by shells.
+    """How the coefficients of ``rfftn`` of a cube of twice the box's edge are shared between shells.
 
     Returns:
         The coefficients within Nyquist's sphere, ordered by the shell below them; where in that order each shell

@@ -12,7 +12,7 @@ from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import FloatArray, IntArray
 
 _SAMPLES_A_WINDOW = 10
-"""Smoothed products are sampled so many times along a window's edge."""
+"""Number of places along a window's edge at which smoothed products are sampled."""
 
 
 def window(offset: npt.ArrayLike, box: int) -> FloatArray:
@@ -68,8 +68,9 @@ def sampling_matrices(
     """Matrices along z, y and x: of smoothing by the squared window onto a coarse grid, and of interpolation from it.
 
     Args:
-        inside_shape: shape of what is interpolated to, ``box`` voxels from the corner of what is smoothed.
-        shape: of what is smoothed.
+        inside_shape: shape of the array to interpolate to, which begins ``box`` voxels from the corner of the array
+            that is smoothed.
+        shape: of the array that is smoothed.
         box: edge of the window, voxels.
 
     Returns:

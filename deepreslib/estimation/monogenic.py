@@ -24,7 +24,7 @@ class MonogenicSignal:
 
     Args:
         data: float32 (z, y, x); its mean is left out.
-        riesz_factor: factor of the Riesz transform's transfer function, which is it times component / frequency.
+        riesz_factor: the Riesz transforms' transfer function is this factor × frequency component / frequency.
         workers: threads.
     """
 
@@ -45,7 +45,7 @@ class MonogenicSignal:
     def amplitude(self, frequency: float, high_pass_edge: float = 0.02, low_pass_edge: float = 0.02) -> FloatArray:
         """The amplitude of the map high-passed at a frequency; the amplitude itself is low-passed at that frequency.
 
-        Both filters are raised cosines: the high-pass ends its rise at the frequency, the low-pass begins its fall.
+        Both filters are raised cosines: at the frequency the high-pass ends its rise and the low-pass begins its fall.
 
         Args:
             frequency: between 0 and 0.5.

@@ -36,10 +36,11 @@ SMALLEST_SIGNAL = 0.001
 
 REFINING_QUANTILE = 0.95
 REFINING_SIGMA = 4.0
-"""The mask is refined by the amplitude of all frequencies times exp(-(pi sigma frequency)²), sigma in voxels."""
+"""Voxels, sigma of the filter exp(-(pi sigma frequency)²) that smooths the amplitude by which the mask is refined."""
 
 LEAST_REFINED = 0.1
-"""If fewer of the mask's voxels than this survive the refinement, nothing stands out of the noise (5 % by chance)."""
+"""If a smaller share of the mask's voxels than this survives the refinement, nothing stands out of the noise (5 % would
+survive by chance)."""
 
 FLAT = 1e-4
 """Voxels that differ from the box's corner by less than this fraction of the SD within the mask count as masked."""
@@ -48,7 +49,7 @@ LEAST_NOISE = 1000
 """Voxels of noise that a single map must show at least."""
 
 FILLING_NEIGHBOURS = 27
-"""A voxel that was not tested gets the median of so many nearest voxels that were."""
+"""A voxel that was not tested gets the median of so many tested voxels, the nearest ones."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,10 @@ class Edition:
     """Details that changed between editions of the program.
 
     Attributes:
-        riesz_factor: factor of the Riesz transform's transfer function, times frequency component / frequency.
+        riesz_factor: the Riesz transforms' transfer function is this factor × frequency component / frequency.
         high_pass_edge: width of the high-pass filter's raised cosine, 1/pixel; it ends at the frequency tested.
         low_pass_edge: width of the amplitude's low-pass filter's raised cosine, 1/pixel; it begins there.
-        failures: frequencies in a row at which a voxel must fail to be given up.
+        failures: number of frequencies in a row at which a voxel must fail before it is given up (not tested further).
         smoothing: sigma in voxels of the Gaussian exp(-(pi sigma frequency)²) that smooths the result; 0 for none.
     """
 
@@ -97,9 +98,9 @@ def estimate(
     Args:
         density_map_or_halves: a ``DensityMap``, or two half maps.
         mask: bool (z, y, x), its voxels are estimated; None for ``masks.automatic_mask``.
-        finest: Å, the finest resolution tested; None for twice the voxel size, which is also the least.
+        finest: Å, the finest resolution tested; None for twice the voxel size, also where a finer one is given.
         coarsest: Å, the coarsest resolution tested, where the sweep begins.
-        step: Å, between resolutions; each is moved to the nearest multiple of 1 / the box's length.
+        step: Å, between resolutions; the frequency of each is moved to the nearest multiple of 1 / the box's length.
         significance: the quantile of the noise's amplitude that a voxel must exceed.
         edition: details of the algorithm.
         workers: threads, -1 for all.
@@ -161,8 +162,9 @@ def sweep(
     edition: Edition = PUBLISHED,
     progress: bool = False,
 ) -> FloatArray:
-    """From coarse to fine, the last resolution at which each voxel exceeded the noise before it was given up.
+    """From coarse to fine, the last resolution at which each voxel exceeded the noise.
 
+    A voxel is given up, that is, not tested further, after ``edition.failures`` frequencies in a row at which it fails.
     The sweep ends early when few voxels are left, when hardly any signal is left, or when the mean amplitude of the
     voxels left is not significantly above the noise's.
 

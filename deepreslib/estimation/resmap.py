@@ -5,20 +5,22 @@ Source: Kucukelbir, Sigworth & Tagare 2014, doi 10.1038/nmeth.2727.
 At every voxel and every resolution d a polynomial model is fitted by weighted least squares within a window: a
 constant, the six steerable second-degree functions G2 and the ten third-degree ones H2 (Freeman & Adelson's quadrature
 pair in 3D), which together follow a wave of length d in any direction and of any phase. The statistic is how much
-better that fits than the constant alone, in units of the noise's variance: the likelihood ratio of signal and noise
-against noise. Under noise alone it is a sum of chi-squares of one degree of freedom with known weights. A voxel gets
-the finest d whose statistic passes the threshold of Benjamini & Yekutieli's control of the false discovery rate.
+better this model fits than the constant alone (the null model), in units of the noise's variance: the likelihood ratio
+of signal and noise against noise. Under noise alone it is a sum of chi-squares of one degree of freedom with known
+weights. A voxel gets the finest d whose statistic passes the threshold of Benjamini & Yekutieli's control of the false
+discovery rate.
 
 Where this departs from the original program:
 
 - The window is Freeman & Adelson's exp(-t²) with t = π x / d, so that the response is greatest for a wave of length d
-  (within 5 %). The program has the scale that belongs to exp(-t²/2), but Python 2 takes the -1/2 in it for -1, so that
-  it looks at 0.8 d.
-- The noise's variance comes from the statistic on the noise itself. The program takes what the model leaves over in
-  the few windows that fit within the mask (half maps) or outside it (one map); noise that is band-limited, as a map's
-  is, leaves too little there, and too much passes. Where the band's end takes noise away from the statistic as well,
-  the test goes on as if the noise were there: low-pass filtering a map must not make it better resolved.
-- The pre-whitening follows any spectrum and leaves no elbow to be set.
+  (within 5 %). The program uses the scale that belongs to exp(-t²/2), but Python 2 evaluates its -1/2 to -1; so it
+  looks at 0.8 d.
+- Here the noise's variance is measured by applying the statistic to the noise itself. The program measures what the
+  fit leaves over in the few windows inside the mask (half maps) or outside it (one map). A map's noise is band-limited,
+  so too little is left over, the variance comes out too small, and too many voxels pass. If a low-pass filter also
+  removed noise from the statistic, we still test as if it were there, so that filtering a map cannot make it look
+  better.
+- The pre-whitening follows any spectrum and needs no elbow frequency from the user.
 - Voxels near the border of the box are estimated too (zeros follow beyond it).
 """
 
@@ -42,7 +44,7 @@ from deepreslib.maps import DensityMap, checks
 from deepreslib.maps.tiles import tiles
 
 FINEST = 2.2
-"""The finest resolution tested, in voxel sizes."""
+"""Voxels; the default finest resolution."""
 
 COARSEST = 10.0
 """Å; the default coarsest resolution, unless four times the finest is coarser."""
@@ -57,10 +59,10 @@ TILE = 48
 """Edge of a tile, voxels."""
 
 SAMPLES = 4000
-"""Windows, at most, in which the noise's variance is measured."""
+"""Greatest number of windows in which the noise's variance is measured."""
 
 FEWEST = 500
-"""Voxels of noise that are needed at least."""
+"""Least number of voxels of noise."""
 
 MARGIN = 3.0
 """Å; noise outside the mask is taken from beyond this distance, as density does not end at the mask."""
@@ -68,7 +70,7 @@ MARGIN = 3.0
 
 @dataclass(frozen=True)
 class Window:
-    """The fit of one resolution, prepared.
+    """What the fit at one resolution needs, the same at all voxels.
 
     Attributes:
         taps: float64 (4, 2 × reach + 1), the window times t⁰, t¹, t² and t³ along an axis.
@@ -118,15 +120,14 @@ def estimate(
         coarsest: Å; None for 10 Å, or four times the finest if that is coarser.
         step: Å between the resolutions tested.
         p_value: false discovery rate of each step.
-        gradient: let noise alone have a gradient beside its constant, which the paper does not: density much coarser
-            than the resolution tested then no longer counts for it.
+        gradient: also allow noise a linear gradient, which the paper does not; coarse density then no longer passes at
+            fine resolutions.
         workers: threads of the Fourier transforms, -1 for all; the rest uses those of NumPy's BLAS.
         progress: show a progress bar on standard error.
 
     Returns:
-        a ``LocalResolution``; voxels where no resolution tested stands out of the noise have the coarsest one. The
-        report has the resolutions tested (``steps``, Å, finest first) and the number of those voxels
-        (``unassigned``).
+        a ``LocalResolution``; voxels at which no resolution passes the test have the coarsest one. The report has the
+        resolutions tested (``steps``, Å, finest first) and the number of those voxels (``unassigned``).
 
     Raises:
         InputError: the maps cannot be used, hold no noise, or the settings make no sense.
@@ -219,16 +220,16 @@ def statistic(data: FloatArray, tested: BoolArray, window: Window) -> FloatArray
 
 
 def noise_variance(noise: FloatArray, room: IntArray, window: Window) -> float:
-    """Variance of the noise as the statistic sees it, 1 for perfectly white noise of variance 1.
+    """The mean of the statistic on pure noise, divided by its value for white noise of variance 1.
 
     Args:
         noise: float32 (z, y, x), whitened.
         room: int (z, y, x), how many voxels around each (itself counted) are noise in every direction. Windows that
-            hold nothing but noise are taken, or those with most room if they are too few.
+            hold nothing but noise are used, or if they are too few, those with most room.
         window: a ``Window``.
 
     Returns:
-        without unit.
+        The ratio, without unit.
     """
     reach = window.reach
     places = np.flatnonzero(room > reach)
@@ -247,10 +248,13 @@ def noise_variance(noise: FloatArray, room: IntArray, window: Window) -> float:
 
 
 def _model(gradient: bool) -> tuple[FloatArray, int]:
-    """The model's functions as coefficients on ``MONOMIALS`` (20, n), the null model's first, and their number.
+    """The model's functions as coefficients on ``MONOMIALS``.
 
     The cubics t³ - 2.254 t of all directions are spanned by the ten functions m - 2.254 Δm / 6, where m are the
     monomials of third degree, because a sixth of the Laplacian of t³ is t.
+
+    Returns:
+        float64 (20, n), and how many columns, the first ones, belong to the null model.
     """
     place = {powers: index for index, powers in enumerate(MONOMIALS)}
     columns = []
@@ -284,8 +288,9 @@ def _bands(taps: FloatArray, count: int) -> FloatArray:
 
 
 Whitened: TypeAlias = tuple[FloatArray, FloatArray, IntArray, float, NoiseSpectrum]
-"""The whitened map and noise, float32 (z, y, x); the room for noise (see :func:`noise_variance`); the least variance
-that is taken for the noise's, that within its band; and the noise's spectrum before it was whitened."""
+"""The whitened map and noise, float32 (z, y, x); the room for noise (see :func:`noise_variance`); a lower limit for the
+noise's variance: the one it would have if it filled all frequencies as it fills its band; and the noise's spectrum
+before it was whitened."""
 
 
 def _one_map(density_map: DensityMap, mask: BoolArray, voxel: float, lowest: float, workers: int) -> Whitened:
@@ -311,7 +316,7 @@ def _one_map(density_map: DensityMap, mask: BoolArray, voxel: float, lowest: flo
 
 
 def _two_halves(half_maps: HalfMaps, mask: BoolArray, voxel: float, lowest: float, workers: int) -> Whitened:
-    """What is analysed of half maps: their mean, and half their difference as noise; arguments as of `_one_map`."""
+    """What is analysed of half maps: their mean, and half their difference as noise; arguments as in ``_one_map``."""
     half1, half2 = (half.data for half in half_maps)
     noise = (half1 - half2) * np.float32(0.5)
     data = (half1 + half2) * np.float32(0.5)

@@ -54,7 +54,7 @@ class LocalResolution:
 
 
 def map_and_halves(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, HalfMaps | None]:
-    """Tells apart whether an estimator was given one map or two half maps.
+    """Splits the first argument of an estimator into a map and, if there are any, the half maps.
 
     Args:
         density_map_or_halves: the first argument of an estimator.

@@ -9,9 +9,9 @@ from deepreslib.fourier.arrays import FloatArray
 def log_survival(values: FloatArray, weights: FloatArray) -> FloatArray:
     """Logarithm of the probability that Σ weights × chi-square(1) exceeds each value.
 
-    Kuonen's (1999) saddle-point approximation, within a few per cent at any depth of the tail. Its equation gives the
-    value that belongs to a saddle point t directly, so the values are tabulated over t and the equation is never
-    solved.
+    Kuonen's (1999) saddle-point approximation, within a few per cent at any depth of the tail. Its equation would have
+    to be solved for the saddle point t of each value, but gives the value of any t directly. So the logarithm is
+    tabulated over t and interpolated at the values.
 
     Args:
         values: any shape, positive.
@@ -35,17 +35,18 @@ def log_survival(values: FloatArray, weights: FloatArray) -> FloatArray:
 
 
 def threshold(values: FloatArray, weights: FloatArray, p_value: float) -> float:
-    """The value that controls the false discovery rate, whatever the dependence (Benjamini & Yekutieli 2001).
+    """The threshold that controls the false discovery rate (Benjamini & Yekutieli 2001).
 
-    Of the values above it, a share of at most ``p_value`` is expected to come from noise alone.
+    Of the values above it, a share of at most ``p_value`` is expected to come from noise alone, however the values
+    depend on each other.
 
     Args:
         values: (n,), statistics in units of the noise's variance.
-        weights: (k,), of their chi-squares.
+        weights: (k,), weights of the chi-squares that a statistic is the sum of under noise.
         p_value: the false discovery rate.
 
     Returns:
-        infinite if no value passes.
+        The threshold; infinite if no value passes.
     """
     ordered = np.sort(values)[::-1]
     rank = np.arange(1, len(ordered) + 1)

@@ -1,4 +1,4 @@
-"""The types of arrays and triples that signatures name; docstrings give their shapes and units."""
+"""Type names for arrays and triples; the docstrings of functions give their shapes and units."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias

@@ -140,7 +140,7 @@ def shaped_noise(shape: Sequence[int], rng: np.random.Generator, weights: Array 
     Args:
         shape: (z, y, x).
         rng: the random generator.
-        weights: what its spectrum is shaped by, of ``rfftn``'s shape; None for white noise.
+        weights: factors that shape its spectrum, of ``rfftn``'s shape; None for white noise.
 
     Returns:
         float32 of ``shape``.

@@ -24,7 +24,7 @@ class ShellCorrelation:
 
     Attributes:
         frequency: float64 (shells,), the shells' centres from 0 up to Nyquist's frequency, 1/Å.
-        correlation: float64 (shells,), the FSC, from -1 to 1; 0 where a map has nothing.
+        correlation: float64 (shells,), the FSC, from -1 to 1; 0 where a map has no power.
     """
 
     frequency: FloatArray
@@ -90,8 +90,8 @@ def global_fsc(
         half1: float (z, y, x).
         half2: float (z, y, x).
         voxel_size: Å, one number or (z, y, x).
-        mask: (z, y, x), what both maps are multiplied by, less their mean in it; it needs a soft edge, as a hard one
-            correlates with itself (see ``masks.soft_edge``). None for the maps as they are.
+        mask: (z, y, x), the mask that both maps are multiplied by, after their mean within it is subtracted; it needs a
+            soft edge, as a hard one would itself correlate (see ``masks.soft_edge``). None for the maps as they are.
 
     Returns:
         The curve.
@@ -105,13 +105,13 @@ def global_fsc(
 
 
 def shell_sums(map1: FloatArray, map2: FloatArray, voxel_size: VoxelSize, mask: Array | None = None) -> ShellSums:
-    """What an FSC is made of: sums over the coefficients of two maps in the shells of ``global_fsc``.
+    """The sums that an FSC is computed from: over the coefficients of two maps in the shells of ``global_fsc``.
 
     Args:
         map1: float (z, y, x).
         map2: float (z, y, x).
         voxel_size: Å, one number or (z, y, x).
-        mask: what both maps are multiplied by, as for ``global_fsc``.
+        mask: the mask that both maps are multiplied by, as for ``global_fsc``.
 
     Returns:
         The sums.

@@ -52,7 +52,7 @@ def lowest_coefficients(count: int, new_count: int) -> IntArray:
 
 
 def crop_spectrum(spectrum: ComplexArray, shape: Sequence[int], new_shape: Sequence[int]) -> ComplexArray:
-    """The low-frequency part of a map's spectrum: the spectrum of the map on a coarser grid, its values kept.
+    """The low-frequency part of a map's spectrum: that of the map on a coarser grid, whose values keep their scale.
 
     Args:
         spectrum: ``rfftn`` of the map, complex (z, y, x // 2 + 1).

@@ -25,8 +25,8 @@ def to_voxel_size(
     """Resample a map by Fourier cropping or padding, axis by axis; values keep their scale.
 
     An axis of n voxels becomes one of m ≈ n × voxel size / target voxels, so the voxel size reached is
-    n × voxel size / m: m is the closest number without a prime factor above 61, which Fourier transforms are slow
-    for. An axis within 1 % of the target is left as it is. Where no m comes within 1 % of the target (small boxes) or
+    n × voxel size / m: m is the closest number without a prime factor above 61, which would make Fourier transforms
+    slow. An axis within 1 % of the target is left as it is. Where no m comes within 1 % of the target (small boxes) or
     n has such a factor, the axis is first lengthened at its far end, by a line from its last value to its first, as
     the Fourier transform is periodic; the added part is cut off again after resampling.
 
@@ -73,7 +73,7 @@ def to_shape(data: FloatArray, shape: Sequence[int], workers: int | None = None)
 
 
 def needed_voxels(mask: BoolArray, voxel_size: VoxelSize, reached: VoxelSize, new_shape: Sequence[int]) -> BoolArray:
-    """Where on the resampled grid :func:`sample_back` will look.
+    """The voxels of the resampled grid that :func:`sample_back` will read.
 
     These are the corners of the cells in which the mask's voxels lie, so that no voxel of the mask is interpolated
     from one without a value.
@@ -104,7 +104,7 @@ def needed_voxels(mask: BoolArray, voxel_size: VoxelSize, reached: VoxelSize, ne
 def sample_back(values: FloatArray, mask: BoolArray, voxel_size: VoxelSize, reached: VoxelSize) -> FloatArray:
     """Trilinear interpolation of values on the resampled grid at the mask's voxels.
 
-    Beyond the last voxel of the resampled grid its value is repeated, never the opposite side's.
+    Beyond the last voxel of the resampled grid the value of this voxel is used; the grid is not taken as periodic.
 
     Args:
         values: float32, (z, y, x), on the resampled grid; read only where :func:`needed_voxels` is true.

@@ -2,7 +2,7 @@
 
 Shells are one Fourier voxel of the map's longest edge wide; shell k is centred at k times that width. Every method
 here keeps its own precision (float32 or float64 radii) and its own order of addition, since published numbers and
-trained networks rest on them to the last digit.
+trained networks depend on them to the last digit.
 """
 
 import math
@@ -40,8 +40,8 @@ def shell_numbers(z: FloatArray, y: FloatArray, x: FloatArray) -> Iterator[IntAr
 
     Args:
         z: components along z of the coefficients' frequencies, float64, in widths of a shell.
-        y: those along y.
-        x: those along x.
+        y: their components along y.
+        x: their components along x.
 
     Yields:
         int (y, x), for each component along z.
@@ -57,7 +57,7 @@ def add_in_shells(planes: Iterable[Sequence[Array]], shells: Iterable[IntArray],
     Args:
         planes: for each plane the quantities to be summed, each (y, x).
         shells: for each plane the shell of every coefficient, int (y, x), below ``count``.
-        count: of shells.
+        count: number of shells.
 
     Returns:
         float64 (quantities, count).

@@ -22,22 +22,24 @@ GRID = 3.0
 """Å, the coarse grid's voxel size."""
 
 WIDE_GRID = 2 * GRID
-"""Å, the grid of spectra that are smoothed further."""
+"""Å, voxel size of the wide grid, which holds spectra that are smoothed further."""
 
 BANDS = np.geomspace(1 / 24.0, 1 / 1.3, 18)
-"""Frequencies at which the bands are centred, 1/Å; each reaches from the centre before to the centre after."""
+"""Frequencies at which the bands are centred, 1/Å; a band reaches from the centre of the band before it to the centre
+of the band after it."""
 
 SHELLS = np.geomspace(1 / 40.0, 1 / 1.3, 60)
 """Frequencies at which the whole map's spectrum is given, 1/Å."""
 
 SMOOTHING = (4.0, 0.4)
-"""SD of the smoothing: at least so many Å, and at least so many periods of the band's centre."""
+"""SD of the smoothing of a band: the first number, in Å, or the second, in periods of the band's centre, whichever is
+longer."""
 
 NOISE_EVENNESS = math.sqrt(2 / math.pi)
 """Evenness of Gaussian noise."""
 
 APART = 2
-"""Bands so far apart share no frequency."""
+"""Bands whose numbers differ by this share no frequency."""
 
 _RATIO = float(BANDS[1] / BANDS[0])
 _LEAST_ENERGY = 1e-12
@@ -46,7 +48,7 @@ _LEAST_WEIGHT = 1e-9
 
 @dataclass(frozen=True)
 class LocalSpectrum:
-    """Energies on the coarse grid, whose voxel (0, 0, 0) is the map's.
+    """Energies on the coarse grid, which begins at the map's voxel (0, 0, 0).
 
     Attributes:
         energy: float32 (z, y, x, bands), in squared units of the map; 0 in bands beyond the map's Nyquist frequency.
@@ -84,14 +86,14 @@ class LocalSpectrum:
 
 @dataclass(frozen=True)
 class WideSpectrum:
-    """A local spectrum smoothed further, on a grid of ``WIDE_GRID`` whose voxel (0, 0, 0) is the map's.
+    """A local spectrum smoothed further, on the wide grid, which begins at the map's voxel (0, 0, 0).
 
     Attributes:
         energy: float32 (z, y, x, bands).
         evenness: float32 (z, y, x, bands), smoothed magnitude over the root of the energy.
-        concurrence: float32 (z, y, x, bands - 2), whether bands are strong at the same places: the decimal
-            logarithm of the mean product of two bands' energies, divided by the product of their means. The two bands
-            share no frequency, so it is 0 for noise.
+        concurrence: float32 (z, y, x, bands - 2), whether bands are strong at the same places: log10 of (the mean
+            product of two bands' energies / the product of their means). The two bands share no frequency, so it is 0
+            for noise.
     """
 
     energy: FloatArray
@@ -131,7 +133,7 @@ def coarse_shape(shape: Sequence[int], voxel_size: VoxelSize) -> Shape:
 
 
 def band_weights(frequency: npt.ArrayLike, band: int) -> FloatArray:
-    """The pass of a band: 1 at its centre, falling as a squared cosine of the logarithm; all bands sum to 1.
+    """The transfer function of a band: 1 at its centre, falling as a squared cosine of log frequency; all sum to 1.
 
     Args:
         frequency: 1/Å, any shape.
@@ -191,7 +193,7 @@ def radial_energy(spectrum: ComplexArray, shape: Sequence[int], sizes: Triple) -
 
 
 def smooth(data: FloatArray, voxel_size: Triple, coarse: Shape, smoothing: float) -> FloatArray:
-    """Values averaged by a Gaussian around each place of the coarse grid, near the border by what there is of it.
+    """Values averaged by a Gaussian around each place of the coarse grid, near the border by its part within the map.
 
     Args:
         data: float32 (z, y, x).

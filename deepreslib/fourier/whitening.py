@@ -14,7 +14,7 @@ SMOOTHING = 2.0
 """SD in shells of the smoothing of the noise's log power."""
 
 EMPTY = 1e-6
-"""Shells with less than this part of the strongest shell's noise power are taken as cut off by a low-pass filter."""
+"""Shells with less than this share of the strongest shell's noise power count as cut off by a low-pass filter."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class NoiseSpectrum:
     finest: float
 
     def gain(self, frequency: float | FloatArray) -> FloatArray:
-        """What whitens Fourier coefficients when they are multiplied by it; constant beyond Nyquist.
+        """Factors that whiten Fourier coefficients; constant beyond Nyquist.
 
         Args:
             frequency: of the coefficients, 1/Å, any shape.
@@ -54,15 +54,15 @@ def measure_noise(
 ) -> NoiseSpectrum:
     """The radial power spectrum of noise.
 
-    The original program fits a parabola to the log spectrum from 10 Å on and lets the user move that elbow. Here the
-    log power of every shell is measured and smoothed, so that any shape of spectrum is followed and nothing is left
-    to be set.
+    The original program of ResMap fits a parabola to the log spectrum from 10 Å on and lets the user move that elbow
+    frequency. Here the log power of every shell is measured and smoothed, so that any shape of spectrum is followed and
+    the user need not set anything.
 
     Args:
-        noise: float32 (z, y, x), the noise alone (half the halves' difference), or a map of which ``weights`` picks
-            the noise; not constant.
+        noise: float32 (z, y, x), the noise alone (half the halves' difference), or a map whose noise is where
+            ``weights`` is above 0; not constant.
         voxel_size: Å, a number or a (z, y, x) triple.
-        lowest: 1/Å; shells below it have too few coefficients to be trusted and get the power of the shell there.
+        lowest: 1/Å; shells below it have too few coefficients to be trusted and get the power of the shell at it.
         weights: float32 (z, y, x), soft mask of the noise; None for the whole volume.
         workers: threads of the Fourier transform.
 

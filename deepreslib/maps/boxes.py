@@ -83,7 +83,7 @@ def widened(box: Box, margin: int | Sequence[int], shape: Sequence[int]) -> Box:
 
 
 def read_box(volume: Array, ends: Sequence[tuple[int, int]]) -> Array:
-    """What a map holds in a box that may reach beyond its border, where it is 0.
+    """The values of a map in a box that may reach beyond the map's border; 0 beyond it.
 
     Args:
         volume: (z, y, x).
@@ -98,7 +98,7 @@ def read_box(volume: Array, ends: Sequence[tuple[int, int]]) -> Array:
 
 
 def _fast_side(side: slice, margin: int, count: int) -> slice:
-    """A box's side, of the ``count`` voxels of the map along it, with a margin and of a length transformed fast."""
+    """A box's side with a margin and a length that is transformed fast, among the ``count`` voxels of the map."""
     length = min(fast_length(side.stop - side.start + 2 * margin), count)
     first = min(max(side.start - margin, 0), count - length)
     return slice(first, first + length)

@@ -60,8 +60,9 @@ def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:
     """The voxels of a mask, binary or soft, that belongs to a map.
 
     A voxel belongs to the mask where its value is above 0.5. The mask must have the map's shape, and its voxel size
-    within 1 %; but a voxel size of exactly 1 Å is what programs write that do not know it, and then shape decides.
-    The origin is not compared: masks often come without one, and shape and voxel size already say "voxel by voxel".
+    within 1 %. But programs that do not know the voxel size write exactly 1 Å; then only the shape is compared. The
+    origin is not compared: masks often come without one, and shape and voxel size show well enough that mask and map
+    belong together.
 
     Args:
         mask: above 0.5 inside.

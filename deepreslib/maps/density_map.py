@@ -22,7 +22,7 @@ VOXEL_SIZE_LIMITS = (0.05, 50.0)
 
 @dataclass(frozen=True)
 class GridHeader:
-    """What an MRC header says of the grid beyond shape, voxel size and origin.
+    """What an MRC header holds about the grid beyond shape, voxel size and origin.
 
     Attributes:
         axis_order: MAPC, MAPR, MAPS: the cell axes (1 = x, 2 = y, 3 = z) of columns, rows and sections.
@@ -69,7 +69,7 @@ class DensityMap:
         voxel_size: Å.
         origin: Å, position of voxel (0, 0, 0).
         path: the file it came from, for messages; '' if from memory.
-        header: what :func:`write_map` needs to give the same geometry back.
+        header: what :func:`write_map` needs to write the same geometry.
     """
 
     data: FloatArray
@@ -154,8 +154,8 @@ def read_map(path: PathLike, voxel_size: VoxelSize | None = None, origin: Sequen
 def write_map(path: PathLike, density_map: DensityMap, overwrite: bool = True) -> None:
     """Write a map as float32 (mode 2), compressed if ``path`` ends in .gz or .bz2.
 
-    The file is written aside and renamed. It has the axis order, starts, intervals, cell angles and space group of
-    ``density_map.header`` and the map's own voxel size and origin; an extended header is not kept.
+    The file is written under a temporary name, then renamed. It has the axis order, starts, intervals, cell angles and
+    space group of ``density_map.header`` and the map's own voxel size and origin; an extended header is not kept.
 
     Args:
         path: the file.

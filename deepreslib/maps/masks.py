@@ -55,7 +55,7 @@ def automatic_mask(density_map: DensityMap) -> tuple[BoolArray, float]:
 
     The map is smoothed by a Gaussian 8 Å wide (full width at half height), so that noise and side chains matter
     little. Otsu's threshold among the voxels clearly above the solvent gives the molecule's core and its level; a
-    shell 12 to 25 Å around the core gives the solvent's level and noise, whatever pads the box farther out. The
+    shell 12 to 25 Å around the core gives the solvent's level and noise, whatever fills the box farther out. The
     threshold lies at 30 % of the way from solvent to molecule, but at least 4 noise SDs above the solvent. Parts
     smaller than 5 % of the largest are dropped, and holes up to 4000 Å³ filled (a capsid stays hollow).
 

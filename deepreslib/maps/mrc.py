@@ -28,7 +28,7 @@ _NOT_A_MAP = "{} is not an MRC or CCP4 map; convert it to .mrc first."
 
 
 def open_stream(path: Path) -> Stream:
-    """Open a file for reading, decompressed if its first bytes say gzip or bzip2.
+    """Open a file for reading, decompressed if its first bytes are those of gzip or bzip2.
 
     Args:
         path: the file.
@@ -130,7 +130,7 @@ def read_data(stream: Stream, header: Header, path: Path) -> FloatArray:
 
 
 def _fill(stream: Stream, data: Array) -> int:
-    """Read into ``data``; the number of bytes that were there."""
+    """Read into ``data``, and return the number of bytes read."""
     view = data.reshape(-1).view(np.uint8).data
     filled = 0
     while filled < len(view) and (count := stream.readinto(view[filled : filled + _CHUNK])):

@@ -8,7 +8,7 @@ from deepreslib.fourier.arrays import Array, BoolArray, Box
 from deepreslib.maps.boxes import read_box, smallest_box
 
 OVERHEAD = 3000
-"""What a tile costs beside its voxels, in voxels of the volume."""
+"""The fixed cost of a tile: it takes as long as so many voxels of the volume."""
 
 SMALLEST = 24
 """Edges shorter than this, voxels of the volume, are not halved."""
@@ -21,7 +21,7 @@ class Tile:
     Attributes:
         crop: slices (z, y, x) of the voxels computed, on their grid.
         overlap: voxels of the volume read beyond them on each side.
-        stride: voxels of the volume from one voxel computed to the next along each axis; voxel 0 is voxel 0.
+        stride: voxels of the volume from one voxel computed to the next along each axis; both grids begin at voxel 0.
     """
 
     crop: Box
@@ -47,8 +47,8 @@ class Tile:
 def tiles(needed: BoolArray, edge: int, overlap: int, stride: int = 1) -> list[Tile]:
     """Tiles that cover the needed voxels, each once.
 
-    A grid of equal cells is laid over them; a cell is shrunk to what is needed in it, and halved along its axes as
-    long as that makes the work less. Cells without needed voxels are left out.
+    A grid of equal cells is laid over the needed voxels. Each cell is shrunk to the box of the needed voxels in it, and
+    halved along its axes as long as that makes the work less. Cells without needed voxels are left out.
 
     Args:
         needed: bool (z, y, x), on the grid of what is computed.

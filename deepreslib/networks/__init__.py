@@ -1,4 +1,4 @@
-"""Trained networks: their layers, the features they are given, their folders on disk.
+"""Trained networks: their layers, their input features and their folders on disk.
 
 Importing this package does not import Keras; the modules ``deepres``, ``cryores`` and ``deepres_features`` do.
 """

@@ -10,12 +10,12 @@ from scipy.interpolate import RegularGridInterpolator
 from deepreslib.fourier.arrays import FloatArray
 
 GAUSSIAN_SHARE = 0.6827
-"""The share of a Gaussian within its SD. A calibrated deviation is at least as large as this share of the errors: we
-say that it holds them."""
+"""The share of a Gaussian within one SD of its mean. A calibrated deviation is at least as large as this share of the
+errors; we say that it *holds* these errors."""
 
 RELATIVE = (0.5, 1.0, 1.5)
-"""Deviations that have a factor of their own, in units of the typical deviation at a resolution. A network may be right
-to predict a small deviation at some places, and yet predict it too small there."""
+"""Deviations, in units of the typical one at their resolution, for which factors are fitted. A network may be right
+that its errors are small at some places, and yet predict too small a deviation there."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Calibration:
         return cls(resolution, typical, relative, tuple(map(tuple, content["factor"])))
 
     def factors(self, resolution: FloatArray, deviation: FloatArray) -> FloatArray:
-        """Factors of predicted deviations; beyond the first and the last knot they are the knot's own.
+        """Factors of predicted deviations; beyond the first and the last knot those of that knot.
 
         Args:
             resolution: (n,) Å, predicted.
@@ -74,18 +74,18 @@ class Calibration:
 def fit(
     resolution: FloatArray, deviation: FloatArray, error: FloatArray, weight: FloatArray, knots: FloatArray
 ) -> Calibration:
-    """The calibration after which deviations hold ``GAUSSIAN_SHARE`` of the errors around each knot.
+    """The calibration that makes deviations hold ``GAUSSIAN_SHARE`` of the errors around each knot.
 
     Args:
         resolution: (n,) Å, predicted.
         deviation: (n,) Å, predicted.
         error: (n,) Å, at least 0.
         weight: (n,), of each prediction.
-        knots: (k,) Å, rising, at least two.
+        knots: (k,) Å, rising, at least two: the resolutions of the calibration.
 
     Returns:
-        A ``Calibration``. A knot without predictions has the factor of all predictions at its resolution, and if there
-        are none either, that of all predictions.
+        A ``Calibration``. The factor of a resolution and a relative deviation that no prediction is near is the factor
+        of all predictions near that resolution; if there are none of these either, it is that of all predictions.
     """
     near = [_or_else(weight * share, weight) for share in _shares(resolution, knots)]
     typical = [_quantile(deviation, weights, 0.5) for weights in near]
@@ -101,7 +101,7 @@ def fit(
 
 
 def factor(ratio: FloatArray, weight: FloatArray) -> float:
-    """The factor of deviations after which they hold ``GAUSSIAN_SHARE`` of the errors, by weight.
+    """The factor that makes deviations hold ``GAUSSIAN_SHARE`` of the errors, each counted with its weight.
 
     Args:
         ratio: (n,) |error| / deviation.
@@ -120,7 +120,7 @@ def _shares(values: FloatArray, knots: Iterable[float]) -> list[FloatArray]:
 
 
 def _or_else(weight: FloatArray, otherwise: FloatArray) -> FloatArray:
-    """The weights, or the others if all of these are 0."""
+    """``weight``, or ``otherwise`` if all of ``weight`` is 0."""
     return weight if weight.any() else otherwise
 
 

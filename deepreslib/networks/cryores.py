@@ -6,7 +6,7 @@ not its inner layers; the layers here are ours.
 Both presets have the same inputs and outputs. Inputs, float32, computed by ``deepreslib.networks.cryores_features``:
 
 - ``features``: (batch, z, y, x, ``FEATURES``), the local spectrum and the density at places of a map. Each place is
-  looked at alone, so the places may be listed in any order and need not fill a box. Only ``baseline`` and ``level``
+  taken alone, so the places may be listed in any order and need not fill a box. Only ``baseline`` and ``level``
   depend on all places: they use a mean over the places that the network takes for the molecule.
 - ``summary``: (batch, ``SUMMARY``), the map summary: numbers that describe the whole map.
 
@@ -44,9 +44,9 @@ class CryoResConfig:
     """The sizes of a CryoRes network.
 
     Attributes:
-        members: networks that are trained side by side and whose answers are combined.
+        members: number of networks that are trained side by side and whose predictions are combined.
         summary: widths of the layers that condense the map summary.
-        trunk: widths of the layers of a place that all its outputs share.
+        trunk: widths of the layers at each place that all outputs share.
         heads: width of the hidden layer of each output.
         dropout: share of values that training drops after each layer of the summary and before each further layer of
             the trunk.
@@ -71,18 +71,18 @@ PRESETS: dict[str, _Preset] = {
         "config": {"members": 1, **_CONFIG},
     },
     "compact": {
-        "description": "two perceptrons, asked together, on each place's spectra at two distances, also in units of "
-        "the map's noise, and the map's summary; errors of each map, their order, likelihoods",
+        "description": "two perceptrons, their predictions combined, on each place's spectra at two distances, also in "
+        "units of the map's noise, and the map summary; losses: error of a map, correlation within it, likelihoods",
         "config": {"members": 2, **_CONFIG},
     },
 }
-"""Each preset's description and its configuration, as the model card repeats it: the fields of ``CryoResConfig``."""
+"""Each preset's description, and its configuration: the fields of ``CryoResConfig``, which the model card repeats."""
 
 HEADS = ("baseline", "level", "local", "mask")
 """The outputs. Each member has outputs of the same names with the member's number added, such as ``baseline_1``."""
 
 BACKGROUND = 70
-"""The percentile of a band's energy over the map that is taken for the energy of the map's noise."""
+"""The percentile of a band's energy over the map that is taken as the energy of the map's noise."""
 
 RATIO_LIMITS = (-2.0, 7.0)
 """Natural logarithms of the signal-to-noise ratio; ratios beyond these limits are set to them."""
@@ -100,7 +100,7 @@ class SignalToNoise(layers.Layer):
 
     Estimators that test resolutions look at the same thing: the finest band in which there is more than noise (MonoRes:
     Vilas et al. 2018, *MonoRes: automatic and accurate estimation of local resolution for electron microscopy maps*).
-    In a map whose noise was masked away every band stands out; the map summary tells the network which maps these are.
+    In a map whose noise was masked away every band stands out; by the map summary the network can recognise such maps.
     """
 
     def call(self, features: Tensor, summary: Tensor) -> Tensor:
@@ -200,7 +200,7 @@ class Raised(layers.Layer):
 
 @keras.saving.register_keras_serializable("deepres")
 class Consensus(layers.Layer):
-    """Combines the members' answers: the mean of their centres, and one deviation.
+    """Combines the members' predictions: the mean of their centres, and one deviation.
 
     The deviation is that of a mixture of the members in equal parts, so it grows where the members disagree
     (Lakshminarayanan et al. 2017, *Simple and scalable predictive uncertainty estimation using deep ensembles*). It is
@@ -236,7 +236,7 @@ def build(preset: str) -> KerasModel:
 
 
 def network(config: CryoResConfig, name: str = "cryores") -> KerasModel:
-    """Members that are trained side by side, and the combination of their answers.
+    """Members that are trained side by side, and the combination of their predictions.
 
     Args:
         config: the sizes.
@@ -259,7 +259,7 @@ def network(config: CryoResConfig, name: str = "cryores") -> KerasModel:
 
 
 def member_outputs(network: KerasModel) -> dict[int, dict[str, Tensor]]:
-    """The outputs of each member of a network, which are to be trained.
+    """The outputs of each member of a network; these are the outputs that are trained.
 
     Args:
         network: the Keras model.

@@ -2,9 +2,9 @@
 
 A place is a voxel of a coarse grid (``spectra.GRID``). Its features are the local spectrum and the density around it,
 smoothed over two distances: that of the local spectrum itself, and a wider one, about the reach of the windows of a
-local FSC. So a place needs no neighbours, and the network looks at each place alone. Spectra smoothed by 22 Å were
-tried too: they improved nothing on simulated maps, and misled the network on the experimental map of
-beta-galactosidase.
+local FSC. These already include the surroundings, so the network needs no neighbouring places: it takes each place
+alone. Spectra smoothed by 22 Å were tried too: they improved nothing on simulated maps, and misled the network on the
+experimental map of beta-galactosidase.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from deepreslib.fourier.grid import voxel_triple
 _Values = TypeVar("_Values", float, FloatArray)
 
 FLOOR = -4.0
-"""Logarithm (10) of the smallest amplitude that is told apart from 0; also that of bands beyond the Nyquist
-frequency."""
+"""log10 of the smallest amplitude, in units of the reference. Smaller amplitudes, and those of bands beyond the Nyquist
+frequency, come out as about this."""
 
 WIDER = 9.0
 """SD of the wider smoothing of the local spectrum, Å."""
@@ -69,14 +69,14 @@ SUMMARY_RADIAL = slice(_RADIAL, _RADIAL + len(spectra.SHELLS))
 
 @dataclass(frozen=True, eq=False)
 class LocalFeatures:
-    """The inputs of the network for one map, on the coarse grid, whose voxel (0, 0, 0) is the map's.
+    """The inputs of the network for one map, on the coarse grid, which begins at the map's voxel (0, 0, 0).
 
     Attributes:
         summary: float32 (``SUMMARY``,), the map summary.
         spectrum: the map's ``LocalSpectrum``.
-        wide: the ``WideSpectrum``.
-        density: float32 (z, y, x, 4).
-        reference: the amplitude in units of which all amplitudes are given.
+        wide: the map's ``WideSpectrum``.
+        density: float32 (z, y, x, 4), the smoothed density in four channels.
+        reference: the amplitude that is the unit of all amplitudes.
     """
 
     summary: FloatArray
@@ -133,10 +133,10 @@ def local_features(data: Array, voxel_size: VoxelSize, workers: int = -1) -> Loc
 
 
 def scaled(amplitude: _Values) -> _Values:
-    """The network's inputs for logarithms (10) of amplitudes.
+    """Scales log10 amplitudes to the values that the network gets.
 
     Args:
-        amplitude: any shape, in units of the reference.
+        amplitude: log10 of amplitudes in units of the reference, any shape.
 
     Returns:
         The same shape.
@@ -145,10 +145,10 @@ def scaled(amplitude: _Values) -> _Values:
 
 
 def unscaled(value: _Values) -> _Values:
-    """Logarithms (10) of amplitudes from the network's inputs: the inverse of ``scaled``.
+    """The log10 amplitudes that belong to the network's inputs: the inverse of ``scaled``.
 
     Args:
-        value: any shape.
+        value: values that the network gets, any shape.
 
     Returns:
         The same shape.
@@ -157,7 +157,7 @@ def unscaled(value: _Values) -> _Values:
 
 
 def _logarithm(energy: FloatArray, reference: float) -> FloatArray:
-    """Logarithm (10) of amplitudes in units of the reference, at least ``FLOOR``."""
+    """log10 of amplitudes in units of the reference, at least ``FLOOR``."""
     return 0.5 * np.log10(energy / reference**2 + 10 ** (2 * FLOOR))
 
 
@@ -172,8 +172,8 @@ def _relative_concurrence(concurrence: FloatArray) -> FloatArray:
 def _densities(data: FloatArray, sizes: Triple, shape: Shape, reference: float) -> FloatArray:
     """The density at each place, (z, y, x, 4).
 
-    Three channels are the density at each smoothing, scaled between the map's extremes; the second channel is the
-    density at the first smoothing in units of the reference.
+    Channels 0, 2 and 3: the density at each smoothing, less its median, divided by the greater distance from there to
+    the percentiles 1 and 99.5. Channel 1: the first smoothing in units of the reference, limited to ±3.
     """
     channels = []
     for smoothing in DENSITY_SMOOTHING:

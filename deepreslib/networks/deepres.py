@@ -1,6 +1,6 @@
 """DeepRes networks: local resolution at the centre of a 13 × 13 × 13 window.
 
-Both presets look at the density, float32, at the range's voxel size (1.0 or 0.5 Å), and predict the resolution at the
+Both presets take the density, float32, at the range's voxel size (1.0 or 0.5 Å), and predict the resolution at the
 centre of each window, Å.
 
 - ``published``: the layers of Ramírez-Aportela et al. 2019, section 2.2, as Xmipp distributes them. It takes single
@@ -42,8 +42,8 @@ PRESETS: dict[str, _Preset] = {
         "config": {"hidden": [256, 128]},
     },
 }
-"""Each preset's description and its configuration, as the model card repeats it: arguments of the function that has the
-preset's name."""
+"""Each preset's description, and its configuration: arguments of the function that has the preset's name. The model
+card repeats the configuration."""
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -88,7 +88,7 @@ def build(preset: str, resolution_range: ResolutionRange) -> KerasModel:
 
     Args:
         preset: ``published`` or ``compact``.
-        resolution_range: what it is to be trained for.
+        resolution_range: the range that it is to be trained for.
 
     Returns:
         The Keras model; its weights are random.
@@ -101,10 +101,10 @@ def published(resolution_range: ResolutionRange, filters: int, dense: int, dropo
     """The network of Ramírez-Aportela et al. 2019, section 2.2.
 
     Args:
-        resolution_range: what it is to be trained for; only its name is used.
-        filters: of the convolution, each as large as the window.
+        resolution_range: the range that it is to be trained for; only its name is used.
+        filters: number of filters of the convolution, each as large as the window.
         dense: width of the hidden layer.
-        dropout: share of values that training drops after each of the two.
+        dropout: share of values that training drops after the convolution and after the hidden layer.
 
     Returns:
         The Keras model; it has 36,067,009 weights with the paper's numbers.

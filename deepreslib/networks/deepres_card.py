@@ -1,4 +1,4 @@
-"""Trained DeepRes networks on disk: what their card says, and how each preset is asked."""
+"""Trained DeepRes networks on disk: their cards, and how the network of each preset is applied to a map."""
 
 import os
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from deepreslib.networks.ranges import RANGES, STRIDE, ResolutionRange
 
 @dataclass(frozen=True)
 class WindowScheme:
-    """How a DeepRes network is asked, and what it says of a window.
+    """How a DeepRes network is applied to a map, and what it predicts of a window.
 
     Attributes:
-        stride: voxels from a window to the next along each axis. With more than 1, the voxels between get the weighted
-            mean of the windows around them, for which the network must predict deviations.
+        stride: voxels from a window to the next along each axis. With more than 1, a voxel gets the weighted mean of
+            the predictions around it; the weights are computed from deviations, which the network must then predict.
         whole_boxes: whether the network takes a box and predicts all its windows at once; otherwise it takes single
             windows of unit L2 norm.
         deviations: whether it predicts a deviation beside each resolution.
@@ -31,7 +31,7 @@ SCHEMES = {
     "published": WindowScheme(stride=1, whole_boxes=False, deviations=False),
     "compact": WindowScheme(stride=STRIDE, whole_boxes=True, deviations=True),
 }
-"""How the network of each preset is asked."""
+"""How the network of each preset is applied to a map."""
 
 
 class StoredDeepRes(store.StoredModel):
@@ -39,17 +39,17 @@ class StoredDeepRes(store.StoredModel):
 
     @property
     def resolution_range(self) -> ResolutionRange:
-        """What it was trained for."""
+        """The resolution range that the network was trained for."""
         return RANGES[self.card["range"]]
 
     @property
     def scheme(self) -> WindowScheme:
-        """How it is asked."""
+        """How the network is applied to a map."""
         return SCHEMES[self.preset]
 
     @cached_property
     def calibration(self) -> Calibration | None:
-        """Of its deviations; None leaves them as they are."""
+        """The calibration of the network's deviations; None if they are used as predicted."""
         return Calibration.from_card(self.card)
 
 

@@ -36,7 +36,7 @@ MOMENTS = 6
 """Number of features of ``WindowMoments``."""
 
 FAINT = 1e-8
-"""Mean squares that are smaller than this share of the window's mean square count as nothing."""
+"""A band's mean square that is far smaller than this share of the window's mean square counts as 0."""
 
 
 def legendre_basis(count: int = WINDOW) -> FloatArray:
@@ -212,7 +212,7 @@ class BandMoments(layers.Layer):
     """Skewness and kurtosis of the window in each band of ``band_filters``.
 
     The density of atoms is skewed at every frequency; noise is not, and density with random phases is not either. So
-    these features tell signal from mere power.
+    these features distinguish signal from mere power.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -235,7 +235,7 @@ class BandMoments(layers.Layer):
         return ops.concatenate([third / (variance * ops.sqrt(variance)), ops.sqrt(fourth) / variance], axis=-1)
 
     def _filtered(self, box: Tensor) -> Tensor:
-        """The box in each band, with a column too many if its width is odd.
+        """The box in each band, with one extra column if its width is odd.
 
         The planes equally far above and below a plane are added before they are filtered, as their filters are alike.
         Two columns are computed together, as processors work on 16 results at a time.

@@ -6,12 +6,13 @@ WINDOW = 13
 """Edge of the sliding window, voxels of the network's grid."""
 
 STRIDE = 2
-"""Voxels from a window of the compact network to the next, along each axis: windows between see almost the same."""
+"""Voxels from one window of the compact network to the next, along each axis: windows in between would hold almost the
+same density."""
 
 
 @dataclass(frozen=True)
 class ResolutionRange:
-    """A range of resolutions and the sampling at which its networks look at a map.
+    """A range of resolutions, and the voxel size at which its networks take a map.
 
     Attributes:
         name: ``low`` or ``high`` (resolution).
@@ -32,7 +33,7 @@ class ResolutionRange:
 
     @property
     def text(self) -> str:
-        """The range's ends for people."""
+        """The range's ends as text, for messages."""
         return f"{self.low:g}–{self.high:g} Å"
 
 

@@ -2,7 +2,8 @@
 
 The card says what the network is (network, preset, configuration), what it was trained on, by which command, when, and
 how well it does. It also has the sha256 of the weights, which is checked on loading, and the number of its own format.
-This module knows no network: each one reads its card itself (``deepres_card``, ``cryores_card``).
+This module serves every network; what one network's card holds beyond that is read by ``deepres_card`` or
+``cryores_card``.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ CARD_FILE = "card.json"
 SHIPPED = os.path.join(os.path.dirname(__file__), "weights")
 
 FORMAT = 1
-"""Number of the card's format that is written. A card without a number is of format 1."""
+"""The number of the card format that this version writes. A card without a number is of format 1."""
 
 Card: TypeAlias = dict[str, Any]
 """The content of a model card."""
@@ -129,8 +130,8 @@ def check_card(folder: PathLike, network: str, title: str, presets: Container[st
 
     Args:
         folder: a model folder.
-        network: what the card must say under ``network``.
-        title: the network's name for people.
+        network: the value that the card must have under ``network``.
+        title: the network's name in messages.
         presets: names of the network's presets, of which the card must have one.
 
     Returns:
@@ -170,7 +171,7 @@ def transfer_weights(source: KerasModel, target: KerasModel) -> None:
 
     Args:
         source: the network that has the weights; it may have more layers than the target.
-        target: the network that is given them.
+        target: the network that gets the weights.
     """
     for layer in target.layers:
         if not layer.weights:

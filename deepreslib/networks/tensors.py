@@ -1,4 +1,4 @@
-"""Names for what Keras, which is not typed, gives and takes; importing them does not import Keras."""
+"""Type names for the objects of Keras, which has no type hints; importing this module does not import Keras."""
 
 from typing import Any, TypeAlias
 

@@ -41,7 +41,7 @@ def write_chimerax_script(
     Args:
         path: the script; its name ends in .cxc.
         density_path: the map; written into the script as an absolute path.
-        resolution_path: the resolution, Å, on the same grid; likewise.
+        resolution_path: the resolution, Å, on the same grid; also written as an absolute path.
         voxel_size: (z, y, x), Å.
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
         level: density at the surface.

@@ -28,7 +28,8 @@ def write_chimerax_structure_script(
     Args:
         path: the script; its name ends in .cxc.
         structure_path: mmCIF or PDB file; written into the script as an absolute path.
-        defattr_path: the attributes (see :func:`deepreslib.structures.attributes.write_defattr`); likewise.
+        defattr_path: the attributes (see :func:`deepreslib.structures.attributes.write_defattr`); also written as an
+            absolute path.
         attribute: name of the attribute to colour by.
         recipient: ``atoms`` or ``residues``, what the attribute belongs to.
         scale: colours; ChimeraX gets its ``levels`` colours and blends between them.

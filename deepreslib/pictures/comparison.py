@@ -21,17 +21,17 @@ from deepreslib.pictures.slices import ZERO, coloured_slices_figure
 
 PLOT_BIN = 0.1  # Å
 MOST_COLUMNS = 3
-DIFFERENCE_COLOURS = "coolwarm"  # blue where the map claims more than the reference
+DIFFERENCE_COLOURS = "coolwarm"  # blue where the map's resolution is finer than the reference's
 SPREAD_COLOURS = "viridis"
 SHOWN_PERCENTILE = 98  # of the sizes of differences; larger ones get the scale's last colour
 
 
 def agreement_figure(comparison: Comparison, title: str = "") -> Figure:
-    """Draw how often a voxel has which resolution in the reference and in another map: one panel for each other map.
+    """Draw each other map's resolution against the reference's, as densities of voxels: one panel for each other map.
 
-    Voxels are counted in squares of 0.1 Å where both maps have a value; colours are logarithmic and the same in all
-    panels. The dashed diagonal is where the maps agree, the numbers are those of ``comparison.agreements``. All axes
-    span the percentiles 0.5 to 99.5 of every map; the panel says how many voxels lie beyond.
+    Where both maps have a value, voxels are counted in squares of 0.1 Å; colours are logarithmic and the same in all
+    panels. On the dashed diagonal the maps agree; the numbers are those of ``comparison.agreements``. All axes span the
+    percentiles 0.5 to 99.5 of every map; a panel shows how many voxels lie beyond.
 
     Args:
         comparison: from :func:`deepreslib.analysis.comparison.compare`.
@@ -75,7 +75,7 @@ def difference_figure(
     numbers: Sequence[int] | None = None,
     origin: Triple = ZERO,
 ) -> Figure:
-    """Draw slices of a map's difference from the reference: blue where it claims a finer resolution, red a coarser.
+    """Draw slices of a map's difference from the reference: blue where the map is finer, red where it is coarser.
 
     Args:
         comparison: from :func:`deepreslib.analysis.comparison.compare`.
@@ -228,5 +228,5 @@ def _numbers(agreement: Agreement, drawn_voxels: int) -> str:
 
 
 def _limit(sizes: FloatArray) -> float:
-    """The percentile of the sizes that a scale ends with, rounded up to 0.1 Å."""
+    """The end of a scale: a percentile of the differences' sizes, rounded up to 0.1 Å."""
     return max(math.ceil(10 * float(np.percentile(sizes, SHOWN_PERCENTILE)) - 1e-4), 1) / 10

@@ -53,11 +53,11 @@ def add_colour_bar(
 
 
 def save_figure(figure: Figure, path: str | Path, dots_per_inch: int = 150) -> None:
-    """Write a figure to a file, aside and then renamed, so that no half-written picture is left.
+    """Write a figure to a file, under a temporary name that is then changed, so that no half-written picture is left.
 
     Args:
         figure: any matplotlib figure.
-        path: where to; its suffix says the format (.png).
+        path: the file; its suffix decides the format (.png).
         dots_per_inch: resolution of the picture.
 
     Raises:

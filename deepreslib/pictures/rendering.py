@@ -1,7 +1,8 @@
 """A small renderer: triangles, orthographic, with a depth buffer, soft light and shading of crevices.
 
-The three-dimensional axes of matplotlib sort whole triangles and know no depth buffer, so that a surface of tens of
-thousands of triangles is slow to draw and looks flat. This draws one view of 100 thousand triangles in about a second.
+The three-dimensional axes of matplotlib sort whole triangles and have no depth buffer, so a surface of tens of
+thousands of triangles is slow to draw and looks flat. This renderer draws one view of 100 thousand triangles in about a
+second.
 """
 
 from __future__ import annotations
@@ -126,11 +127,11 @@ def _fragments(
 
 
 def shade(raster: Raster, colours: FloatArray, pixel_size: float) -> FloatArray:
-    """Light a rastered surface before white.
+    """Light a rastered surface on a white background.
 
-    A lamp at the upper left, light from all around, crevices darkened by how far the depth lies behind its
-    surroundings, a thin dark line where the depth leaps, and a little haze over the far end. Light multiplies
-    red, green and blue alike, so that the hue still reads on the key.
+    There is a lamp at the upper left, and light from all around. Crevices are darkened by how far they lie behind their
+    surroundings; there is a thin dark line where the depth leaps, and a little haze over the far end. Light multiplies
+    red, green and blue alike, so that the hue can still be compared with the key.
 
     Args:
         raster: from ``rasterise``.
@@ -157,7 +158,7 @@ def shade(raster: Raster, colours: FloatArray, pixel_size: float) -> FloatArray:
 
 
 def _openness(depth: FloatArray, met: BoolArray, span: float, pixel_size: float) -> FloatArray:
-    """1 on open ground down to 0.5 in crevices, from depth blurred over two distances."""
+    """A factor of the light, from 1 on open ground to 0.5 in crevices; the depth is blurred over two distances."""
     open_to_light = np.ones_like(depth)
     for share, strength in ((0.015, 0.5), (0.06, 0.35)):
         reach = max(share * span / pixel_size, 1.0)

@@ -37,8 +37,8 @@ class ColourScale:
         low: resolution at the low end, Å.
         high: resolution at the high end, Å; more than ``low``.
         colour_map: name of a matplotlib colour map.
-        levels: number of colours in the palette handed to ChimeraX, which interpolates between them; 17 meets the
-            corners of "jet".
+        levels: number of colours in the palette for ChimeraX, which interpolates between them; with 17, all corners of
+            "jet" are among them.
 
     Raises:
         InputError: ends not finite or in the wrong order, unknown colour map, fewer than 2 levels.
@@ -65,7 +65,7 @@ class ColourScale:
         levels: int = 17,
         percentiles: tuple[float, float] = (2.0, 98.0),
     ) -> ColourScale:
-        """A scale that fits a resolution map and is deaf to its outliers.
+        """A scale that fits a resolution map and ignores its outliers.
 
         The ends are percentiles of the values inside the mask, rounded outwards to 0.5 Å, or to 0.1 Å where they lie
         less than 2 Å apart. A constant map gets a scale 0.5 Å wide about its value.

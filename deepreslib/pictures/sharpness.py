@@ -29,7 +29,7 @@ SHOWN_PERCENTILE = 98  # of the excesses; larger ones get the scale's last colou
 
 
 def sharpness_curve_figure(recommendation: Recommendation, method: str, title: str = "") -> Figure:
-    """Draw DeepRes' percentile against the B factor, with what the SNR allows and the B factor recommended.
+    """Draw DeepRes' percentile against the B factor, with the SNR's percentile and the recommended B factor.
 
     Args:
         recommendation: from :func:`deepreslib.enhancement.b_factor.recommend`.
@@ -70,12 +70,13 @@ def sharpness_violin_figure(
 ) -> Figure:
     """Draw the local resolutions that the SNR allows beside those of DeepRes, as in figure 5 of the paper.
 
-    A violin is as wide as there are voxels of a resolution, each scaled to its own greatest width; the tick on it is
-    its percentile, the line through all of them that of the SNR.
+    The width of a violin shows how many voxels have a resolution, and is scaled so that all violins are equally wide.
+    The tick on a violin is its percentile; the line through all violins is the percentile of the SNR.
 
     Args:
-        snr: what the SNR allows.
-        deepres: DeepRes on one map or more; of many, eight are drawn whose B factors lie far apart.
+        snr: the distribution of the resolutions that the SNR allows.
+        deepres: the distributions of DeepRes on one map or more; of many, eight are drawn whose B factors lie far
+            apart.
         method: ``localfsc`` or ``monores``, what measured the resolution that the SNR allows.
         percentile: the percentile that was compared, 0 to 100.
         b_factor: the recommended one, Å², drawn darker; None for none.
@@ -121,7 +122,7 @@ def overclaimed_figure(
     origin: Triple = ZERO,
     title: str = "",
 ) -> Figure:
-    """Draw slices of the voxels where DeepRes claims more than the SNR allows, over the grey density.
+    """Draw slices of the voxels where DeepRes is finer than the SNR allows, over the grey density.
 
     Args:
         density: (z, y, x), the sharpened map.

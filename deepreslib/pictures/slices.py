@@ -21,7 +21,7 @@ OUTLINE = "#ff9f1c"
 def central_slices(inside: Array, axis: str = "z", count: int = 4) -> list[int]:
     """Numbers of slices about the centre of a mask.
 
-    They part the mask's extent along the axis into equal pieces. A mask too thin for that gets neighbouring slices,
+    They divide the mask's extent along the axis into equal pieces. A mask too thin for that gets neighbouring slices,
     and an array with fewer slices than ``count`` gets all of them.
 
     Args:
@@ -61,7 +61,7 @@ def coloured_slices_figure(
     differences of resolutions, are drawn alike if ``inside`` says where they are.
 
     Args:
-        density: (z, y, x), or None to leave the ground plain.
+        density: (z, y, x), or None for a plain background.
         resolution: (z, y, x), Å, 0 outside the mask.
         voxel_size: (z, y, x), Å.
         scale: colours.
@@ -183,7 +183,7 @@ def _extent(cut: Array, axis: str, voxel_size: Triple, origin: Triple) -> tuple[
 
 
 def _frame(inside: BoolArray, axis: str) -> list[FloatArray]:
-    """Where a slice's panel begins and ends, voxels, rightward and upward: about the mask, or all if that is empty."""
+    """The ends of a slice's panel, voxels, rightward and upward: about the mask, or the whole map if that is empty."""
     bounds = []
     for across in reversed(_across(axis)):
         filled = np.flatnonzero(np.any(inside, axis=tuple(other for other in range(3) if other != across)))
@@ -234,7 +234,7 @@ def _label(panel: Axes, axis: str, number: int, voxel_size: Triple, origin: Trip
 def _panels(
     count: int, title: str, frame: list[FloatArray], axis: str, voxel_size: Triple
 ) -> tuple[Figure, list[Axes]]:
-    """A figure, shaped by what its slices show, with as many axes as there are slices, two in a row."""
+    """A figure whose shape suits its slices, with as many axes as there are slices, two in a row."""
     upward, rightward = _across(axis)
     shape = np.ptp(frame[1]) * voxel_size[upward] / (np.ptp(frame[0]) * voxel_size[rightward])
     columns = min(count, 2)

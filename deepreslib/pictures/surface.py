@@ -43,11 +43,11 @@ def default_level(density: FloatArray, inside: BoolArray) -> float:
     """A density at which the surface shows the molecule and not the solvent in its mask.
 
     Masks are wider than the molecule, by a little or by a lot, so no fixed share of the mask serves. Otsu's
-    threshold of the densities within the mask parts molecule from solvent for tight and loose masks alike. The
-    strongest half per cent of the densities is cut off at the value where it begins, so that a metal or a bead does
-    not raise the threshold. From there the level goes a fifth of the way down to the mean of the weaker class:
-    flexible parts, whose density is weak and whose resolution is of interest, stay visible. The level follows the
-    map when that is scaled or shifted.
+    threshold of the densities within the mask separates molecule from solvent for tight and loose masks alike.
+    Densities above percentile 99.5 are set to it, so that a metal ion or a gold bead does not raise the threshold. The
+    level is then lowered by a fifth of the way to the mean of the densities below the threshold: flexible parts, whose
+    density is weak and whose resolution is of interest, stay visible. When the map is scaled or shifted, the level
+    changes in the same way.
 
     Args:
         density: (z, y, x), any unit.
@@ -79,11 +79,11 @@ def coloured_surface(
     origin: Triple = ORIGIN,
     most_triangles: int = MOST_TRIANGLES,
 ) -> ColouredSurface:
-    """The isosurface of a density, each vertex with the resolution found slightly inside it.
+    """The isosurface of a density, each vertex with the resolution slightly inside the surface.
 
     Only density within 3 voxels of the mask is drawn, and parts smaller than 1 % of the largest are left out as
     dust. A surface that would have too many triangles is made from a smoothed map of larger voxels; the resolution
-    is always read from the full map. No 0 from outside the mask enters a value: see ``resolution_below``.
+    is always read from the full map. Zeros outside the mask are never averaged in: see ``resolution_below``.
 
     Args:
         density: (z, y, x), any unit.
@@ -168,14 +168,17 @@ def resolution_below(
 
 
 def _near_mask(density: FloatArray, mask: BoolArray) -> tuple[IntArray, FloatArray]:
-    """The first voxel of the mask's box with a margin, and the density in it; far from the mask its smallest value."""
+    """The corner of the box around the mask (with a margin), and the box's density, its minimum far from the mask."""
     box = box_around(mask, MARGIN)
     near = ndimage.binary_dilation(mask[box], ndimage.generate_binary_structure(3, 2), iterations=MARGIN)
     return np.array([side.start for side in box]), np.where(near, density[box], density[box].min())
 
 
 def _coarsened(density: FloatArray, level: float, most_triangles: int) -> tuple[FloatArray, FloatArray]:
-    """The density, smoothed onto fewer voxels if its surface has too many triangles, and their sides in old voxels."""
+    """The density, on fewer voxels if its surface has too many triangles, and a new voxel's edges in old voxels.
+
+    Where there are fewer, larger voxels, the density is smoothed first.
+    """
     above = density > level
     crossings = sum(np.count_nonzero(np.diff(above, axis=axis)) for axis in range(3))
     times = math.sqrt(2 * crossings / most_triangles)  # there are about two triangles to a crossing
@@ -191,7 +194,7 @@ def _coarsened(density: FloatArray, level: float, most_triangles: int) -> tuple[
 
 
 def _without_dust(density: FloatArray, level: float) -> FloatArray:
-    """The density with the small parts above the level brought below it."""
+    """The density, with small connected parts above the level set to its minimum."""
     parts, count = ndimage.label(density > level)
     if count < 2:
         return density

@@ -27,14 +27,15 @@ _MOST_REPEATED = 0.5
 
 @dataclass(frozen=True)
 class Disorder:
-    """What the field is made of and how much it matters.
+    """What the field is mixed from, and how it determines the B factors.
 
     Attributes:
-        own: weight of the structure's B factors, taken as 0 where they say nothing.
+        own: weight of the structure's own B factors; taken as 0 if they do not show any disorder (see
+            ``is_informative``).
         random: weight of a random smooth field.
         distal: weight of the squared distance from the molecule's centre.
         domain: weight of a domain's bending.
-        length: Å, over which the random field varies.
+        length: Å, the distance over which the random field varies.
         spread: resolution of the worst part divided by that of the best.
         skew: exponent of the field; above 1 most of the molecule is well ordered and little is badly so.
         steepness: B factor of an atom divided by the square of its resolution, without unit.
@@ -51,7 +52,7 @@ class Disorder:
 
 
 def is_informative(b_factors: FloatArray) -> bool:
-    """Whether B factors tell order from disorder: they vary enough, and are not mostly one number.
+    """Whether B factors distinguish order from disorder: they vary enough, and are not mostly one number.
 
     Args:
         b_factors: (n,) Å².
@@ -73,7 +74,7 @@ def averaged(values: FloatArray, positions: FloatArray, width: float = SMOOTHING
 
     Args:
         values: (n,).
-        positions: (n, 3) Å, where they are.
+        positions: (n, 3) Å, where the values are.
         width: SD of the Gaussian, Å, at least 2.5.
 
     Returns:
@@ -100,7 +101,7 @@ def random_field(positions: FloatArray, length: float, rng: np.random.Generator)
 
     Args:
         positions: (n, 3) Å, where the field is needed.
-        length: Å, over which it varies.
+        length: Å, the distance over which it varies.
         rng: the random generator.
 
     Returns:
@@ -150,7 +151,7 @@ def field(b_factors: FloatArray, positions: FloatArray, disorder: Disorder, rng:
         b_factors: (n,) Å², the structure's own.
         positions: (n, 3) Å.
         disorder: what the field is mixed from.
-        rng: the random generator; the same numbers are drawn from it whatever the weights.
+        rng: the random generator; the weights do not change which numbers are drawn from it.
 
     Returns:
         (n,) float64; 0 everywhere if all weights are 0.
@@ -190,7 +191,7 @@ def b_factors(field: FloatArray, resolution: float, disorder: Disorder) -> Float
     Args:
         field: (n,), from 0 to 1.
         resolution: Å, of the best part.
-        disorder: how the field matters.
+        disorder: its ``spread``, ``skew`` and ``steepness`` are used.
 
     Returns:
         (n,) Å².

@@ -76,7 +76,7 @@ def full_map(
 
 
 def _fsc_weights(frequency: FloatArray, fsc: ShellCorrelation) -> FloatArray:
-    """sqrt(2 FSC / (1 + FSC)); 0 from where the FSC first is 0 or less, for what comes later is chance.
+    """sqrt(2 FSC / (1 + FSC)); 0 from the first shell on whose FSC is 0 or less, as later correlation is chance.
 
     The mean, shell 0, is treated as shell 1.
     """

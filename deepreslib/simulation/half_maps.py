@@ -1,9 +1,10 @@
-"""Pairs of half maps simulated from an atomic structure, with the full map that comes of them and their true quality.
+"""Pairs of half maps simulated from an atomic structure, with the full map made from them and their true resolution.
 
-A smooth field of disorder gives every atom a B factor (``disorder``); their density, in solvent and perhaps with a
-belt of detergent (``surroundings``), is the signal of both half maps. Each has noise of its own (``noise``), as strong
-as makes the FSC of the half maps fall to 0.143 at the resolution that was set. What is true is then measured as on
-experimental maps: the global resolution by the FSC in a soft mask, the local one by the local FSC of the half maps.
+A smooth field of disorder gives every atom a B factor (``disorder``). The density of the atoms, in solvent and perhaps
+with a belt of detergent (``surroundings``), is the signal of both half maps. Each half map has noise of its own
+(``noise``), just strong enough that the FSC of the half maps falls to 0.143 at the resolution that was set. The true
+resolutions are then measured as on experimental maps: the global resolution by the FSC in a soft mask, the local one by
+the local FSC of the half maps.
 """
 
 from collections.abc import Sequence
@@ -28,18 +29,19 @@ from deepreslib.simulation.surroundings import Belt, Solvent
 from deepreslib.structures import AtomicStructure
 
 SOFT_MASK = (3.0, 7.0)
-"""Å; the mask of the global FSC is the molecule's, widened by the first number, with an edge of the second."""
+"""Å; the mask of the global FSC is the molecule's, widened by the first number, with a soft edge as wide as the
+second."""
 
 WAVES = 6.0
-"""The window of the local FSC is this many times the resolution, and at least ``localfsc.WINDOW``. In the default 30 Å
-alone a map of 9 Å has three waves, and its local resolution is mostly chance: over one molecule its rank correlation
-with the atoms' B factors is 0.4, against 0.75 in a window of 54 Å."""
+"""The window of the local FSC is this many times the resolution, and at least ``localfsc.WINDOW``. The default window
+of 30 Å holds only three waves of 9 Å, so that the local resolution of a map of 9 Å would be mostly chance: over one
+molecule its rank correlation with the atoms' B factors is 0.4, against 0.75 in a window of 54 Å."""
 
 LEAST_WAVES = 4
-"""A box is at least this many times the resolution."""
+"""The edge of a box is at least this many times the resolution."""
 
 SMALLEST_BOX = 16
-"""Voxels."""
+"""Least edge of a box, voxels."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class HalfMapSettings:
         solvent: what surrounds the molecule.
         belt: of detergent or lipid; None for none.
         noise: of each half map.
-        finish: what makes the full map of the half maps.
-        detail: signal finer than resolution / detail is not simulated, and no local resolution is finer; so most work
-            is done on a grid just fine enough, whatever the voxel size.
+        finish: what is done to the mean of the half maps to make the full map.
+        detail: signal finer than resolution / detail is not simulated, and no local resolution is finer; so most steps
+            can use a grid just fine enough for that.
         local_cutoff: of the local FSC.
     """
 
@@ -79,17 +81,17 @@ class HalfMapSettings:
 
 @dataclass(frozen=True, eq=False)
 class HalfMaps:
-    """A simulated pair of half maps and what is true of it; arrays (z, y, x) on one grid.
+    """A simulated pair of half maps, the full map and the true resolutions; arrays (z, y, x) on one grid.
 
     Attributes:
         half1: neither sharpened nor filtered.
-        half2: likewise.
-        full: the full map as a user would be given it.
+        half2: neither sharpened nor filtered.
+        full: the full map, as a user would get it.
         mask: bool, the molecule.
         local_resolution: float32, Å, from the local FSC of the half maps; 0 outside the mask.
         global_resolution: Å, where the FSC of the half maps in a soft mask falls to 0.143.
         fsc: of the half maps in that mask.
-        b_factors: (n,) Å², of the atoms; 0 for those that are not there.
+        b_factors: (n,) Å², of the atoms; 0 for atoms left out of the map.
         settings: how they were simulated.
     """
 
@@ -123,11 +125,11 @@ def simulate(
         voxel_size: Å, one number.
         settings: how they are simulated.
         rng: the random generator, of disorder and noise.
-        selected: (n,) bool, the atoms that are there; None for all.
+        selected: (n,) bool, the atoms in the map; None for all.
         workers: threads of the local FSC, -1 for all.
 
     Returns:
-        The half maps and what is true of them.
+        The half maps, the full map and the true resolutions.
 
     Raises:
         InputError: the resolution is finer than twice the voxel size, or the box is too small.

@@ -222,7 +222,7 @@ def add_noise(
         mask: bool (z, y, x).
         strength: SD of the noise, in units of the density's SD inside the mask.
         rng: the random generator.
-        weights: of ``rfftn``'s shape, what the noise's spectrum is shaped by; None for white noise, as in the paper.
+        weights: factors that shape the noise's spectrum, of ``rfftn``'s shape; None for white noise, as in the paper.
 
     Returns:
         float32 (z, y, x).

@@ -12,11 +12,13 @@ from deepreslib.simulation import model_map
 from deepreslib.structures import AtomicStructure
 
 RESOLUTION = 4.0
-"""Å, of the structure's density: each atom is blurred by a Gaussian of SD 0.225 times that, which leaves no ripples."""
+"""Å, resolution of the structure's density: each atom is blurred by a Gaussian whose SD is 0.225 times this resolution;
+a Gaussian leaves no ripples."""
 
 LEVEL = 0.08
-"""The mask's threshold, in units of the median of that density at the atoms. A compact protein then gets 19 Å³ for
-every heavy atom, what packed atoms and their hydrogens take, and an RNA 17 Å³, almost without holes."""
+"""The mask's threshold, in units of the median of that density at the atoms. The mask of a compact protein then has
+19 Å³ for every heavy atom, the volume of packed atoms with their hydrogens; that of an RNA has 17 Å³. Both are almost
+without holes."""
 
 _B_FACTOR = 8 * math.pi**2 * (0.225 * RESOLUTION) ** 2
 _VOXEL_SIZE = 1.4
@@ -28,8 +30,8 @@ class ModelMask:
 
     Args:
         structure: the structure.
-        positions: (n, 3) Å, x y z, from voxel (0, 0, 0) of those grids.
-        selected: (n,) bool, the atoms that are there; None for all.
+        positions: (n, 3) Å, x y z, from voxel (0, 0, 0) of any of the grids.
+        selected: (n,) bool, the atoms in the mask; None for all.
     """
 
     def __init__(self, structure: AtomicStructure, positions: FloatArray, selected: BoolArray | None = None) -> None:

@@ -14,15 +14,14 @@ from deepreslib.fourier.fsc import CUTOFF
 class ReconstructionNoise:
     """Gaussian noise whose spectrum grows with frequency.
 
-    In a reconstruction from evenly distributed projections a share of the particles that falls as 1/s contributes to a
-    coefficient at frequency s, so noise power grows as s (slope 1); correction of the microscope's envelope raises it
-    further.
+    When projections are evenly distributed, the share of particles that contributes at frequency s falls as 1/s, so
+    noise power grows as s (slope 1); correction of the microscope's envelope raises it further.
 
     Attributes:
         slope: exponent of the frequency in the noise's power.
         rise: the noise's amplitude is multiplied by exp(rise × (s / Nyquist)²).
-        excess: amplitude in the molecule divided by that in the solvent, less 1: particles are not all alike.
-        sphere: radius of the soft spherical mask of the refinement, in units of half the box; None for none.
+        excess: amplitude in the molecule divided by that in the solvent, less 1; above 0 where particles differ.
+        sphere: radius of the soft spherical mask of the refinement, in units of half the box; None for no mask.
     """
 
     slope: float = 1.0
@@ -82,14 +81,14 @@ def factor(
     resolution: float,
     cutoff: float = CUTOFF,
 ) -> float:
-    """What noise is to be multiplied by so that the FSC of the half maps falls to the cutoff at a resolution.
+    """The factor that makes noise just strong enough for the half maps' FSC to fall to the cutoff at a resolution.
 
-    The FSC of two half maps with signal power S and noise power N is S / (S + N). It shall not fall to the cutoff
-    before 1/resolution. So the least S / N at frequencies from 0.6/resolution to 1/resolution decides.
+    The FSC of two half maps with signal power S and noise power N is S / (S + N). It must stay above the cutoff up to
+    1/resolution, so the smallest S / N between 0.6/resolution and 1/resolution decides.
 
     Args:
         signal_power: (n,) mean power of the signal in shells.
-        noise_power: (n,) mean power of the noise as it is, in the same shells.
+        noise_power: (n,) mean power of the noise before it is multiplied, in the same shells.
         frequency: (n,) of the shells, 1/Å, rising.
         resolution: Å.
         cutoff: of the FSC.
@@ -105,6 +104,6 @@ def factor(
 
 
 def _smooth(power: FloatArray) -> FloatArray:
-    """The mean of a shell and its neighbours."""
+    """The power of each shell averaged with that of its two neighbours."""
     padded = np.concatenate([power[:1], power, power[-1:]])
     return (padded[:-2] + padded[1:-1] + padded[2:]) / 3

@@ -13,8 +13,9 @@ from deepreslib.fourier.arrays import BoolArray, FloatArray
 class Solvent:
     """Solvent displaced by the atoms.
 
-    Each atom stands for a Gaussian of solvent that it displaces (Fraser, MacRae & Suzuki 1978), blurred as the atom
-    itself is; all atoms' form factors being much alike, that is one radial filter of the molecule's density.
+    Each atom displaces a Gaussian of solvent (Fraser, MacRae & Suzuki 1978), blurred as the atom itself is. As the form
+    factors of all atoms are much alike, subtracting the displaced solvent is one radial filter of the molecule's
+    density.
 
     Attributes:
         contrast: the solvent's density divided by the molecule's, 0 to 1; about 0.6 for vitreous ice and protein.
@@ -25,7 +26,7 @@ class Solvent:
     b_factor: float = 90.0
 
     def weights(self, frequency: FloatArray) -> FloatArray:
-        """What the density's Fourier coefficients are multiplied by.
+        """The factors of the density's Fourier coefficients.
 
         Args:
             frequency: of the coefficients, 1/Å, any shape.
@@ -38,7 +39,7 @@ class Solvent:
 
 @dataclass(frozen=True)
 class Belt:
-    """A belt of detergent or lipid around a membrane protein: a ring of elliptic section, its rim head groups.
+    """A belt of detergent or lipid around a membrane protein: a ring of elliptic section with a rim of head groups.
 
     Attributes:
         axis: 0, 1 or 2: the belt's axis is the molecule's longest, middle or shortest principal axis.

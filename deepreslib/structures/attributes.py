@@ -19,7 +19,8 @@ from deepreslib.structures.reading import read_structure
 CATEGORY = "_scipion_attributes."
 COLUMNS = ("name", "recipient", "specifier", "value")
 ATOMS_ENDING = "_atoms"
-"""Of the name of an attribute of atoms that residues have too: no two attributes of a file may share a name."""
+"""Ending of the name of the atoms' attribute where residues have it too, as no two attributes of a file may share a
+name."""
 
 UNASSIGNED = "nan"
 """Written into mmCIF where there is no value; text that every reader's ``float()`` understands."""
@@ -65,7 +66,7 @@ class AtomSites:
         residues: the residues, in order of appearance.
         residue_numbers: (n,) int, index into ``residues``.
         models: how many models the file holds.
-        block: what the file says, without the other models and without further blocks, as mmCIF.
+        block: the file's content as mmCIF, without the other models and without further blocks.
     """
 
     path: str
@@ -88,7 +89,7 @@ class Attribute:
     Attributes:
         name: letters, digits and underscores, not starting with a digit.
         recipient: atoms or residues.
-        specifiers: n texts that name them.
+        specifiers: n texts that name the atoms or residues.
         values: (n,) float; NaN for those without a value.
     """
 
@@ -187,8 +188,8 @@ def write_mmcif(path: PathLike, sites: AtomSites, attributes: Sequence[Attribute
 def write_defattr(path: PathLike, attributes: Sequence[Attribute], comment: str = "") -> None:
     """Write a ChimeraX attribute assignment file, to be opened after the structure.
 
-    Atoms and residues without a value are left out, and ChimeraX then knows that they have none; of an atom's
-    alternate locations the first counts. Format: "Attribute Assignment Files" in the ChimeraX User Guide.
+    Atoms and residues without a value are left out; ChimeraX then has no value for them. Of an atom's alternate
+    locations the first counts. Format: "Attribute Assignment Files" in the ChimeraX User Guide.
 
     Args:
         path: the file to write.

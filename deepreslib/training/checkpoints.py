@@ -17,7 +17,7 @@ OPTIMISER = "optimiser.npz"
 
 
 def save(network: KerasModel, folder: str, prefix: str = "") -> None:
-    """Writes a compiled network and its optimiser, each aside and then renamed.
+    """Writes a compiled network and its optimiser, each under a temporary name that is then changed.
 
     Args:
         network: the Keras model.
@@ -32,7 +32,7 @@ def save(network: KerasModel, folder: str, prefix: str = "") -> None:
 
 
 def load_network(folder: str, prefix: str = "") -> KerasModel | None:
-    """The network of a checkpoint, to be compiled; then ``restore_optimiser`` does the rest.
+    """The network of a checkpoint, not compiled; compile it, then call ``restore_optimiser``.
 
     Args:
         folder: of the checkpoint.

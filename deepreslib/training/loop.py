@@ -1,7 +1,7 @@
 """The training loop that all programs share: time or steps, learning rate, checkpoints, history.
 
-The loop knows no network. It asks a ``Program`` to take a step, to validate, to save what it trains; how many networks
-and optimisers there are is the program's own business (``single_network.py`` is a program of one).
+The loop handles no network itself. It calls a ``Program`` to take a step, to validate and to save; the program alone
+decides how many networks and optimisers it has (``single_network.py`` is the base of programs with one).
 """
 
 import contextlib
@@ -29,7 +29,7 @@ Batch: TypeAlias = tuple[Any, Any, int]
 """Inputs, targets, and the number of scenes or examples used so far in this run."""
 
 Report: TypeAlias = Callable[[str], None]
-"""What is called with each line of progress."""
+"""A function that is called with each line of progress."""
 
 
 class State(TypedDict):
@@ -60,9 +60,9 @@ class LoopOptions:
         batch: windows or examples of a step.
         rate: the greatest learning rate.
         preset: a name among the network's presets.
-        steps: in all, if they come before the minutes; None for no limit.
-        start: model folder whose weights are begun with; None begins with new ones.
-        seed: of all that is random.
+        steps: number of steps after which training ends, if the minutes are not over before; None for no limit.
+        start: model folder whose weights the training begins with; None for new, random weights.
+        seed: of all random numbers.
         workers: processes that simulate; 0 simulates in this one, in turn with the training.
         command: the command line, for the model card.
     """
@@ -132,10 +132,10 @@ class Program(Protocol):
         """
 
     def validate(self) -> dict[str, float]:
-        """Figures that say how well the networks do on unseen structures: their names and values."""
+        """Figures that measure how well the networks do on unseen structures: name → value."""
 
     def card(self, state: State) -> Card:
-        """The model card of what was trained.
+        """The model card of the trained networks.
 
         Args:
             state: where the training ended.
@@ -157,7 +157,7 @@ def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
         The model card.
 
     Raises:
-        InputError: the checkpoint has all the minutes already.
+        InputError: the training of the checkpoint has already taken all the minutes.
     """
     state = _begin(program, options.folder)
     if _progress(state, options) >= 1:

@@ -8,17 +8,18 @@ from deepreslib.networks.calibration import GAUSSIAN_SHARE
 from deepreslib.networks.tensors import Tensor
 
 LAPLACE_DEVIATION = -math.log(1 - GAUSSIAN_SHARE)
-"""Half the interval around the centre of a Laplace distribution of width 1 that holds as much as a Gaussian's SD."""
+"""Half the width of the interval around the centre of a Laplace distribution, of width 1, that holds
+``GAUSSIAN_SHARE`` of it."""
 
 
 def laplace_loss(truth: Tensor, predicted: Tensor, weight: Tensor) -> Tensor:
     """Mean negative log likelihood of Laplace distributions, each weighted by the square root of its width.
 
-    The centre with the greatest likelihood is the median of the truths that inputs which look alike may have. A few
-    inputs with other truths do not move the median; they would move the mean, which is the most likely centre of a
-    Gaussian. The weight by width (a constant for the gradient) keeps the network from giving up on inputs that are hard
-    to predict (Seitzer et al. 2022, *On the pitfalls of heteroscedastic uncertainty estimation*; there for a Gaussian's
-    variance, with beta = 0.5).
+    Inputs that look alike may have different true values. The centre with the greatest likelihood is the median of
+    these values. A few inputs with very different values do not move the median; they would move the mean, which is the
+    most likely centre of a Gaussian. The weight by width (a constant for the gradient) keeps the network from giving up
+    on inputs that are hard to predict (Seitzer et al. 2022, *On the pitfalls of heteroscedastic uncertainty
+    estimation*; there for a Gaussian's variance, with beta = 0.5).
 
     Args:
         truth: Å, any shape.

@@ -1,4 +1,4 @@
-"""What the training programs share that train one network with one optimiser: steps, checkpoints, start, card."""
+"""The common part of the training programs of one network with one optimiser: steps, checkpoints, start, card."""
 
 import datetime
 from abc import ABC, abstractmethod
@@ -18,10 +18,10 @@ _Stored = TypeVar("_Stored", bound=store.StoredModel)
 
 
 class SingleNetworkProgram(ABC):
-    """A ``loop.Program`` of one Keras network; a class derived from it says what is trained, and on what.
+    """A ``loop.Program`` of one Keras network; a class derived from it defines the network and its training data.
 
     Attributes:
-        network: the Keras model that is trained, compiled; there from ``begin`` or ``restore`` on.
+        network: the Keras model that is trained, compiled; it exists once ``begin`` or ``restore`` was called.
     """
 
     network: KerasModel
@@ -76,7 +76,7 @@ def load_start(options: LoopOptions, load: Callable[[str], _Stored]) -> _Stored 
 
     Args:
         options: of the training.
-        load: function of a model folder.
+        load: function that loads the network of a model folder.
 
     Returns:
         The network with its card; None if the training begins with a new one.

@@ -1,4 +1,4 @@
-"""The methods of ``deepres estimate``, one a file of this folder; whatever file lies here is a method.
+"""The methods of ``deepres estimate``: each file of this folder is one.
 
 A file ``NAME.py`` holds ``METHOD``, a :class:`Method`, and so becomes ``--method NAME``: its options appear in
 ``deepres estimate --help``, are refused with other methods, and its result is written. Nothing else needs a change. All
@@ -35,7 +35,7 @@ class Inputs:
     Attributes:
         density_map: the map; with half maps and no map of its own, their mean.
         half_maps: two half maps, or None.
-        mask: bool (z, y, x); None if none was given to a method that finds it.
+        mask: bool (z, y, x); None if the user gave none and the method finds it itself.
         threads: processor cores, None for all.
     """
 
@@ -61,9 +61,9 @@ class Method:
 
     Attributes:
         summary: what it is and what it takes, in one line for ``--help``.
-        estimate: runs it; takes the parsed arguments and the :class:`Inputs`, and gives the result and a few words
-            about it, which are printed.
-        add_arguments: adds its options to an :class:`~deepreslib.commands.choices.Options`.
+        estimate: function that runs it; takes the parsed arguments and the :class:`Inputs`, and gives the result and a
+            few words about it, which are printed.
+        add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
         endings: what is added to the output's name for further maps that it may write: ``_sd`` (the deviation) or
             ``_mask`` (the mask found).
         uses_halves: whether it can use half maps.
@@ -102,7 +102,7 @@ def add_sweep_arguments(options: Options, coarsest: str, step: str) -> None:
     Args:
         options: of the method.
         coarsest: the method's default of ``--max-res``, Å.
-        step: that of ``--step``, Å.
+        step: the method's default of ``--step``, Å.
     """
     options.add_argument(
         "--min-res", type=float, metavar="A", help="finest resolution tested, Å (default: by the voxel)"

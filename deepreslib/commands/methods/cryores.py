@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
-    """Runs the network, which finds the mask itself; one that was given says where the resolution is wanted."""
+    """Runs the network, which finds the mask itself; a mask from the user decides which voxels are estimated."""
     from deepreslib.estimation import cryores
 
     result = cryores.estimate(

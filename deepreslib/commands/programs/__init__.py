@@ -1,4 +1,4 @@
-"""The programs of ``deepres train``, one a file of this folder; whatever file lies here is a program.
+"""The programs of ``deepres train``: each file of this folder is one.
 
 A file ``NAME.py`` holds ``PROGRAM``, a :class:`TrainingProgram`, and so becomes ``deepres train NAME``: its options
 appear in ``deepres train --help`` and are refused with other programs. Nothing else needs a change. All files are
@@ -22,9 +22,10 @@ class TrainingProgram:
 
     Attributes:
         summary: what it trains, a few words for ``--help``.
-        train: trains; takes the parsed arguments, the options that all programs share, as keyword arguments of
-            ``deepreslib.training.loop.LoopOptions``, and a function that is called with each line of progress.
-        add_arguments: adds its options to an :class:`~deepreslib.commands.choices.Options`.
+        train: function that trains. It takes three arguments: the parsed arguments; the options that all programs
+            share, as a dict of keyword arguments of ``deepreslib.training.loop.LoopOptions``; and a function that is
+            called with each line of progress.
+        add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
     """
 
     summary: str
@@ -42,8 +43,8 @@ def add_step_arguments(options: Options, batch: str, rate: str) -> None:
 
     Args:
         options: of the program.
-        batch: its default of ``--batch``, in words.
-        rate: that of ``--rate``.
+        batch: the program's default of ``--batch``, in words.
+        rate: the program's default of ``--rate``, in words.
     """
     options.add_argument("--batch", type=int, default_text=batch, help="windows or examples a step")
     options.add_argument("--rate", type=float, default_text=rate, help="first learning rate")

@@ -1,8 +1,9 @@
 """Random changes of CryoRes' examples that leave their labels true: other B factors, and kinds of features hidden.
 
-A B factor changes no resolution of half maps, so an example of a map with another B factor has the same labels. It
-multiplies all Fourier coefficients of a frequency by one number. So in the features it adds to the logarithms of
-amplitudes and leaves the rest nearly as it was. The small changes within a band and of the density are neglected.
+A B factor changes no resolution of half maps, so an example of a map with another B factor has the same labels. A B
+factor multiplies all Fourier coefficients of a frequency by one number, so in the features it adds a number to the
+logarithms of a band's amplitudes and leaves the rest nearly as it was. The small changes within a band and of the
+density are neglected.
 """
 
 import numpy as np
@@ -23,8 +24,8 @@ SHARE = 0.6
 _NEAR_FLOOR = 0.05
 
 _UNKNOWN = -1e6
-"""Logarithm (10) of the amplitude of bands at the floor, of which nothing is known: small enough that no B factor makes
-it count."""
+"""log10 of the amplitude that bands at the floor get, as their true amplitude is unknown: so small that it does not
+count after any B factor."""
 
 
 def draw_b_factors(
@@ -80,12 +81,12 @@ def apply_b_factors(features: FloatArray, summary: FloatArray, b_factor: FloatAr
 
 
 def _total(amplitudes: FloatArray) -> FloatArray:
-    """Logarithm (10) of the amplitude of all bands together (n,), from those of each band (n, bands)."""
+    """log10 of the amplitude of all bands together (n,), from those of each band (n, bands)."""
     return logsumexp(2 * np.log(10) * amplitudes, axis=1) / (2 * np.log(10))
 
 
 def _moved(values: FloatArray, gain: FloatArray) -> FloatArray:
-    """Features after their amplitudes were multiplied; those at the floor, of which nothing is known, stay there."""
+    """Features after their amplitudes were multiplied; features at the floor stay there."""
     amplitude = unscaled(values)
     moved = np.maximum(amplitude + gain, FLOOR)
     return scaled(np.where(amplitude <= FLOOR + _NEAR_FLOOR, amplitude, moved))
@@ -93,7 +94,7 @@ def _moved(values: FloatArray, gain: FloatArray) -> FloatArray:
 
 SHARES = (0.1, 0.15, 0.3, 0.3, 0.3, 0.15)
 """Shares of the examples in which each of ``FEATURE_KINDS`` is hidden. The wider kinds are hidden more often, as they
-say least of where in a map something is."""
+contain least about where in a map something is."""
 
 SHARE_OF_AMPLITUDES = 0.1
 """Share of the examples in which both kinds of amplitudes are hidden."""
@@ -104,14 +105,14 @@ def hide_kinds(
     rng: np.random.Generator,
     shares: tuple[float, ...] = (*SHARES, SHARE_OF_AMPLITUDES),
 ) -> FloatArray:
-    """Examples with kinds of features hidden at random, so that a network does not lean on one kind alone.
+    """Examples with kinds of features hidden at random, so that a network does not depend on one kind alone.
 
-    A feature is hidden by the mean over the example's places, which replaces its value at each place.
+    To hide a feature, its value at each place is replaced by its mean over the example's places.
 
     Args:
         features: float32 (batch, z, y, x, ``FEATURES``).
-        rng: draws the examples, for each share anew.
-        shares: of the examples, for each kind and, last, for both kinds of amplitudes.
+        rng: the random generator; it draws other examples for each share.
+        shares: shares of the examples in which each kind and, last, both kinds of amplitudes are hidden.
 
     Returns:
         A new array of the same shape.

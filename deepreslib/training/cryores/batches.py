@@ -26,9 +26,9 @@ def shuffled_batches(
         examples: what is trained on.
         batch: examples of a batch; fewer if there are fewer.
         seed: of the training.
-        first: number of examples used before; another one gives another order.
+        first: number of examples used in earlier runs; like the seed it decides the order.
         outputs: names of the outputs that each member is trained on.
-        members: their numbers.
+        members: the members' numbers.
 
     Yields:
         (inputs, targets, examples used so far).

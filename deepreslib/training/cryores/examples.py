@@ -29,14 +29,14 @@ SLAB = 8
 """Planes whose features are computed together; those of all places at once take much memory."""
 
 LABEL_SMOOTHING = 1.3
-"""SD in Å with which labels are brought to the network's grid."""
+"""Å, SD of the Gaussian that smooths labels when they are resampled to the network's grid."""
 
 LEAST_OCCUPANCY = 0.3
 """The local resolution of a place is known if the molecule fills more than this share of it."""
 
 COARSE_EVERY, COARSE = 8, (9.5, 13.0)
-"""One example in so many has a global resolution in this range, Å, beyond the end of the recipe's. Maps coarser than
-all examples are predicted to be like the coarsest example."""
+"""One in ``COARSE_EVERY`` examples has a global resolution in the range ``COARSE``, Å, beyond the coarse end of the
+recipe's range. A network predicts of maps coarser than all examples what it learnt of the coarsest."""
 
 MASKED_FROM = 8000
 """Examples from this number on are of masked maps only. In a map without noise around the molecule the end of the
@@ -68,7 +68,7 @@ class Examples:
 
 
 def join(parts: Sequence[Examples]) -> Examples:
-    """Several ``Examples`` in one.
+    """Several ``Examples`` joined into one.
 
     Args:
         parts: at least one.
@@ -139,7 +139,7 @@ def make(
         paths: structure files, in an order that is always the same.
         recipe: how scenes are drawn.
         seed: example i depends on it and on i alone.
-        count: how many.
+        count: number of examples.
         folder: made if it is not there.
         workers: processes; 0 makes the examples in this one.
 

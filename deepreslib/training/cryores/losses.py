@@ -76,8 +76,9 @@ def map_error(truth: Tensor, predicted: Tensor) -> Tensor:
 def agreement(truth: Tensor, predicted: Tensor) -> Tensor:
     """Mean correlation of truth and prediction over the places of a map.
 
-    The likelihood mostly rewards telling maps apart, as maps differ more than places of one map do. The correlation
-    within maps rewards nothing but telling the places of a map apart. Maps of an even resolution count little.
+    The likelihood mostly rewards right differences between maps, as maps differ more than the places of one map do. The
+    correlation within maps rewards only right differences between the places of a map. Maps whose resolution is nearly
+    the same everywhere count little.
 
     Args:
         truth: (batch, z, y, x, 2), local resolution, Å, and weight.

@@ -21,8 +21,8 @@ class Preset:
             are those of the network, and ``absolute`` (see ``program.training_network``).
         weights: the name of an output → the weight of its loss.
         make_optimiser: function of the learning rate.
-        batch: examples of a step, unless the options say otherwise.
-        rate: the greatest learning rate, likewise.
+        batch: examples of a step, unless the options give another number.
+        rate: the greatest learning rate, unless the options give another one.
     """
 
     losses: dict[str, Loss]
@@ -33,7 +33,7 @@ class Preset:
 
 
 RELATIVE_WEIGHT = 1.0
-"""The weight that the slides call lambda and give no value of."""
+"""The weight of the relative local resolution's loss, which the slides call lambda; they give no value."""
 
 WEIGHT_DECAY = 0.01
 

@@ -27,14 +27,14 @@ class Options(loop.LoopOptions):
     """The options of ``deepres train cryores``; see its ``--help``.
 
     Attributes:
-        examples: half-map pairs to simulate.
+        examples: number of half-map pairs to simulate.
     """
 
     examples: int
 
 
 class CryoResProgram(SingleNetworkProgram):
-    """Trains a CryoRes network on examples that are simulated before; see ``loop.Program``."""
+    """Trains a CryoRes network on examples that are simulated beforehand; see ``loop.Program``."""
 
     def __init__(self, options: Options) -> None:
         """Finds the structures and makes the examples that are missing.
@@ -61,7 +61,7 @@ class CryoResProgram(SingleNetworkProgram):
         return training_network(networks.build(self.options.preset) if self._start is None else self._start.network)
 
     def compile(self) -> None:
-        """Compiles the network as its preset says; what all members say together is not trained."""
+        """Compiles the network as its preset defines; only the members' outputs are trained, not their combination."""
         heads = {name: _head(name) for name in self.network.output}
         self.network.compile(
             self.preset.make_optimiser(self.options.rate),
@@ -138,8 +138,8 @@ def train(options: Options, report: loop.Report = print) -> store.Card:
         The model card.
 
     Raises:
-        InputError: the folders hold no structure, the network to begin with cannot be used, or the checkpoint has all
-            the minutes already.
+        InputError: the folders hold no structure, the network to begin with cannot be used, or the training of the
+            checkpoint has already taken all the minutes.
     """
     program = CryoResProgram(options)
     card = loop.run(program, options, report)

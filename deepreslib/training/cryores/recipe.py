@@ -18,16 +18,16 @@ _SHARPENED_FULLY = 5.0
 """Å; maps coarser than this are sharpened less."""
 
 _SPREAD_GROWS = 6.0
-"""Å; ``spread`` is for maps as fine as this, and grows in proportion to the resolution of coarser ones."""
+"""Å. ``spread`` holds for maps of this resolution or finer; for coarser maps it is multiplied by resolution / 6 Å."""
 
 
 @dataclass(frozen=True)
 class SceneRecipe:
-    """How scenes are drawn; pairs are the ends of a range, drawn from uniformly unless said otherwise.
+    """How scenes are drawn. A pair is a range; a value is drawn from it evenly, unless stated.
 
     Attributes:
         resolution: Å, the global resolution that the half maps are to have.
-        voxel_size: Å, limits.
+        voxel_size: Å, limits of the voxel size.
         sampling: the resolution in voxels; its logarithm is drawn evenly.
         padding: share of the box's edge that is beside the molecule; small shares are drawn more often. It is less if
             the box would be too large.
@@ -37,27 +37,28 @@ class SceneRecipe:
             box's centre.
         flat: share of scenes with one B factor for all atoms.
         spread: Å, difference in resolution between the worst and the best part of a map of 6 Å or finer; for coarser
-            maps in proportion to the resolution.
+            maps it is multiplied by resolution / 6 Å.
         greatest_ratio: limit of the worst part's resolution over the best part's.
-        distal: weight of the distance from the centre in the disorder, where other kinds have weights of up to 1.5: the
-            particles' orientations have errors in every experiment.
+        distal: weight of the distance from the centre in the disorder (the weights of the structure's own B factors
+            and of the random field are up to 1.5). It stands for errors in the particles' orientations, which every
+            experiment has.
         domains: share of scenes with a bending domain.
-        steepness: see ``disorder.Disorder``; its logarithm is drawn evenly. With it maps of 3 Å have B factors of 70 to
-            140 Å².
+        steepness: see ``disorder.Disorder``; its logarithm is drawn evenly. Its range gives the best part of maps of
+            3 Å B factors of 70 to 140 Å².
         slope: see ``noise.ReconstructionNoise``.
         belts: share of scenes with a belt of detergent.
-        spheres: share with a spherical mask around the refinement's half maps.
-        uneven: share with more noise in the molecule than beside it.
+        spheres: share of scenes whose half maps have the spherical mask of a refinement.
+        uneven: share of scenes whose noise is stronger in the molecule than beside it.
         sharpened: share of maps that are sharpened, and then filtered or weighted by their FSC.
-        raw: share of the other maps that are not filtered.
-        sharpening: B factor of the sharpening, in units of minus the best part's. For maps coarser than 5 Å, which
-            people sharpen little, it is multiplied by 5 Å over the resolution.
-        low_pass: resolution of the filter, in units of ``resolution``.
+        raw: share of the maps not sharpened that are not filtered either.
+        sharpening: B factor that sharpens, divided by minus the B factor of the best-resolved part. For maps coarser
+            than 5 Å, which people sharpen little, it is multiplied by 5 Å / resolution.
+        low_pass: resolution of the filter divided by ``resolution``.
         masked: share of maps that are masked softly.
         cropped: share of maps cropped to the molecule, to a box that is no cube.
         offset: share of maps with a constant added.
         binned: share of maps that are resampled to voxels too coarse for all their detail, as people do to save time.
-        binning: twice the new voxel size of these maps, in units of the global resolution.
+        binning: 2 × new voxel size / global resolution, for these maps.
         binned_voxel_size: Å, limit of the new voxel size; maps that would get coarser voxels stay as they are.
         detail: see ``half_maps.HalfMapSettings``.
         local_cutoff: see ``half_maps.HalfMapSettings``.
@@ -98,9 +99,9 @@ def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     """A random number whose logarithm is drawn evenly.
 
     Args:
-        rng: draws it.
-        low: its lower limit.
-        high: its upper limit.
+        rng: the random generator.
+        low: lower limit of the number.
+        high: upper limit of the number.
 
     Returns:
         The number.

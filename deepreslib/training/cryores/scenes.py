@@ -34,7 +34,7 @@ _SMALLEST_PART = 25.0
 """Å; no molecule is cut to less than a ball of this diameter."""
 
 _LEAST_INSIDE = 0.5
-"""Share of a coarser voxel above which it belongs to the resampled mask."""
+"""A coarser voxel belongs to the resampled mask if more than this share of it is in the mask."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,10 @@ from deepreslib.training.cryores.examples import Examples
 
 @dataclass(frozen=True, eq=False)
 class _Predictions:
-    """What the network predicts for examples, and how far that is from their labels; Å.
+    """What the network predicts for examples, and its errors; Å.
 
     Attributes:
-        relative: (examples, places), local resolution minus the global one.
+        relative: (examples, places), predicted local resolution minus the global one.
         local_error: (examples, places), absolute.
         local_deviation: (examples, places).
         baseline_error: (examples,), absolute.
@@ -51,7 +51,7 @@ def calibrate(network: KerasModel, examples: Examples) -> None:
     """Scales the deviations so that they hold 68.27 % of the errors of unseen structures.
 
     A network that is trained for long predicts deviations that are right for the examples it was trained on, and too
-    small for others. Maps count alike for the global resolution, and places of a map for the local one.
+    small for others. All maps count alike, and so do all places of a map.
 
     Args:
         network: the Keras model; the ``factor`` of its ``Consensus`` layers is changed.

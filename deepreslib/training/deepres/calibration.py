@@ -23,13 +23,14 @@ EDGE = 20
 """Voxels; of each map a cube of this edge is estimated, around a voxel of the molecule."""
 
 PLACES = 200
-"""Voxels of a map that count, drawn at random."""
+"""Voxels of each map whose errors are used, drawn at random."""
 
 KNOTS = 8
 """Resolutions at which factors are fitted."""
 
 ROUNDS = 6
-"""Of fitting. It takes several, as the values near the ends of the range depend on the calibrated deviations."""
+"""Rounds of fitting. Several are needed, as the values near the ends of the range depend on the calibrated
+deviations."""
 
 SEED = 20190823
 
@@ -41,7 +42,7 @@ def calibrate(model: StoredDeepRes, paths: Sequence[str]) -> calibration.Calibra
     estimator would write, which approach the range's ends gradually. Each map counts alike.
 
     Args:
-        model: a network that predicts deviations; a calibration that it has is not used.
+        model: a network that predicts deviations; a calibration in its card is not used.
         paths: structure files, none trained on.
 
     Returns:

@@ -14,7 +14,7 @@ from deepreslib.networks.tensors import KerasModel, Tensor
 from deepreslib.training.deepres import losses
 
 Preparation: TypeAlias = Callable[[FloatArray], FloatArray]
-"""Makes of windows (n, 13, 13, 13, 1) the inputs of the network that is trained, float32 (n, ...)."""
+"""A function from windows (n, 13, 13, 13, 1) to the inputs of the network that is trained, float32 (n, ...)."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,16 @@ class Preset:
     """How the network of a preset is trained.
 
     Attributes:
-        make_network: function of the range; gives the network that is trained, with all the weights of the whole one.
-        make_preparation: gives the ``Preparation`` of windows.
+        make_network: function of the resolution range; gives the network that is trained: the whole network, or the
+            part of it that has weights.
+        make_preparation: function without arguments; gives the ``Preparation`` of windows.
         standardised: whether the network has a standardisation, which is set from examples before a new network is
             trained.
         loss: function of truth and prediction.
         make_optimiser: function of the learning rate.
-        batch: windows of a step, unless the options say otherwise.
-        rate: the greatest learning rate, likewise.
-        buffer: windows among which batches are drawn.
+        batch: windows of a step, unless the options give another number.
+        rate: the greatest learning rate, unless the options give another one.
+        buffer: number of windows in the buffer from which batches are drawn.
         uses: how many times a window is drawn on average.
     """
 

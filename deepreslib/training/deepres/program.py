@@ -46,7 +46,7 @@ class DeepResProgram(SingleNetworkProgram):
     """Trains a DeepRes network on windows of maps that are simulated on the way; see ``loop.Program``."""
 
     def __init__(self, options: Options) -> None:
-        """Finds the structures and makes what is validated on.
+        """Finds the structures and makes the windows for the validation.
 
         Args:
             options: of the training.
@@ -78,7 +78,7 @@ class DeepResProgram(SingleNetworkProgram):
         return self._first_network
 
     def compile(self) -> None:
-        """Compiles the network as its preset says."""
+        """Compiles the network as its preset defines."""
         self.network.compile(self.preset.make_optimiser(self.options.rate), self.preset.loss)
 
     def batches(self, first: int) -> Generator[loop.Batch, None, None]:
@@ -130,8 +130,8 @@ def train(options: Options, report: loop.Report = print) -> store.Card:
         The model card.
 
     Raises:
-        InputError: the folders hold no structure, the network to begin with cannot be used, or the checkpoint has all
-            the minutes already.
+        InputError: the folders hold no structure, the network to begin with cannot be used, or the training of the
+            checkpoint has already taken all the minutes.
     """
     program = DeepResProgram(options)
     card = loop.run(program, options, report)

@@ -20,10 +20,10 @@ from deepreslib.fourier.arrays import Array, BoolArray, ComplexArray, FloatArray
 from deepreslib.networks.ranges import WINDOW, ResolutionRange
 
 BOX = 80
-"""Edge of a scene, voxels; atoms outside the box less its rim are left out."""
+"""Edge of a scene's box, voxels; atoms outside the box or in its rim are left out."""
 
 RIM = 4
-"""Voxels at each face of the box that atoms stay out of."""
+"""Voxels; thickness of the box's rim, a layer at each face that holds no atoms."""
 
 REACH = WINDOW // 2
 """Voxels from the centre of a window to its faces."""
@@ -35,12 +35,14 @@ class SceneRecipe:
 
     Attributes:
         resolution_range: the range to train for.
-        variants: maps a scene gives.
-        windows: windows a map gives.
-        margin: voxels below and above the range from which resolutions are drawn too; their logarithm is drawn evenly.
+        variants: number of maps made of a scene.
+        windows: number of windows taken from a map.
+        margin: voxels by which the range is widened at its fine and at its coarse end; from the wider range resolutions
+            are drawn, their logarithm evenly.
         regional: share of scenes made of two regions at different resolutions.
         blurred: share of maps with a B factor.
-        b_factors: the least and the greatest B factor, Å², at a voxel size of 1 Å; in proportion to the voxel size.
+        b_factors: the least and the greatest B factor, Å², at a voxel size of 1 Å; at others they are multiplied by
+            voxel size / 1 Å.
         scrambled: share of maps with phases randomised beyond a resolution.
         noisy: share of maps with noise.
         noise: least and greatest SD of the noise, in units of the density's SD in the mask. The SD is the greatest
@@ -93,9 +95,9 @@ def effective_resolution(resolution: float, b_factor: float, voxel_size: float) 
     """The label of a map that was filtered at a resolution and to which a B factor was applied.
 
     DeepRes judges a map by its likeness to macromolecules filtered at a resolution (Ramírez-Aportela et al. 2019,
-    section 4). So the label is the cut-off without B factor whose transfer function has the same mean square frequency:
-    coarser than the filter's if the map is blurred, finer if it is oversharpened. For strong blur it tends to
-    sqrt(B / 3), that of a Gaussian.
+    section 4). So the label is the resolution of the filter that has, without any B factor, the same mean square
+    frequency. It is coarser than ``resolution`` if the map is blurred, finer if it is oversharpened. For strong blur it
+    tends to sqrt(B / 3), the value of a Gaussian.
 
     Args:
         resolution: where the filter begins to fall, Å.

@@ -11,7 +11,7 @@ from deepreslib.fourier.arrays import FloatArray
 from deepreslib.training.deepres import scenes
 
 Windows: TypeAlias = tuple[FloatArray, FloatArray]
-"""Windows (n, ...), or what was made of them, and labels (n, 1), Å."""
+"""Windows, or the network's inputs made from them, (n, ...), and labels (n, 1), Å."""
 
 
 def _scene(

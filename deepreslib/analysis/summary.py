@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 PERCENTILES = (2.5, 5, 20, 25, 50, 75, 80, 95, 97.5)
-"""The percentiles in a report; 2.5, 25, 50, 75 and 97.5 are those that the validation service reads."""
+"""The percentiles in a report; 2.5, 25, 50, 75 and 97.5 are those that validation reports give of DeepRes."""
 
 
 def statistics(values: npt.ArrayLike) -> dict[str, Any]:

@@ -21,6 +21,10 @@ B_FACTOR_SD, B_FACTOR_LIMITS = 7.0, (-6.0, 15.0)
 SHARE = 0.6
 """Share of the examples that are given another B factor."""
 
+HIDDEN = (0.1, 0.15, 0.3, 0.3, 0.3, 0.15, 0.1)
+"""Shares of the examples in which each of ``FEATURE_KINDS`` is hidden, and, the last, in which both kinds of amplitudes
+are. The wider kinds are hidden more often, as they contain least about where in a map something is."""
+
 _NEAR_FLOOR = 0.05
 
 _UNKNOWN = -1e6
@@ -92,18 +96,10 @@ def _moved(values: FloatArray, gain: FloatArray) -> FloatArray:
     return scaled(np.where(amplitude <= FLOOR + _NEAR_FLOOR, amplitude, moved))
 
 
-SHARES = (0.1, 0.15, 0.3, 0.3, 0.3, 0.15)
-"""Shares of the examples in which each of ``FEATURE_KINDS`` is hidden. The wider kinds are hidden more often, as they
-contain least about where in a map something is."""
-
-SHARE_OF_AMPLITUDES = 0.1
-"""Share of the examples in which both kinds of amplitudes are hidden."""
-
-
 def hide_kinds(
     features: FloatArray,
     rng: np.random.Generator,
-    shares: tuple[float, ...] = (*SHARES, SHARE_OF_AMPLITUDES),
+    shares: tuple[float, ...] = HIDDEN,
 ) -> FloatArray:
     """Examples with kinds of features hidden at random, so that a network does not depend on one kind alone.
 

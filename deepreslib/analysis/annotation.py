@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from deepreslib.analysis.summary import statistics
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import FloatArray
-from deepreslib.maps import DensityMap, Triple, format_triple
+from deepreslib.maps import DensityMap, format_triple
 from deepreslib.maps.boxes import box_around
 from deepreslib.structures.attributes import AtomSites, Residue
 
@@ -178,9 +178,10 @@ def placing_advice(resolution: DensityMap, positions: FloatArray) -> str:
     return f"set the map's origin to {text} Å, where {100 * max(shares):.0f} % of the atoms would lie in the mask"
 
 
-def _share_inside(resolution: DensityMap, positions: FloatArray, origin: Triple) -> float:
-    """Share of the positions that would be in the mask if the map had another origin."""
-    moved = DensityMap(resolution.data, resolution.voxel_size, tuple(origin))
+def _share_inside(resolution: DensityMap, positions: FloatArray, origin: FloatArray) -> float:
+    """Share of the positions that would be in the mask if the map had another origin (3,), Å, z y x."""
+    z, y, x = origin.tolist()
+    moved = DensityMap(resolution.data, resolution.voxel_size, (z, y, x))
     return float(np.isfinite(resolution_at(moved, positions, reach=0)).mean())
 
 
@@ -219,7 +220,7 @@ def report(annotation: Annotation) -> dict[str, Any]:
 def residues_of(table: Sequence[dict[str, Any]]) -> list[ResidueResolution]:
     """The residues of a report's ``table``."""
     names = [field.name for field in fields(ResidueResolution)]
-    return [ResidueResolution(**{name: np.nan if row[name] is None else row[name] for name in names}) for row in table]
+    return [ResidueResolution(**{name: _or_nan(row[name]) for name in names}) for row in table]
 
 
 def _average(values: FloatArray, sites: AtomSites) -> list[ResidueResolution]:
@@ -237,12 +238,15 @@ def _average(values: FloatArray, sites: AtomSites) -> list[ResidueResolution]:
     for number, residue in enumerate(sites.residues):
         known_atoms = int(assigned[number])
         three = (sums[number] / known_atoms, finest[number], coarsest[number]) if known_atoms else (np.nan,) * 3
+        mean, low, high = (float(value) for value in three)
         results.append(
             ResidueResolution(
                 **asdict(residue),
                 atoms=int(atoms[number]),
                 assigned=known_atoms,
-                **dict(zip(("resolution", "finest", "coarsest"), map(float, three), strict=True)),
+                resolution=mean,
+                finest=low,
+                coarsest=high,
             )
         )
     return results
@@ -266,7 +270,12 @@ def _or_none(value: Any) -> Any:
     return round(value, 4) if np.isfinite(value) else None
 
 
-def _mask_corners(resolution: DensityMap) -> np.ndarray:
+def _or_nan(value: Any) -> Any:
+    """The value, or NaN for None; from the report."""
+    return np.nan if value is None else value
+
+
+def _mask_corners(resolution: DensityMap) -> FloatArray:
     """(2, 3) Å, x y z: the lowest and the highest voxel of the mask along each axis."""
     box = box_around(resolution.data > 0)
     ends = np.array([[side.start for side in box], [side.stop - 1 for side in box]])

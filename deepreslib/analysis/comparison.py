@@ -183,7 +183,7 @@ def table_rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
     for numbers in report["maps"]:
         agreement = numbers["agreement"]
         if agreement is None:
-            against = ("reference", "", "", "")
+            against: tuple[str, ...] = ("reference", "", "", "")
         else:
             correlations = (agreement["pearson"], agreement["spearman"])
             against = (

@@ -108,20 +108,23 @@ def _figures(
     result: comparison.Comparison, grid: DensityMap, density: DensityMap | None, differences: Mapping[str, str]
 ) -> "dict[str, Callable[[], Figure]]":
     """File name → function that draws the figure."""
-    behind, place = density and density.data, {"voxel_size": grid.voxel_size, "origin": grid.origin}
+    behind = density.data if density else None
+    voxel_size, origin = grid.voxel_size, grid.origin
 
     def consensus() -> "Figure":
         scale = pictures.ColourScale.from_values(result.consensus)
-        return pictures.coloured_slices_figure(behind, result.consensus, scale=scale, title="consensus", **place)
+        return pictures.coloured_slices_figure(
+            behind, result.consensus, voxel_size, scale, origin=origin, title="consensus"
+        )
 
     def difference(label: str) -> "Callable[[], Figure]":
-        return lambda: pictures.difference_figure(result, label, density=behind, **place)
+        return lambda: pictures.difference_figure(result, label, voxel_size, behind, origin=origin)
 
     return {
         "histogram.png": lambda: pictures.histogram_figure(result.values),
         "agreement.png": lambda: pictures.agreement_figure(result),
         "consensus.png": consensus,
-        "spread.png": lambda: pictures.spread_figure(result, density=behind, **place),
+        "spread.png": lambda: pictures.spread_figure(result, voxel_size, behind, origin=origin),
         **{name.replace(".mrc", ".png"): difference(label) for label, name in differences.items()},
     }
 
@@ -150,7 +153,7 @@ def _reference(text: str | None, labels: Sequence[str]) -> str | None:
 
 def _file_names(labels: Iterable[str]) -> dict[str, str]:
     """Label → a form of it that is safe in a file name, all different."""
-    names = {}
+    names: dict[str, str] = {}
     for number, label in enumerate(labels, 1):
         name = re.sub(r"[^\w.-]+", "_", label).strip("_.") or str(number)
         while name in names.values():

@@ -14,7 +14,7 @@ from deepreslib.files import check_writable, write_json
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
-    from deepreslib.fourier.arrays import Array
+    from deepreslib.fourier.arrays import Array, BoolArray
 
 DEFAULT_METHOD = "deepres"
 
@@ -68,7 +68,8 @@ def run(args: Namespace) -> int:
     from deepreslib.commands import inputs
 
     density_map, half_maps = inputs.read_maps(args)
-    mask, mask_report = None, {}
+    mask: BoolArray | None = None
+    mask_report: dict[str, Any] = {}
     if not method.finds_mask or args.mask or args.mask_threshold is not None:
         mask, mask_report = inputs.read_mask(args, density_map)
     result, headline = method.estimate(args, methods.Inputs(density_map, half_maps, mask, args.threads))
@@ -128,5 +129,5 @@ def _report(result: "LocalResolution") -> dict[str, Any]:
 
 def _further_maps(result: "LocalResolution", method: methods.Method) -> "dict[str, Array]":
     """The further maps that the method writes: ending of the file's name → values."""
-    values = {"_sd": result.deviation, "_mask": result.mask}
-    return {ending: values[ending] for ending in method.endings if values[ending] is not None}
+    maps: dict[str, Array | None] = {"_sd": result.deviation, "_mask": result.mask}
+    return {ending: data for ending in method.endings if (data := maps[ending]) is not None}

@@ -34,7 +34,7 @@ def read_maps(args: Namespace) -> tuple[DensityMap, tuple[DensityMap, DensityMap
         for half in halves:
             checks.check_estimable(half)
         checks.check_half_maps(*halves)
-    if not args.map:
+    if halves and not args.map:
         return halves[0].like(np.mean([half.data for half in halves], axis=0)), halves
     density_map = maps.read_map(args.map, args.voxel_size, args.origin)
     checks.check_estimable(density_map)

@@ -31,6 +31,7 @@ def run(args: Namespace) -> int:
 
     result = cryores.estimate(density_map, network_path=args.model, workers=args.threads or -1, progress=True)
     mask = result.mask
+    assert mask is not None, "CryoRes always finds it"
     maps.write_map(args.output, density_map.like(mask.astype(np.float32)))
     print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)\nwrote {args.output}")
     return 0

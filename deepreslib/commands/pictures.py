@@ -55,19 +55,23 @@ def run(args: Namespace) -> int:
     resolution = _read_resolution(args.resolution, args)
     others = {path: _read_resolution(path, args).data for path in args.compare}
     density = _read_density(args, resolution) if args.map else None
-    low_high = args.range or ()
-    scale = (
-        pictures.ColourScale(*low_high, args.colour_map)
-        if low_high
-        else pictures.ColourScale.from_values(resolution.data, args.colour_map)
-    )
+    if args.range:
+        low, high = args.range
+        scale = pictures.ColourScale(low, high, args.colour_map)
+    else:
+        scale = pictures.ColourScale.from_values(resolution.data, args.colour_map)
     folder = make_folder(args.output)
 
     maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
     save_picture(pictures.histogram_figure(maps, scale), folder / "histogram.png")
     grid = density or resolution
     slices = pictures.coloured_slices_figure(
-        density and density.data, resolution.data, grid.voxel_size, scale, args.axis, origin=grid.origin
+        density.data if density else None,
+        resolution.data,
+        grid.voxel_size,
+        scale,
+        args.axis,
+        origin=grid.origin,
     )
     save_picture(slices, folder / "slices.png")
     if density:

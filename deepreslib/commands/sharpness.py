@@ -76,7 +76,7 @@ def run(args: Namespace) -> int:
     check_folder(args.output)
     machine.choose(args.threads, args.gpu)
     density_map, half_maps = inputs.read_maps(args)
-    sharpened = _read_sharpened(args, density_map) if args.check else None
+    checked_map = _read_sharpened(args, density_map) if args.check else None
     mask, mask_report = inputs.read_mask(args, density_map)
 
     from deepreslib.enhancement import oversharpening
@@ -88,7 +88,7 @@ def run(args: Namespace) -> int:
     if resolution is None and half_maps:
         resolution, source = global_resolution(half_maps, mask), "FSC 0.143 of the half maps"
         resolution = max(resolution, 2 * max(density_map.voxel_size))
-    sharpening = None if args.check else Sharpening(density_map, resolution)
+    subject = checked_map or Sharpening(density_map, resolution)
     limits = RANGES["low" if args.range_name == "auto" else args.range_name]
     checks.check_estimable(density_map, limits.window, limits.high)
 
@@ -101,10 +101,10 @@ def run(args: Namespace) -> int:
     if range_name == "auto":
         range_name = range_for(density_map.voxel_size, snr, mask, percentile)
     search = None
-    if sharpening:
+    if isinstance(subject, Sharpening):
         b_factors = args.b_factors or B_FACTORS
         search = recommend(
-            sharpening,
+            subject,
             mask,
             snr,
             b_factors,
@@ -113,7 +113,9 @@ def run(args: Namespace) -> int:
             percentile=percentile,
             report=_print_point,
         )
-        sharpened = sharpening.by(search.b_factor)
+        sharpened = subject.by(search.b_factor)
+    else:
+        sharpened = subject
     check = oversharpening.check(
         sharpened, mask, snr, percentile, range_name=range_name, network_path=args.model, progress=True
     )

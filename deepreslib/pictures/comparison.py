@@ -212,7 +212,7 @@ def comparison_table_figure(report: Mapping[str, Any], title: str = "") -> Figur
 def _count(reference: FloatArray, values: FloatArray, edges: FloatArray) -> FloatArray:
     """The voxels in each square of resolutions: (bins of the map, bins of the reference)."""
     shared = (reference > 0) & (values > 0)
-    count, _, _ = np.histogram2d(values[shared], reference[shared], bins=(edges, edges))
+    count, _ = np.histogramdd((values[shared], reference[shared]), bins=(edges, edges))
     return count
 
 

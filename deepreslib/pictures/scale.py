@@ -131,7 +131,7 @@ class ColourScale:
         Returns:
             (labels,) rising, Å.
         """
-        inner = MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(self.low, self.high)
+        inner = np.asarray(MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(self.low, self.high))
         room = 0.6 * (inner[1] - inner[0])
         inner = inner[(inner > self.low + room) & (inner < self.high - room)]
         return np.concatenate([[self.low], inner, [self.high]])

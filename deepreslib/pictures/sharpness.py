@@ -41,7 +41,7 @@ def sharpness_curve_figure(recommendation: Recommendation, method: str, title: s
     """
     figure = new_figure(7.0, 4.6)
     axes = figure.add_subplot()
-    b_factors = [claims.b_factor for claims in recommendation.deepres]
+    b_factors = [_b_factor(claims) for claims in recommendation.deepres]
     axes.plot(
         b_factors, [claims.percentile for claims in recommendation.deepres], "o-", color=CHOSEN_COLOUR, label="DeepRes"
     )
@@ -162,6 +162,12 @@ def _text(b_factor: float) -> str:
     return f"{b_factor:g} Å²".replace("-", "−")
 
 
+def _b_factor(claims: Distribution) -> float:
+    """The B factor of a distribution of DeepRes in a search, where each has one."""
+    assert claims.b_factor is not None
+    return claims.b_factor
+
+
 def _far_apart(deepres: Sequence[Distribution], b_factor: float | None) -> list[Distribution]:
     """At most eight of the distributions: both ends, the one of the B factor, and others far from all of them."""
     if len(deepres) <= 2:
@@ -169,12 +175,12 @@ def _far_apart(deepres: Sequence[Distribution], b_factor: float | None) -> list[
     numbers = {0, len(deepres) - 1} | {n for n, claims in enumerate(deepres) if claims.b_factor == b_factor}
     while len(numbers) < min(MOST_VIOLINS, len(deepres)):
         distances = {
-            n: min(abs(claims.b_factor - deepres[other].b_factor) for other in numbers)
+            n: min(abs(_b_factor(claims) - _b_factor(deepres[other])) for other in numbers)
             for n, claims in enumerate(deepres)
             if n not in numbers
         }
-        farthest = max(distances, key=distances.get)
-        if len(numbers) > 3 and distances[farthest] < (deepres[0].b_factor - deepres[-1].b_factor) / 12:
+        farthest = max(distances, key=distances.__getitem__)
+        if len(numbers) > 3 and distances[farthest] < (_b_factor(deepres[0]) - _b_factor(deepres[-1])) / 12:
             break
         numbers.add(farthest)
     return [deepres[n] for n in sorted(numbers)]

@@ -86,15 +86,14 @@ def coloured_slices_figure(
     numbers = _checked_numbers(resolution, axis, numbers, inside)
     frame = _frame(inside, axis)
     figure, panels = _panels(len(numbers), title, frame, axis, voxel_size)
-    limits = None if density is None else _grey_limits(density, axis, numbers)
+    if density is not None:
+        _show_grey(panels, density, axis, numbers, voxel_size, origin)
     for panel, number in zip(panels, numbers, strict=True):
         values = _cut(resolution, axis, number)
         colours = scale.rgba(values)
         colours[..., 3] = _cut(inside, axis, number)
-        if limits is None:
+        if density is None:
             panel.set_facecolor("0.93")
-        else:
-            _show_grey(panel, density, axis, number, voxel_size, origin, limits)
         panel.imshow(colours, origin="lower", interpolation="nearest", extent=_extent(values, axis, voxel_size, origin))
         _label(panel, axis, number, voxel_size, origin, frame)
     add_colour_bar(figure, panels, scale, label, aspect=30, shrink=0.9)
@@ -133,9 +132,8 @@ def grey_slices_figure(
     numbers = _checked_numbers(density, axis, numbers, whole if inside is None else inside)
     frame = _frame(whole, axis)
     figure, panels = _panels(len(numbers), title, frame, axis, voxel_size)
-    limits = _grey_limits(density, axis, numbers)
+    _show_grey(panels, density, axis, numbers, voxel_size, origin)
     for panel, number in zip(panels, numbers, strict=True):
-        _show_grey(panel, density, axis, number, voxel_size, origin, limits)
         if outline is not None and (cut := _cut(outline, axis, number)).any():
             extent = _extent(cut, axis, voxel_size, origin)
             panel.contour(cut, levels=[0.5], colors=[OUTLINE], linewidths=1.2, origin="lower", extent=extent)
@@ -200,25 +198,26 @@ def _grey_limits(density: FloatArray, axis: str, numbers: Sequence[int]) -> tupl
 
 
 def _show_grey(
-    panel: Axes,
+    panels: Sequence[Axes],
     density: FloatArray,
     axis: str,
-    number: int,
+    numbers: Sequence[int],
     voxel_size: Triple,
     origin: Triple,
-    limits: tuple[float, float],
 ) -> None:
-    """Draw one slice in grey, dark for low density."""
-    cut = _cut(density, axis, number)
-    panel.imshow(
-        cut,
-        cmap="gray",
-        vmin=limits[0],
-        vmax=limits[1],
-        origin="lower",
-        interpolation="nearest",
-        extent=_extent(cut, axis, voxel_size, origin),
-    )
+    """Draw slices in grey, one in each panel, dark for low density."""
+    low, high = _grey_limits(density, axis, numbers)
+    for panel, number in zip(panels, numbers, strict=True):
+        cut = _cut(density, axis, number)
+        panel.imshow(
+            cut,
+            cmap="gray",
+            vmin=low,
+            vmax=high,
+            origin="lower",
+            interpolation="nearest",
+            extent=_extent(cut, axis, voxel_size, origin),
+        )
 
 
 def _label(panel: Axes, axis: str, number: int, voxel_size: Triple, origin: Triple, frame: list[FloatArray]) -> None:
@@ -236,7 +235,7 @@ def _panels(
 ) -> tuple[Figure, list[Axes]]:
     """A figure whose shape suits its slices, with as many axes as there are slices, two in a row."""
     upward, rightward = _across(axis)
-    shape = np.ptp(frame[1]) * voxel_size[upward] / (np.ptp(frame[0]) * voxel_size[rightward])
+    shape = float(np.ptp(frame[1]) * voxel_size[upward] / (np.ptp(frame[0]) * voxel_size[rightward]))
     columns = min(count, 2)
     rows = -(-count // columns)
     side = 6.0 if count == 1 else 4.2

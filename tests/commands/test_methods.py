@@ -106,3 +106,16 @@ def test_the_help_imports_no_numerical_library():
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "'deepreslib.commands.methods.resmap'" in run.stdout
     assert "'numpy'" not in run.stdout
+
+
+def test_a_method_is_told_what_its_inputs_lack(files):
+    density_map = read_map(files / "map.mrc")
+    inputs = methods.Inputs(density_map, None, None, None)
+    with pytest.raises(ValueError, match="needs_halves"):
+        _ = inputs.halves
+    with pytest.raises(ValueError, match="finds_mask"):
+        _ = inputs.mask
+    mask = density_map.data > 0
+    complete = methods.Inputs(density_map, (density_map, density_map), mask, None)
+    assert complete.mask is mask
+    assert complete.halves == (density_map, density_map)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from deepreslib.commands.choices import Options, list_folder
 
 if TYPE_CHECKING:
-    from deepreslib.estimation.result import LocalResolution, MapOrHalves
+    from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves
     from deepreslib.fourier.arrays import BoolArray
     from deepreslib.maps import DensityMap
 
@@ -35,14 +35,36 @@ class Inputs:
     Attributes:
         density_map: the map; with half maps and no map of its own, their mean.
         half_maps: two half maps, or None.
-        mask: bool (z, y, x); None if the user gave none and the method finds it itself.
+        given_mask: bool (z, y, x); None if the user gave none and the method finds it itself.
         threads: processor cores, None for all.
     """
 
     density_map: "DensityMap"
-    half_maps: "tuple[DensityMap, DensityMap] | None"
-    mask: "BoolArray | None"
+    half_maps: "HalfMaps | None"
+    given_mask: "BoolArray | None"
     threads: int | None
+
+    @property
+    def mask(self) -> "BoolArray":
+        """The mask, for a method that does not find it itself.
+
+        Raises:
+            ValueError: there is none, so the ``Method`` says ``finds_mask``.
+        """
+        if self.given_mask is None:
+            raise ValueError("there is no mask; a method with finds_mask looks at given_mask, which may be None.")
+        return self.given_mask
+
+    @property
+    def halves(self) -> "HalfMaps":
+        """The half maps, for a method that cannot do without.
+
+        Raises:
+            ValueError: there are none, so the ``Method`` does not say ``needs_halves``.
+        """
+        if self.half_maps is None:
+            raise ValueError("there are no half maps; a method that takes them for granted must say needs_halves.")
+        return self.half_maps
 
     @property
     def density_map_or_halves(self) -> "MapOrHalves":

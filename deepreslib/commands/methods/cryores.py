@@ -14,9 +14,10 @@ def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     from deepreslib.estimation import cryores
 
     result = cryores.estimate(
-        inputs.density_map, inputs.mask, network_path=args.model, workers=inputs.workers, progress=True
+        inputs.density_map, inputs.given_mask, network_path=args.model, workers=inputs.workers, progress=True
     )
     whole = result.global_resolution
+    assert whole is not None, "CryoRes always estimates it"
     return result, f"global resolution {whole.value:.2f} ± {whole.deviation:.2f} Å"
 
 

@@ -24,10 +24,10 @@ def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     from deepreslib.estimation import localfsc
 
     result = localfsc.estimate(
-        inputs.half_maps,
+        inputs.halves,
         inputs.mask,
         cutoff=0.5 if args.cutoff is None else args.cutoff,
-        box=None if args.box is None else _box(args.box, inputs.half_maps[0]),
+        box=None if args.box is None else _box(args.box, inputs.halves[0]),
         exact=bool(args.exact),
         workers=inputs.workers,
         progress=True,

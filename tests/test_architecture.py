@@ -176,8 +176,8 @@ def test_every_wing_has_a_floor_and_all_but_two_are_forbidden_keras():
 
 def test_the_root_holds_what_all_wings_share_and_no_more():
     assert {path.name for path in SCIENCE.iterdir() if path.is_file()} <= ROOT_FILES
-    folders = [path for path in SCIENCE.iterdir() if path.is_dir() and path.name != "__pycache__"]
-    assert [path.name for path in folders if not (path / "__init__.py").exists()] == []
+    folders = {path.parent for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
 def test_no_file_is_long():

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--preset",
-        choices=["compact", "published"],
+        choices=sorted({preset for program in all_programs.values() for preset in program.presets}),
         default="compact",
         help="compact: the network we ship; published: the paper's (default: compact)",
     )
@@ -50,8 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from deepreslib.analysis.report import command_line
 
     choices.refuse_foreign_options(args, args.program_options, args.network, label="train", verb="train")
-    if args.minutes <= 0:
-        raise InputError(f"--minutes {args.minutes:g}: no time to train in; give a number above 0.")
+    _check_options(args)
     shared = {
         "preset": args.preset,
         "structures": args.structures,
@@ -67,3 +66,16 @@ def run(args: argparse.Namespace) -> int:
     args.programs[args.network].train(args, shared, lambda line: print(line, flush=True))
     print(f"wrote {args.output}")
     return 0
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Refuses numbers and presets with which nothing can be trained."""
+    presets = args.programs[args.network].presets
+    if args.preset not in presets:
+        raise InputError(f"{args.network} has no preset {args.preset}; choose {choices.join(presets, 'or')}.")
+    if args.minutes <= 0:
+        raise InputError(f"--minutes {args.minutes:g}: no time to train in; give a number above 0.")
+    for option in ("batch", "rate"):
+        value = getattr(args, option)
+        if value is not None and not value > 0:
+            raise InputError(f"--{option} {value:g}: nothing can be learnt with it; give a number above 0.")

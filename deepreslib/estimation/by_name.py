@@ -39,8 +39,8 @@ def estimate(
             and ``resmap`` take either); each a ``DensityMap`` or a path.
         mask: where to estimate: bool (z, y, x), a ``DensityMap`` with values above 0.5 inside, or its path. None for
             the mask that the method finds itself (``cryores``), or else one made from the density.
-        method: ``deepres``, ``cryores``, ``localfsc``, ``monores``, ``resmap``, or any other module of
-            ``deepreslib.estimation`` that has a function ``estimate``.
+        method: a module of ``deepreslib.estimation`` that has a function ``estimate``, such as ``deepres``; ``deepres
+            estimate --help`` lists them.
         **options: of the method.
 
     Returns:

@@ -1,6 +1,6 @@
 """Trained networks: their layers, their input features and their folders on disk.
 
-Importing this package does not import Keras; the modules ``deepres``, ``cryores`` and ``deepres_features`` do.
+Importing this package does not import Keras; the modules that define networks do.
 """
 
 from deepreslib.networks.ranges import RANGES, ResolutionRange

@@ -2,8 +2,7 @@
 
 The card says what the network is (network, preset, configuration), what it was trained on, by which command, when, and
 how well it does. It also has the sha256 of the weights, which is checked on loading, and the number of its own format.
-This module serves every network; what one network's card holds beyond that is read by ``deepres_card`` or
-``cryores_card``.
+This module serves every network; what the card of one network holds beyond that is read by its ``NAME_card.py``.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
 """Training programs: seeded, resumable, on any Keras backend.
 
-``loop`` runs a ``Program``; ``deepres`` and ``cryores`` hold one program each, with the data it makes.
+``loop`` runs a ``Program``; each folder, such as ``deepres``, holds one program and what it needs.
 """

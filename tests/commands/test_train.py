@@ -23,7 +23,7 @@ def train(args, shared, report):
     report(f"depth {args.depth}, {shared['minutes']} minutes, seed {shared['seed']}")
 
 
-PROGRAM = TrainingProgram("another network", train, add_arguments)
+PROGRAM = TrainingProgram("another network", train, add_arguments, presets=("compact",))
 '''
 
 
@@ -50,6 +50,8 @@ def test_a_program_is_added_by_one_file(capsys):
     assert "depth 3, 1.0 minutes, seed 5" in capsys.readouterr().out
     assert train("brandnew", "--range", "low") == 2
     assert "--range means nothing to train brandnew; leave it out, or train deepres" in capsys.readouterr().err
+    assert train("brandnew", "--preset", "published") == 2
+    assert "brandnew has no preset published; choose compact." in capsys.readouterr().err
     assert train("cryores", "--depth", "3") == 2
     assert "--depth means nothing to train cryores; leave it out, or train brandnew" in capsys.readouterr().err
     with pytest.raises(SystemExit):
@@ -73,9 +75,12 @@ def test_what_cannot_be_trained_is_refused(words, sentence, capsys):
     assert sentence in capsys.readouterr().err
 
 
-def test_no_time_is_refused(capsys):
-    assert main(["train", "cryores", "--structures", "absent", "--minutes", "0", "-o", "model"]) == 2
-    assert "--minutes 0" in capsys.readouterr().err
+@pytest.mark.parametrize("option", ["--minutes", "--batch", "--rate"])
+@pytest.mark.parametrize("number", ["0", "-3"])
+def test_numbers_that_train_nothing_are_refused(option, number, capsys):
+    command = ["train", "cryores", "--structures", "absent", "--minutes", "1", "-o", "model"]
+    assert main([*command, f"{option}={number}"]) == 2
+    assert f"{option} {number}: " in capsys.readouterr().err
 
 
 def test_the_help_does_not_import_keras():

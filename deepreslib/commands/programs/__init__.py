@@ -26,11 +26,13 @@ class TrainingProgram:
             share, as a dict of keyword arguments of ``deepreslib.training.loop.LoopOptions``; and a function that is
             called with each line of progress.
         add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
+        presets: names of the presets of the network that can be trained.
     """
 
     summary: str
     train: Callable[[Namespace, dict[str, Any], Callable[[str], None]], None]
     add_arguments: Callable[[Options], None] = lambda options: None
+    presets: tuple[str, ...] = ("compact", "published")
 
 
 def find_programs() -> dict[str, TrainingProgram]:

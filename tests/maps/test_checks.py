@@ -182,9 +182,11 @@ def test_any_map_off_the_grid_is_refused(shape, voxel_size, axis, factor, is_sha
 @quick
 @given(masks(most=8, empty=True), voxel_sizes(0.1, 40.0), st.floats(0.5625, 5.0, width=32))
 def test_any_mask_that_is_not_empty_is_read_as_it_is(inside, voxel_size, value):
-    density = DensityMap(random_values(inside.shape), voxel_size, path="density.mrc")
+    density = DensityMap(random_values(inside.shape) + 10 * inside, voxel_size, path="density.mrc")
     mask = DensityMap(np.where(inside, np.float32(value), np.float32(0.5)), voxel_size, path="mask.mrc")
-    if inside.any():
+    if inside.all():
+        refusal(check_mask, mask, density, words=["mask.mrc", "covers the whole box"])
+    elif inside.any():
         np.testing.assert_array_equal(check_mask(mask, density), inside)
     else:
         refusal(check_mask, mask, density, words=["mask.mrc", "empty"])

@@ -54,11 +54,13 @@ def test_the_header_is_read_before_the_data(file, order):
     with open_stream(path) as stream:
         header = read_header(stream, path)
         assert [int(header[name]) for name in ("nz", "ny", "nx", "mode", "nsymbt")] == [*SHAPE, 1, 24]
-        np.testing.assert_array_equal(read_data(stream, header, path), values())
+        data, notes = read_data(stream, header, path)
+    np.testing.assert_array_equal(data, values())
+    assert notes == ()
 
 
 @pytest.mark.parametrize(
-    "fields", [{"nx": 0}, {"ny": 2**15}, {"nz": 2**27}, {"nsymbt": -1}, {"mode": 5, "map": b""}, {"mode": -1}], ids=str
+    "fields", [{"nx": 0}, {"ny": 2**15}, {"nz": 2**27}, {"mode": 5, "map": b""}, {"mode": -1}], ids=str
 )
 def test_numbers_that_make_no_sense_are_no_header(file, fields):
     header = np.frombuffer(mrc_bytes(values())[:1024], HEADER_DTYPE)[0].copy()

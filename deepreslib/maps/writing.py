@@ -8,7 +8,7 @@ import mrcfile
 import numpy as np
 
 from deepreslib.errors import InputError
-from deepreslib.files import PathLike, check_writable, write_aside
+from deepreslib.files import PathLike, write_aside
 from deepreslib.fourier.arrays import FloatArray, Triple
 from deepreslib.maps.density_map import DensityMap, check_finite, format_triple
 from deepreslib.maps.labels import label
@@ -38,20 +38,16 @@ def write_map(path: PathLike, density_map: DensityMap, quantity: str = "", overw
         ValueError: if the quantity cannot stand in a label.
     """
     path = Path(path)
-    check_writable(path)
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists already; remove it or choose another name.")
     with np.errstate(over="ignore"):
         data = np.asarray(density_map.data, dtype=np.float32)
     _check_values(data, density_map, path)
     text = label(quantity or density_map.quantity)
-    try:
-        with write_aside(path) as aside:
-            _write(aside, density_map, data, text)
-            if path.suffix.lower() in COMPRESSIONS:
-                _compress(aside)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror or error}); choose another place.") from error
+    with write_aside(path) as aside:
+        _write(aside, density_map, data, text)
+        if compression := COMPRESSIONS.get(path.suffix.lower()):
+            _compress(aside, compression)
 
 
 def _check_values(data: FloatArray, density_map: DensityMap, path: Path) -> None:
@@ -89,10 +85,10 @@ def _write(path: Path, density_map: DensityMap, data: FloatArray, text: str) -> 
         header.label[0] = text
 
 
-def _compress(path: Path) -> None:
+def _compress(path: Path, compression: str) -> None:
     """Compress a file in place; without the time and the name that gzip would note in it."""
     content = path.read_bytes()
-    if COMPRESSIONS[path.suffix.lower()] == "gzip":
+    if compression == "gzip":
         with open(path, "wb") as raw, gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as stream:
             stream.write(content)
     else:

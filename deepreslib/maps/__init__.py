@@ -18,7 +18,6 @@ from deepreslib.maps.density_map import (
     is_sane_voxel_size,
 )
 from deepreslib.maps.masks import automatic_mask, dilate, soft_edge, threshold_mask
-from deepreslib.maps.names import is_map_name, split_map_name
 from deepreslib.maps.reading import read_map
 from deepreslib.maps.scaling import check_outliers, check_precision, normalised, outlier_warnings
 from deepreslib.maps.tiles import Tile, tiles
@@ -41,7 +40,6 @@ __all__ = [
     "dilate",
     "fast_box_around",
     "format_triple",
-    "is_map_name",
     "is_sane_voxel_size",
     "mask_size_warnings",
     "mask_warnings",
@@ -51,7 +49,6 @@ __all__ = [
     "read_map",
     "smallest_box",
     "soft_edge",
-    "split_map_name",
     "threshold_mask",
     "tiles",
     "widened",

@@ -9,10 +9,10 @@ import numpy as np
 
 from deepreslib.errors import InputError
 from deepreslib.files import PathLike, write_aside
+from deepreslib.files.names import COMPRESSIONS
 from deepreslib.fourier.arrays import FloatArray, Triple
 from deepreslib.maps.density_map import DensityMap, check_finite, format_triple
 from deepreslib.maps.labels import label
-from deepreslib.maps.names import COMPRESSIONS
 from deepreslib.maps.scaling import mean_and_sd
 
 _GZIP_LEVEL = 6

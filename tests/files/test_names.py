@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deepreslib.errors import InputError
-from deepreslib.maps import is_map_name, split_map_name
+from deepreslib.files import is_map_name, split_map_name
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import os
 
 from deepreslib.errors import InputError
-from deepreslib.files import PathLike
+from deepreslib.files.paths import PathLike
 
 MAP_SUFFIXES = (".mrc", ".map", ".ccp4")
 """What the name of a map that is not compressed ends in, in any case of letters."""

@@ -122,7 +122,7 @@ def _surface(
     shown = Path(density.path)
     if shown.suffix.lower() not in CHIMERAX_SUFFIXES:  # ChimeraX reads no compressed maps
         shown = folder / SHOWN
-        write_map(shown, density, labels.DENSITY)
+        write_map(shown, density, density.quantity or labels.DENSITY)
     pictures.write_chimerax_script(
         folder / SCRIPT, shown, colours, density.voxel_size, density.origin, surface.level, scale
     )

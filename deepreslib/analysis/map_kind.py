@@ -26,7 +26,8 @@ CROP_SKEWNESS = 1.5
 """The smoothed density of a crop is less skewed: -1.2 to 0.4, against 2.1 to 9 of molecules in solvent."""
 
 FINE_SKEWNESS = -0.3
-"""A crop whose fine detail is skewed more to the negative side is inverted; right maps have 0 to 5 (atoms are peaks)."""
+"""A crop whose fine detail is skewed more to the negative side is inverted; right maps have 0 to 5: atoms are
+peaks."""
 
 MASKED = 0.5
 """A map is masked where a greater share of the solvent has one value: 0.84 to 1 in masked maps, up to 0.09 in maps of
@@ -44,8 +45,8 @@ FILTERED = 3e-3
 up to 0.0012 in maps filtered part by part, 0.009 to 1 in others, low-pass filtered ones too."""
 
 WHITE = 1.35
-"""Noise is white up to the corners of Fourier space if its greatest power is less than so many times its least: 1 to 1.2
-where a program added it, 10 and more in reconstructions, whose noise is shaped and ends at Nyquist's frequency."""
+"""Noise is white up to the corners of Fourier space if its greatest power is less than so many times its least: 1 to
+1.2 where a program added it, 10 and more in reconstructions, whose noise is shaped and ends at Nyquist's frequency."""
 
 
 class Kind(Enum):

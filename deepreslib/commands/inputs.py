@@ -4,10 +4,9 @@ from argparse import Namespace
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from deepreslib import maps
 from deepreslib.errors import InputError
+from deepreslib.estimation.result import mean_map
 from deepreslib.fourier.arrays import BoolArray
 from deepreslib.maps import DensityMap, checks, masks
 
@@ -51,11 +50,13 @@ def read_maps(args: Namespace) -> GivenMaps:
         halves = half1, read_beside(args.half2, args, density_map or half1, warnings)
         for half in halves:
             checks.check_estimable(half)
+            warnings += maps.check_scale(half)
         checks.check_half_maps(*halves)
     if density_map is None:
         assert halves, "without a map there are half maps"
-        return GivenMaps(halves[0].like(np.mean([half.data for half in halves], axis=0)), halves, warnings)
+        return GivenMaps(mean_map(*halves), halves, warnings)
     checks.check_estimable(density_map)
+    warnings += maps.check_scale(density_map)
     if halves and density_map.data.shape != halves[0].data.shape:
         raise InputError(
             f"{args.map} has {maps.format_triple(density_map.data.shape)} voxels and its half map {args.half1} "

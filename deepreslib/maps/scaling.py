@@ -5,6 +5,7 @@ arithmetic of 32 bits, in which squares of such numbers are 0 or infinite. All h
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +24,12 @@ WARNED_SHARE = 0.25
 
 LEAST_LEVELS = 80
 """So many numbers of 32 bits must lie within one SD."""
+
+PLAIN_SD = (1e-4, 1e4)
+"""The SD of a map whose squares, sums and products are far from the ends of 32 bits."""
+
+PLAIN_OFFSET = 100.0
+"""The mean of such a map is at most so many SDs from 0."""
 
 _FEWEST_OUTLIERS = 8
 
@@ -59,6 +66,59 @@ def normalised(density_map: DensityMap) -> DensityMap:
     for section, new in zip(density_map.data, values, strict=True):
         new[:] = _centred(section, mean) / sd
     return density_map.like(values)
+
+
+def plainly_scaled(density_map: DensityMap, *others: DensityMap) -> tuple[list[DensityMap], float, float]:
+    """Maps whose scale and offset arithmetic of 32 bits can bear: unchanged, or so scaled that the first has SD 1.
+
+    Args:
+        density_map: finite and not constant.
+        *others: maps that belong to it, such as the other half map; they are scaled as it is.
+
+    Returns:
+        The maps; the level that was taken from them and the unit that they were then divided by, 0 and 1 if they are
+        as they were.
+
+    Raises:
+        InputError: see :func:`check_precision`.
+    """
+    mean, sd = mean_and_sd(density_map.data)
+    given = [density_map, *others]
+    if PLAIN_SD[0] <= sd <= PLAIN_SD[1] and abs(mean) <= PLAIN_OFFSET * sd:
+        return given, 0.0, 1.0
+    for one in given:
+        check_precision(one)
+    scaled = []
+    for one in given:
+        values = np.empty(one.data.shape, np.float32)
+        for section, new in zip(one.data, values, strict=True):
+            new[:] = _centred(section, mean) / sd
+        scaled.append(replace(one, data=values))
+    return scaled, mean, sd
+
+
+def check_scale(density_map: DensityMap) -> tuple[str, ...]:
+    """Refuse a map whose values rounding or a few extreme voxels have spoilt.
+
+    Args:
+        density_map: finite and not constant.
+
+    Returns:
+        A sentence if a few extreme voxels may spoil it, else none.
+
+    Raises:
+        InputError: see :func:`check_precision` and :func:`check_outliers`.
+    """
+    data = density_map.data
+    mean, sd = mean_and_sd(data)
+    if not abs(mean) <= PLAIN_OFFSET * sd or sd < PLAIN_SD[0]:
+        check_precision(density_map)
+    handful = max(_FEWEST_OUTLIERS, int(MOST_OUTLIERS * data.size))
+    farthest = max(float(data.max()) - mean, mean - float(data.min()))
+    if farthest**2 * handful < 0.5 * WARNED_SHARE * data.size * sd**2:  # no handful can hold so much of the variance
+        return ()
+    check_outliers(density_map)
+    return outlier_warnings(density_map)
 
 
 def check_precision(density_map: DensityMap) -> None:

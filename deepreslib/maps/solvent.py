@@ -1,4 +1,4 @@
-"""What surrounds the molecule in a map, in numbers: its sign, its noise, what is constant, what reaches the box's faces.
+"""What surrounds the molecule in a map, in numbers: sign, noise, what is constant, what reaches the box's faces.
 
 Nothing here depends on the map's scale or offset. The map is looked at through blocks of about 4 Å and a few dozen
 cubes, so that a large map takes hardly longer than a small one.
@@ -256,7 +256,7 @@ def _spectrum(blocks: Blocks, around: Box, part: BoolArray) -> FloatArray | None
 
 
 def _fullest_cubes(weights: FloatArray, count: int) -> list[Box]:
-    """The cubes of ``count`` blocks that hold most weight, at most ``CUBES``, half a cube apart; none without weight."""
+    """The cubes of ``count`` blocks that hold most weight, at most ``CUBES``, half a cube apart; none is empty."""
     sums = np.pad(weights.astype(float).cumsum(0).cumsum(1).cumsum(2), ((1, 0),) * 3)
     starts = [sorted({*range(0, size - count + 1, max(count // 2, 1)), size - count}) for size in weights.shape]
     cubes = []

@@ -1,4 +1,4 @@
-"""The kind of a map: each kind from a map that was made so, real maps by what is known of them, and inverted contrast."""
+"""The kind of a map: each kind from a map that was made so, real maps by what is known of them, inverted contrast."""
 
 import csv
 

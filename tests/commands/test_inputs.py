@@ -176,7 +176,8 @@ def test_headers_met_in_the_wild(tmp_path, monkeypatch, capsys):
         (["map.mrc", "--mask", "imod128.mrc"], 0),
     ):
         assert main(["estimate", *given, "--method", "monores", "--threads", "1", "-o", "new.mrc.gz"]) == 0
-        assert capsys.readouterr().err.count("deepres: warning: ") == warnings
+        said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("deepres: warning: ")]
+        assert len([line for line in said if "the coarsest that monores" not in line]) == warnings
         assert len(json.loads((tmp_path / "new.json").read_text()).get("warnings", [])) == warnings
         results.append(read_map("new.mrc.gz"))
     for result in results:

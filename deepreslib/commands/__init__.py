@@ -65,6 +65,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str], request: stopping.Request) -> int:
     """Parses the arguments, checks the files and runs the command."""
     messages.check_encoding(arguments)
+    module, args = parse(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    paths: Paths = module.paths(args)
+    paths.check()
+    files.sweep(paths.folders())
+    with _together(paths, request) as outputs:
+        module.run(args)
+    if outputs.names:
+        print(f"wrote {', '.join(outputs.names)}")
+    if outputs.removed:
+        print(f"removed what an earlier run had left: {', '.join(outputs.removed)}")
+    return 0
+
+
+def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
+    """Parses the arguments of the command line.
+
+    Args:
+        arguments: those after the program's name.
+
+    Returns:
+        The module of the command, and the parsed arguments.
+    """
     parser = argparse.ArgumentParser(prog="deepres", description="How good is a cryo-EM map, here?")
     parser.add_argument("--version", action="version", version=f"deepres {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -78,22 +101,15 @@ def _run(arguments: list[str], request: stopping.Request) -> int:
     args = parser.parse_args(arguments)
     assert module, "the parser has refused a command that is none"
     args.command_line = shlex.join(["deepres", *arguments])
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    paths: Paths = module.paths(args)
-    paths.check()
-    files.sweep(paths.folders())
-    with _together(paths, request) as written:
-        module.run(args)
-    if written:
-        print(f"wrote {', '.join(written)}")
-    return 0
+    return module, args
 
 
 @contextlib.contextmanager
-def _together(paths: Paths, request: stopping.Request) -> Iterator[list[str]]:
-    """Holds the command's files back until it has ended, if it wants that; gives the list of their names."""
+def _together(paths: Paths, request: stopping.Request) -> Iterator[files.OutputSet]:
+    """Holds the command's files back until it has ended, if it wants that."""
     if not paths.at_once:
-        yield []
+        yield files.OutputSet()
         return
-    with files.together(paths.report, paths.allows, request.obey) as outputs:
-        yield outputs.names
+    inputs = [path for path in paths.inputs if path is not None]
+    with files.together(paths.report, paths.allows, request.obey, inputs) as outputs:
+        yield outputs

@@ -28,7 +28,7 @@ SIZES = {"gzip": gzip.compress, "bzip2": bz2.compress}
 
 
 def examples(count):
-    """Settings for so many examples in the suite; the same at every run there, and others each time in ``make fuzz``."""
+    """Settings for so many examples in the suite, the same at every run; ``make fuzz`` tries others each time."""
     return settings(
         max_examples=count * TIMES,
         deadline=None,

@@ -70,7 +70,7 @@ def test_coordinates_that_are_none(folder, kind, row, value):
         lines[rows[row]] = line[:30] + value[:8].rjust(8) + line[38:]
     else:
         words = line.split()
-        words[[number for number, word in enumerate(words) if "." in word][0]] = value or "''"
+        words[next(number for number, word in enumerate(words) if "." in word)] = value or "''"
         lines[rows[row]] = " ".join(words)
     (folder / f"bad.{kind}").write_text("\n".join(lines) + "\n")
     annotate(f"bad.{kind}")

@@ -8,6 +8,7 @@ import numpy as np
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
 from deepreslib.maps.density_map import DensityMap, check_finite, format_triple, is_sane_voxel_size
+from deepreslib.maps.labels import DENSITY, HALF_MAP
 
 ANISOTROPY_TOLERANCE = 0.01
 MASK_THRESHOLD = 0.5
@@ -38,10 +39,16 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
         coarsest: Å, the coarsest resolution of the method's range; twice the voxel size must be finer.
 
     Raises:
-        InputError: if the map has NaN or infinite values, is constant, has an absurd or anisotropic voxel size, a
-            cell that is not orthogonal, or is too small or too coarse for the method.
+        InputError: if the map's header says that it is no density, or the map has NaN or infinite values, is constant,
+            has an absurd or anisotropic voxel size, a cell that is not orthogonal, or is too small or too coarse for
+            the method.
     """
     name, data, voxel_size = density_map.name, density_map.data, density_map.voxel_size
+    if density_map.quantity not in ("", DENSITY, HALF_MAP):
+        raise InputError(
+            f"{name} is a map of the {density_map.quantity}, as its header says, and not of the density; "
+            "give the map it was made from."
+        )
     if not is_sane_voxel_size(voxel_size):
         raise InputError(f"{name} has a voxel size of {format_triple(voxel_size)} Å; give --voxel-size.")
     if any(abs(angle - 90) > _ANGLE_TOLERANCE for angle in density_map.header.cell_angles):

@@ -129,7 +129,7 @@ def read_data(stream: Stream, header: Header, path: Path) -> tuple[FloatArray, t
         if filled == needed:
             rest = _drain(stream) if size is None else size - start - needed
             if not rest or (_has_identifier(header) and not has_lied):
-                return _floats(data, header), ((_no_extended_header(path, extended),) if has_lied else ())
+                return _floats(data, header), _notes(path, extended, has_lied, rest, needed // shape[0])
         present = present or filled
     raise _size_error(header, path, needed, present)
 
@@ -222,11 +222,16 @@ def _imod_flags(header: Header) -> int | None:
     return int(flags) if stamp == _IMOD_STAMP else None
 
 
-def _no_extended_header(path: Path, extended: int) -> str:
-    return (
-        f"{path} has an extended header of {extended} bytes (NSYMBT) by its header, but not by its size; "
-        "it was read without one."
-    )
+def _notes(path: Path, extended: int, has_lied: bool, rest: int, section: int) -> tuple[str, ...]:
+    """Sentences about an extended header that is not there, and about bytes after the data if they are many."""
+    if has_lied:
+        return (
+            f"{path} has an extended header of {extended} bytes (NSYMBT) by its header, but not by its size; "
+            "it was read without one.",
+        )
+    if rest >= section:
+        return (f"{path} holds {rest} bytes after the map that its header describes; they were ignored.",)
+    return ()
 
 
 def _size_error(header: Header, path: Path, needed: int, present: int) -> InputError:

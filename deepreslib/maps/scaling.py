@@ -60,8 +60,7 @@ def normalised(density_map: DensityMap) -> DensityMap:
     Raises:
         InputError: if the values have no spread that 32 bits can tell, see :func:`check_precision`.
     """
-    check_precision(density_map)
-    mean, sd = mean_and_sd(density_map.data)
+    mean, sd = check_precision(density_map)
     values = np.empty(density_map.data.shape, np.float32)
     for section, new in zip(density_map.data, values, strict=True):
         new[:] = _centred(section, mean) / sd
@@ -136,11 +135,14 @@ def check_scale(density_map: DensityMap) -> tuple[str, ...]:
     return outlier_warnings(density_map)
 
 
-def check_precision(density_map: DensityMap) -> None:
+def check_precision(density_map: DensityMap) -> tuple[float, float]:
     """Refuse a map whose values differ by so little, for their size, that rounding to 32 bits has eaten the detail.
 
     Args:
         density_map: finite.
+
+    Returns:
+        Mean and SD, as of :func:`mean_and_sd`.
 
     Raises:
         InputError: if fewer than ``LEAST_LEVELS`` numbers of 32 bits lie within one SD, or the map is constant.
@@ -149,17 +151,15 @@ def check_precision(density_map: DensityMap) -> None:
     lowest, highest = float(data.min()), float(data.max())
     if lowest == highest:
         raise InputError(f"{name} is constant, every voxel is {lowest:g}; give a map with density.")
-    median, sd = _median(data), mean_and_sd(data)[1]
-    step = float(np.spacing(np.float32(abs(median))))
-    if sd < LEAST_LEVELS * step:
-        if abs(median) < np.finfo(np.float32).tiny:
-            mend = "multiply it by a large number in the program that made it"
-        else:
-            mend = "subtract its mean in the program that made it, before it is written"
+    mean, sd = mean_and_sd(data)
+    if sd < LEAST_LEVELS * float(np.spacing(np.float32(abs(mean)))):
+        is_offset = abs(mean) > np.finfo(np.float32).tiny
+        mend = "subtract its mean before it is written" if is_offset else "multiply it by a large number"
         raise InputError(
-            f"{name} has values around {median:.3g} that differ by {sd:.3g} only, less than a number of 32 bits can "
-            f"tell well; {mend}."
+            f"{name} has values around {mean:.3g} that differ by {sd:.3g} only, less than a number of 32 bits can "
+            f"tell well; {mend}, in the program that made it."
         )
+    return mean, sd
 
 
 def check_outliers(density_map: DensityMap) -> None:
@@ -198,7 +198,7 @@ def outlier_warnings(density_map: DensityMap) -> tuple[str, ...]:
 
 
 def outlier_voxels(density_map: DensityMap) -> tuple[int, float, float]:
-    """The fewest voxels that hold most of what a handful of the most extreme voxels hold of a map's variance.
+    """The voxels that hold most of what a handful of the most extreme voxels hold of a map's variance.
 
     A molecule fills hundreds of voxels, and those of the highest density share the variance with many others.
 
@@ -207,30 +207,23 @@ def outlier_voxels(density_map: DensityMap) -> tuple[int, float, float]:
 
     Returns:
         How many voxels these are, the share of the variance that the whole handful holds (0 to 1), and the value that
-        is farthest from the median.
+        is farthest from the mean. Where that value alone tells that the share is below ``WARNED_SHARE``, as in any
+        right map, the number is 0 and the share is what it is at most.
     """
-    data = density_map.data
-    flat = data.reshape(-1)
-    median = _median(data)
-    handful = min(max(_FEWEST_OUTLIERS, int(MOST_OUTLIERS * flat.size)), flat.size)
-    if flat.size <= 2 * handful:
-        return 0, 0.0, median
+    flat = density_map.data.reshape(-1)
+    mean, sd = mean_and_sd(density_map.data)
+    farthest = max(float(flat.max()), float(flat.min()), key=lambda value: abs(value - mean))
+    handful = max(_FEWEST_OUTLIERS, int(MOST_OUTLIERS * flat.size))
+    if sd == 0 or flat.size <= 2 * handful:
+        return 0, 0.0, farthest
+    most = handful / flat.size * ((farthest - mean) / sd) ** 2
+    if most < WARNED_SHARE:
+        return 0, most, farthest
     ends = np.partition(flat, (handful - 1, flat.size - handful))
-    extremes = np.concatenate([ends[:handful], ends[-handful:]]).astype(np.float64) - median
-    extremes = extremes[np.argsort(-np.abs(extremes))][:handful]
-    farthest = abs(float(extremes[0]))
-    if farthest == 0:
-        return 0, 0.0, median
-    total = math.fsum(float(np.square(_centred(section, median) / farthest).sum()) for section in data)
-    squares = np.square(extremes / farthest)
-    share = float(squares.sum()) / total
+    extremes = np.abs(_centred(np.concatenate([ends[:handful], ends[-handful:]]), mean)) / sd
+    squares = np.square(np.sort(extremes)[::-1][:handful])
     count = int(np.searchsorted(np.cumsum(squares), 0.99 * squares.sum())) + 1
-    return count, share, median + float(extremes[0])
-
-
-def _median(data: FloatArray) -> float:
-    """The middle value, or one of the two; no sum that could overflow."""
-    return float(np.partition(data.reshape(-1), data.size // 2)[data.size // 2])
+    return count, min(float(squares.sum()) / flat.size, 1.0), farthest
 
 
 def _centred(section: FloatArray, level: float) -> FloatArray:

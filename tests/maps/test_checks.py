@@ -39,6 +39,17 @@ def test_good_map_passes(density):
     check_estimable(density, window=20.0, coarsest=13.0)
 
 
+@pytest.mark.parametrize("quantity", ["resolution", "mask", "b-factor", "other words"])
+def test_what_its_header_calls_no_density_is_refused(density, quantity):
+    words = ["density.mrc", f"a map of the {quantity}"]
+    refusal(check_estimable, replace(density, quantity=quantity), words=words)
+
+
+@pytest.mark.parametrize("quantity", ["", "density", "half map"])
+def test_what_its_header_calls_density_passes(density, quantity):
+    check_estimable(replace(density, quantity=quantity))
+
+
 def test_crystal_map_is_refused(shared_data):
     refusal(check_estimable, read_map(shared_data / "maps" / "emd_3001.map"), words=["emd_3001.map", "not orthogonal"])
 

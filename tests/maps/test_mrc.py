@@ -84,7 +84,19 @@ def test_sloppy_stamp_and_identifier_are_forgiven(file, order, stamp, identifier
 
 
 def test_bytes_after_the_data_are_forgiven(file):
-    np.testing.assert_array_equal(read_map(file(mrc_bytes(values()) + b"more")).data, values())
+    density = read_map(file(mrc_bytes(values()) + b"more"))
+    np.testing.assert_array_equal(density.data, values())
+    assert density.notes == ()
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress])
+def test_whole_sections_after_the_data_are_said(file, compress):
+    content = bytearray(mrc_bytes(values()))
+    content[8:12] = np.array([SHAPE[0] - 2], "<i4").tobytes()
+    path = file(compress(bytes(content)))
+    density = read_map(path)
+    np.testing.assert_array_equal(density.data, values()[:-2])
+    assert density.notes == (f"{path} holds 336 bytes after the map that its header describes; they were ignored.",)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Maps in any unit: brought to mean 0 and SD 1, or refused where nothing is left to see."""
 
 import warnings
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -124,6 +123,7 @@ def test_outliers_do_not_depend_on_scale_and_offset():
     data[3, 4, 5] = 500
     shares = [outlier_voxels(density(factor * (data + offset)))[1] for factor in (1e-35, 1, 1e35) for offset in (0, 9)]
     np.testing.assert_allclose(shares, shares[0], rtol=1e-4)
+    assert 0.9 < shares[0] < 1
 
 
 def test_right_maps_have_no_outliers():
@@ -136,7 +136,7 @@ def test_right_maps_have_no_outliers():
 
 
 def test_maps_of_a_few_voxels_have_no_handful():
-    assert outlier_voxels(density(np.arange(8).reshape(2, 2, 2))) == (0, 0.0, 4.0)
+    assert outlier_voxels(density(np.arange(8).reshape(2, 2, 2)))[:2] == (0, 0.0)
 
 
 def test_experimental_maps_pass(shared_data):
@@ -147,4 +147,4 @@ def test_experimental_maps_pass(shared_data):
         check_precision(given)
         check_outliers(given)
         assert outlier_warnings(given) == ()
-        assert outlier_voxels(replace(given, path=""))[1] < 0.02
+        assert outlier_voxels(given)[1] < 0.05

@@ -113,7 +113,8 @@ def run(args: Namespace) -> None:
         maps.write_map(f"{stem}{ending}{suffix}", density_map.like(data), quantities[ending])
     write_report(f"{stem}.json", content)
     ends = statistics["percentiles"]
-    how = ", ".join(filter(None, [name, headline, f"{seconds['total']:.0f} s"]))
+    looked_at = "mean of the half maps" if half_maps and not args.map and not method.uses_halves else ""
+    how = ", ".join(filter(None, [name, looked_at, headline, f"{seconds['total']:.0f} s"]))
     print(
         f"local resolution: median {statistics['median']:.2f} Å, SD {statistics['sd']:.2f} Å, "
         f"95 % of {mask_report['voxels']} voxels between {ends['2.5']:.2f} and {ends['97.5']:.2f} Å ({how})"

@@ -1,5 +1,6 @@
 """``deepres pictures``: histogram, slices, surface and ChimeraX script of a local resolution map."""
 
+import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.commands.folder import in_folder, short_names
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import write_report
+from deepreslib.files import split_map_name, write_report
 from deepreslib.maps import DensityMap, check_same_grid, labels, write_map
 
 REPORT, HISTOGRAM, SLICES, SURFACE = "pictures.json", "histogram.png", "slices.png", "surface.png"
@@ -78,7 +79,7 @@ def run(args: Namespace) -> None:
     folder = Path(args.output)
 
     maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
-    pictures.save_figure(pictures.histogram_figure(maps, scale), folder / HISTOGRAM)
+    pictures.save_figure(pictures.histogram_figure(maps, scale, ends=_ends(args.resolution)), folder / HISTOGRAM)
     grid = density or resolution
     slices = pictures.coloured_slices_figure(
         density.data if density else None,
@@ -127,6 +128,16 @@ def _surface(
         folder / SCRIPT, shown, colours, density.voxel_size, density.origin, surface.level, scale
     )
     return float(surface.level)
+
+
+def _ends(path: str) -> tuple[float, float] | None:
+    """The ends of the method's range, Å, from the report beside a resolution map; None if there is none."""
+    try:
+        with open(f"{split_map_name(path)[0]}.json", encoding="utf-8") as stream:
+            found = json.load(stream)["range"]
+        return float(found["low"]), float(found["high"])
+    except (InputError, OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _range(text: str) -> tuple[float, float]:

@@ -33,6 +33,10 @@ NOT_ABOVE_NOISE = "little stands out of the noise: the map may be masked, or coa
 """What is said where the coarsest resolution fills a map, by methods that compare with noise."""
 
 
+NOT_TESTED = "finer ones were not tested: --min-res goes on to twice the voxel size"
+"""What is said where the finest resolution fills a map, by methods that do not test to the end by themselves."""
+
+
 @dataclass(frozen=True)
 class Ends:
     """The finest and the coarsest value that a method can give to a map.

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepreslib.errors import InputError
+from deepreslib.estimation.judgement import AT_AN_END, CROWDED, at_an_end
 from deepreslib.fourier.arrays import FloatArray, IntArray
 from deepreslib.pictures.figures import RESOLUTION_LABEL, new_figure
 from deepreslib.pictures.scale import ColourScale, inside_values
@@ -75,6 +76,7 @@ def histogram_figure(
     scale: ColourScale | None = None,
     bin_width: float = BIN_WIDTH,
     title: str = "",
+    ends: tuple[float, float] | None = None,
 ) -> Figure:
     """Draw the histogram of one resolution map, or of several over each other.
 
@@ -86,6 +88,8 @@ def histogram_figure(
         scale: colours of the bars; by default one that fits the values.
         bin_width: Å.
         title: above the axes.
+        ends: Å, the finest and the coarsest value that the method could give to the one map; an end at which more than
+            a quarter of the voxels lie is hatched, and a note says so.
 
     Returns:
         The figure.
@@ -107,6 +111,7 @@ def histogram_figure(
         ((label, values),) = inside.items()
         _draw_bars(axes, counts[label], scale or ColourScale.from_values(values), describe(values))
         _draw_median(axes, values, "black")
+        _draw_ends(axes, values, ends or ())
         axes.set_ylabel("Voxels")
     else:
         for number, (label, values) in enumerate(inside.items()):
@@ -151,6 +156,22 @@ def _draw_bars(axes: Axes, counts: Counts, scale: ColourScale, label: str) -> No
 
 def _draw_median(axes: Axes, values: FloatArray, colour: str) -> None:
     axes.axvline(float(np.median(values)), color=colour, linestyle="--", linewidth=1.4)
+
+
+def _draw_ends(axes: Axes, values: FloatArray, ends: Sequence[float]) -> None:
+    """Hatch the ends of the method's range that hold more than a quarter of the voxels, and say so."""
+    for end in ends:
+        share = at_an_end(values, end)
+        if share > CROWDED:
+            axes.axvspan(
+                end * (1 - AT_AN_END),
+                end * (1 + AT_AN_END),
+                facecolor="none",
+                edgecolor="0.35",
+                hatch="///",
+                linewidth=0,
+            )
+            axes.plot([], [], " ", label=f"{100 * share:.0f} % at {end:.4g} Å, an end of the method's range")
 
 
 def _draw_notes(axes: Axes, counts: Mapping[str, Counts]) -> None:

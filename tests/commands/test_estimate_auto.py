@@ -61,10 +61,11 @@ def test_half_maps_go_to_localfsc():
 
 
 @pytest.mark.parametrize("method", ["deepres", "cryores"])
-def test_methods_of_one_map_look_at_the_mean_of_half_maps(method):
+def test_methods_of_one_map_look_at_the_mean_of_half_maps(method, capsys):
     halves = write_halves()
     write_map("mask.mrc", density_map(atoms() > 1))
     assert estimate(*halves, "--mask", "mask.mrc", "--method", method) == 0
+    assert f"({method}, mean of the half maps, " in capsys.readouterr().out
     found = read_map("out.mrc").data
     half1, half2 = (read_map(path) for path in ("half1.mrc", "half2.mrc"))
     write_map("mean.mrc", half1.like((half1.data + half2.data) / 2))
@@ -120,6 +121,8 @@ def test_scale_and_offset_change_nothing(method, scale, offset):
         assert estimate(name, "--mask", "mask.mrc", "--method", method, *options) == 0
         found.append(read_map("out.mrc").data)
     apart = np.abs(found[0] - found[1]) > 0.01
+    if offset and method in ("deepres", "cryores"):  # which know the solvent's level as well as its noise allows
+        apart = np.abs(found[0] - found[1]) > 0.05
     assert apart.mean() < 0.001  # the classical methods go by steps, and a voxel may be on either side of one
 
 

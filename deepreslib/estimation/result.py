@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from deepreslib.errors import InputError
-from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
 from deepreslib.maps import DensityMap, check_half_maps, plainly_scaled
 
 HalfMaps: TypeAlias = tuple[DensityMap, DensityMap]
@@ -29,14 +29,6 @@ class GlobalResolution:
     deviation: float
 
 
-NOT_ABOVE_NOISE = "little stands out of the noise: the map may be masked, or coarser than this"
-"""What is said where the coarsest resolution fills a map, by methods that compare with noise."""
-
-
-NOT_TESTED = "finer ones were not tested: --min-res goes on to twice the voxel size"
-"""What is said where the finest resolution fills a map, by methods that do not test to the end by themselves."""
-
-
 @dataclass(frozen=True)
 class Ends:
     """The finest and the coarsest value that a method can give to a map.
@@ -52,6 +44,21 @@ class Ends:
     high: float
     why_low: str = "the voxels may be too large for finer values"
     why_high: str = "the map may be coarser than this method can tell"
+
+
+def tested_ends(finest: float, coarsest: float, voxel_size: Triple) -> Ends:
+    """The ends of a method that tests one resolution after another against noise.
+
+    Args:
+        finest: Å, the finest tested.
+        coarsest: Å, the coarsest.
+        voxel_size: Å (z, y, x); nothing is finer than twice as much.
+    """
+    nyquist = 2 * max(voxel_size)
+    why_high = "little stands out of the noise: the map may be masked, or coarser than this"
+    if finest <= 1.05 * nyquist:
+        return Ends(max(finest, nyquist), coarsest, why_high=why_high)
+    return Ends(finest, coarsest, "finer ones were not tested: --min-res goes on to twice the voxel size", why_high)
 
 
 @dataclass(frozen=True, eq=False)

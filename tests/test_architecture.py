@@ -28,6 +28,7 @@ LONGEST = 400
 OF_THE_WHOLE = {
     "endurance/test_full_disk.py",
     "endurance/test_killed.py",
+    "endurance/test_warnings.py",
     "fuzz/test_fuzz_maps.py",
     "fuzz/test_fuzz_options.py",
     "fuzz/test_fuzz_structures.py",

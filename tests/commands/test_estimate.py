@@ -170,8 +170,8 @@ def test_bad_maps_and_masks_are_refused(files, capsys, spoil, words):
         (["--mask", "absent.mrc"], ["absent.mrc"]),
         (["--mask-threshold", 1e9], ["lower the threshold"]),
         (["--model", "absent"], ["absent", "model"]),
-        (["--threads", 0], ["--threads 0"]),
-        (["--voxel-size", 0], ["voxel size"]),
+        (["--threads", 0], ["--threads"]),
+        (["--voxel-size", 0], ["--voxel-size"]),
         (["--voxel-size", 7], ["too coarse"]),
     ],
 )

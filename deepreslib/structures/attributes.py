@@ -14,7 +14,8 @@ import numpy as np
 from deepreslib.errors import InputError
 from deepreslib.files import PathLike, write_aside
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
-from deepreslib.structures.reading import read_structure
+from deepreslib.structures.mmcif import SITES, column
+from deepreslib.structures.reading import first_model, parse
 
 CATEGORY = "_scipion_attributes."
 COLUMNS = ("name", "recipient", "specifier", "value")
@@ -25,7 +26,6 @@ name."""
 UNASSIGNED = "nan"
 """Written into mmCIF where there is no value; text that every reader's ``float()`` understands."""
 
-_SITES = "_atom_site."
 _ANISOTROPIC = "_atom_site_anisotrop."
 _KINDS = {gemmi.EntityType.Polymer: "polymer", gemmi.EntityType.Water: "water"}
 
@@ -100,10 +100,10 @@ class Attribute:
 
 
 def read_atom_sites(path: PathLike) -> AtomSites:
-    """Read a PDB or mmCIF file (.gz too), hydrogens, waters, ligands and alternate locations included.
+    """Read a PDB or mmCIF file, plain or compressed, hydrogens, waters, ligands and alternate locations included.
 
-    An mmCIF file's block is kept as it is; a PDB file is turned into one, and a chain without a name gets the first
-    letter that is free.
+    An mmCIF file's block is kept as it is, with the columns that were missing; a PDB file is turned into one, and a
+    chain without a name gets the first letter that is free.
 
     Args:
         path: the file.
@@ -115,22 +115,20 @@ def read_atom_sites(path: PathLike) -> AtomSites:
         InputError: as :func:`deepreslib.structures.reading.read_structure`.
     """
     path = os.fspath(path)
-    read_structure(path)  # refuses what is no structure
-    if path.lower().removesuffix(".gz").endswith((".cif", ".mmcif")):
-        block = gemmi.cif.read(path)[0]
-        structure = gemmi.make_structure_from_block(block)
-        structure.setup_entities()
-    else:
-        structure = gemmi.read_structure(path)
+    structure, block = parse(path)
+    first_model(structure, path)  # refuses what has no heavy atom
+    if block is None:
         _name_chains(structure)
         structure.setup_entities()
         structure.assign_label_seq_id(True)
         block = structure.make_mmcif_document()[0]
+    else:
+        structure.setup_entities()
     _keep_first_model(block)
 
-    chains, numbers = _column(block, "auth_asym_id", "label_asym_id"), _column(block, "auth_seq_id", "label_seq_id")
-    insertions, names = _column(block, "pdbx_PDB_ins_code"), _column(block, "label_comp_id", "auth_comp_id")
-    atoms, elements = _column(block, "label_atom_id", "auth_atom_id"), _column(block, "type_symbol")
+    chains, numbers = column(block, "auth_asym_id"), column(block, "auth_seq_id")
+    insertions, names = column(block, "pdbx_PDB_ins_code"), column(block, "label_comp_id", "auth_comp_id")
+    atoms, elements = column(block, "label_atom_id", "auth_atom_id"), column(block, "type_symbol")
     kinds = _kinds(structure[0])
     residue_indices: dict[tuple[str, str], int] = {}
     residues: list[Residue] = []
@@ -139,7 +137,7 @@ def read_atom_sites(path: PathLike) -> AtomSites:
         key = chain, number + insertion
         if key not in residue_indices:
             residue_indices[key] = len(residues)
-            residues.append(Residue(chain, _integer(number, path), insertion, name, kinds.get(key, "ligand")))
+            residues.append(Residue(chain, int(number), insertion, name, kinds.get(key, "ligand")))
         indices.append(residue_indices[key])
     return AtomSites(
         path=path,
@@ -171,18 +169,22 @@ def write_mmcif(path: PathLike, sites: AtomSites, attributes: Sequence[Attribute
     """
     names = {attribute.name for attribute in attributes}
     old = sites.block.get_mmcif_category(CATEGORY, raw=True)
-    rows = zip(*(old[column] for column in COLUMNS), strict=True) if old.keys() >= set(COLUMNS) else []
+    rows = zip(*(old[name] for name in COLUMNS), strict=True) if old.keys() >= set(COLUMNS) else []
     rows = [row for row in rows if gemmi.cif.as_string(row[0]) not in names]
     for attribute in attributes:
         name, recipient = gemmi.cif.quote(attribute.name), gemmi.cif.quote(attribute.recipient)
         for specifier, value in zip(attribute.specifiers, attribute.values, strict=True):
             rows.append((name, recipient, gemmi.cif.quote(specifier), _formatted(value)))
-    loop = sites.block.init_mmcif_loop(CATEGORY, list(COLUMNS))
-    loop.set_all_values([list(column) for column in zip(*rows, strict=True)])
+    if rows:
+        loop = sites.block.init_mmcif_loop(CATEGORY, list(COLUMNS))
+        loop.set_all_values([list(values) for values in zip(*rows, strict=True)])
     document = gemmi.cif.Document()
     document.add_copied_block(sites.block)
-    with write_aside(path) as temporary:
-        document.write_file(str(temporary))
+    content = document.as_string().encode()
+    with write_aside(path) as temporary, open(temporary, "wb") as stream:  # gemmi's write_file hides a full disk
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def write_defattr(path: PathLike, attributes: Sequence[Attribute], comment: str = "") -> None:
@@ -219,19 +221,21 @@ def _name_chains(structure: gemmi.Structure) -> None:
     """Call chains without a name by the first letter that is free: readers of mmCIF, ChimeraX too, need a name."""
     chains = [chain for model in structure for chain in model]
     taken = {chain.name for chain in chains}
-    free = next(letter for letter in string.ascii_uppercase + string.ascii_lowercase if letter not in taken)
+    letters = string.ascii_uppercase + string.ascii_lowercase
+    names = itertools.chain(letters, map("".join, itertools.product(letters, repeat=2)))
+    free = next(name for name in names if name not in taken)
     for chain in chains:
         chain.name = chain.name.strip() or free
 
 
 def _keep_first_model(block: gemmi.cif.Block) -> None:
     """Take the other models' rows out of the block."""
-    models = _column(block, "pdbx_PDB_model_num")
+    models = column(block, "pdbx_PDB_model_num")
     if len(set(models)) < 2:
         return
-    ids = _column(block, "id")
+    ids = column(block, "id")
     first_ids = {atom for atom, model in zip(ids, models, strict=True) if model == models[0]}
-    _filter_rows(block, _SITES, [model == models[0] for model in models])
+    _filter_rows(block, SITES, [model == models[0] for model in models])
     anisotropic = block.find(_ANISOTROPIC, ["id"])
     _filter_rows(block, _ANISOTROPIC, [gemmi.cif.as_string(row[0]) in first_ids for row in anisotropic])
 
@@ -247,25 +251,8 @@ def _filter_rows(block: gemmi.cif.Block, category: str, keep: list[bool]) -> Non
     )
 
 
-def _column(block: gemmi.cif.Block, *names: str) -> list[str]:
-    """The atoms' values of the first of these columns that the block has, '' for unknown; all '' if it has none."""
-    for name in names:
-        if rows := list(block.find(_SITES, [name])):
-            return ["" if gemmi.cif.is_null(row[0]) else gemmi.cif.as_string(row[0]) for row in rows]
-    return [""] * len(block.find(_SITES, ["Cartn_x"]))
-
-
 def _numbers(block: gemmi.cif.Block, name: str) -> list[float]:
-    return [gemmi.cif.as_number(row[0]) for row in block.find(_SITES, [name])]
-
-
-def _integer(number: str, path: str) -> int:
-    try:
-        return int(number)
-    except ValueError as error:
-        raise InputError(
-            f"{path}: {number or 'nothing'!r} stands where a residue's number should; give auth_seq_id to all atoms."
-        ) from error
+    return [gemmi.cif.as_number(row[0]) for row in block.find(SITES, [name])]
 
 
 def _kinds(model: gemmi.Model) -> dict[tuple[str, str], str]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import gemmi
 import numpy as np
 
-from deepreslib.errors import InputError
 from deepreslib.files import PathLike, write_aside
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.structures.mmcif import SITES, column

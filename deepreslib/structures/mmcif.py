@@ -143,9 +143,9 @@ def _numbered(labels: list[str], residues: list[tuple[str, str]], atoms: list[st
 def _element(atom: str, compound: str, path: str) -> str:
     """The element of an atom by its name."""
     letters = re.sub(r"[^A-Za-z]", "", atom).upper()
-    if not gemmi.find_tabulated_residue(compound).is_standard():
-        if (letters == compound.upper() or letters[:2] in TWO_LETTERS) and gemmi.Element(letters[:2]).atomic_number:
-            return letters[:2].capitalize()
+    alone = letters == compound.upper() and gemmi.Element(letters[:2]).atomic_number > 0  # an ion
+    if (alone or letters[:2] in TWO_LETTERS) and not gemmi.find_tabulated_residue(compound).is_standard():
+        return letters[:2].capitalize()
     if not gemmi.Element(letters[:1]).atomic_number:
         raise InputError(f"{path}: the name of the atom {atom!r} tells no element; give it a type_symbol.")
     return letters[:1]

@@ -27,7 +27,7 @@ def read_pdb(text: str, path: str) -> gemmi.Structure:
     Blank occupancies count as 1. What stands behind END is left out, as the format says.
 
     Args:
-        text: the file's content; lines end in ``\\n``.
+        text: the file's content; lines end in line feeds.
         path: the file, for messages.
 
     Returns:

@@ -26,7 +26,7 @@ def read_text(path: PathLike) -> str:
         path: the file.
 
     Returns:
-        The text; its lines end in ``\\n``.
+        The text; its lines end in line feeds.
 
     Raises:
         InputError: there is no such file, it cannot be read, it is empty, cut, damaged, or no text.

@@ -48,7 +48,7 @@ def coordinate(text: str, atom: str, path: str) -> float:
         )
     if abs(value) > FARTHEST:
         raise InputError(
-            f"{path}: {atom} lies at {value:g} Å, farther out than any structure; correct its coordinates or leave it out."
+            f"{path}: {atom} lies at {value:g} Å, farther out than any structure; correct or leave it out."
         )
     return value
 

@@ -1,5 +1,7 @@
 """mmCIF files: missing columns are filled in rightly, values that are no numbers refused."""
 
+from pathlib import Path
+
 import gemmi
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ SITES = "_atom_site."
 
 @pytest.fixture
 def content(tmp_path):
-    text = open(write_atoms(tmp_path / "model.cif")).read()
+    text = Path(write_atoms(tmp_path / "model.cif")).read_text()
     assert text.count(ROW) == 1
     return text
 
@@ -123,8 +125,8 @@ def test_without_the_authors_columns_those_of_the_dictionary_count(tmp_path, con
 
 
 def test_elements_are_told_by_names(tmp_path):
-    names = [("CA", "ALA", "C"), ("CA", "CA", "Ca"), ("ZN", "ZN", "Zn"), ("FE", "HEM", "Fe"), ("CL1", "LIG", "Cl"),
-             ("CD1", "LIG", "C"), ("1HB", "ALA", "H"), ("SE", "MSE", "Se"), ("O5'", "DG", "O"), ("K", "K", "K")]  # fmt: skip
+    names = [("CA", "ALA", "C"), ("CA", "CA", "Ca"), ("ZN", "ZN", "Zn"), ("FE", "HEM", "Fe"), ("CL1", "LIG", "Cl")]
+    names += [("CD1", "LIG", "C"), ("1HB", "ALA", "H"), ("SE", "MSE", "Se"), ("O5'", "DG", "O"), ("K", "K", "K")]
     rows = [f"{atom!r} {compound} A {n}.5 0 0" for n, (atom, compound, _) in enumerate(names)]
     columns = ["label_atom_id", "label_comp_id", "label_asym_id", "Cartn_x", "Cartn_y", "Cartn_z"]
     text = "\n".join(["data_x", "loop_", *(SITES + name for name in columns), *rows, ""])

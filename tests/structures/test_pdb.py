@@ -1,5 +1,8 @@
 """PDB files: an atom's line is whole and its values are numbers, or the file is refused."""
 
+import string
+from pathlib import Path
+
 import numpy as np
 import pytest
 from small_structures import ATOMS, write_atoms
@@ -13,7 +16,7 @@ ROW = "ATOM      3  CA  ALA A   1       5.000   5.000   6.000  1.00 20.00"
 
 @pytest.fixture
 def content(tmp_path):
-    text = open(write_atoms(tmp_path / "model.pdb")).read()
+    text = Path(write_atoms(tmp_path / "model.pdb")).read_text()
     assert text.count(ROW) == 1
     return text
 
@@ -110,8 +113,6 @@ def test_titles_in_latin_1_are_read_and_kept(tmp_path, content):
 
 
 def test_more_unnamed_chains_than_letters(tmp_path):
-    import string
-
     names = string.ascii_uppercase + string.ascii_lowercase
     atoms = [(name, "1", "ALA", "CA", (float(place), 0.0, 0.0)) for place, name in enumerate(["", *names])]
     sites = read_atom_sites(write_atoms(tmp_path / "many.pdb", atoms))

@@ -65,6 +65,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str], request: stopping.Request) -> int:
     """Parses the arguments, checks the files and runs the command."""
     messages.check_encoding(arguments)
+    module, args = parse(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    paths: Paths = module.paths(args)
+    paths.check()
+    files.sweep(paths.folders())
+    with _together(paths, request) as written:
+        module.run(args)
+    if written:
+        print(f"wrote {', '.join(written)}")
+    return 0
+
+
+def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
+    """Parses the arguments of the command line.
+
+    Args:
+        arguments: those after the program's name.
+
+    Returns:
+        The module of the command, and the parsed arguments.
+    """
     parser = argparse.ArgumentParser(prog="deepres", description="How good is a cryo-EM map, here?")
     parser.add_argument("--version", action="version", version=f"deepres {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -78,15 +99,7 @@ def _run(arguments: list[str], request: stopping.Request) -> int:
     args = parser.parse_args(arguments)
     assert module, "the parser has refused a command that is none"
     args.command_line = shlex.join(["deepres", *arguments])
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    paths: Paths = module.paths(args)
-    paths.check()
-    files.sweep(paths.folders())
-    with _together(paths, request) as written:
-        module.run(args)
-    if written:
-        print(f"wrote {', '.join(written)}")
-    return 0
+    return module, args
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deepreslib.files.paths import PathLike
 
-_LONGEST_SUFFIX = 10
+_LONGEST_SUFFIX = 15
 
 
 def temporary_path(path: Path) -> Path:
@@ -20,12 +20,13 @@ def temporary_path(path: Path) -> Path:
     It holds this machine and this process, so that :func:`sweep` can tell whether anybody still needs it.
 
     Args:
-        path: of the file; the temporary name has its suffix.
+        path: of the file; the temporary name ends like its name, as in ``.mrc.gz``.
 
     Returns:
         A path in the same folder, however long the file's own name is.
     """
-    suffix = path.suffix if len(path.suffix) <= _LONGEST_SUFFIX else ""
+    endings = ("".join(path.suffixes[-2:]), path.suffix, "")
+    suffix = next(ending for ending in endings if len(ending) <= _LONGEST_SUFFIX)
     return path.with_name(f"{_prefix()}{os.getpid()}-{uuid.uuid4().hex[:12]}{suffix}")
 
 

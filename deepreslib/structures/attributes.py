@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from dataclasses import dataclass
 import gemmi
 import numpy as np
 
+from deepreslib.errors import InputError
 from deepreslib.files import PathLike, write_aside
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
-from deepreslib.structures.mmcif import SITES, column
+from deepreslib.structures.mmcif import SITES, block_of, column
 from deepreslib.structures.reading import first_model, parse
 
 CATEGORY = "_scipion_attributes."
@@ -26,6 +28,8 @@ UNASSIGNED = "nan"
 """Written into mmCIF where there is no value; text that every reader's ``float()`` understands."""
 
 _ANISOTROPIC = "_atom_site_anisotrop."
+_SPECIFIER = re.compile(r"[\w'\"]+:-?\d+[A-Za-z]?(@[\w'\"]+)?", re.ASCII)
+_ATTRIBUTE_NAME = re.compile(r"[a-z]\w*", re.ASCII | re.IGNORECASE)
 _KINDS = {gemmi.EntityType.Polymer: "polymer", gemmi.EntityType.Water: "water"}
 
 
@@ -118,9 +122,7 @@ def read_atom_sites(path: PathLike) -> AtomSites:
     first_model(structure, path)  # refuses what has no heavy atom
     if block is None:
         _name_chains(structure)
-        structure.setup_entities()
-        structure.assign_label_seq_id(True)
-        block = structure.make_mmcif_document()[0]
+        block = block_of(structure)
     else:
         structure.setup_entities()
     _keep_first_model(block)
@@ -164,7 +166,7 @@ def write_mmcif(path: PathLike, sites: AtomSites, attributes: Sequence[Attribute
         attributes: the values to write.
 
     Raises:
-        OSError: the folder does not exist or cannot be written.
+        InputError: the file could not be written.
     """
     names = {attribute.name for attribute in attributes}
     old = sites.block.get_mmcif_category(CATEGORY, raw=True)
@@ -180,36 +182,50 @@ def write_mmcif(path: PathLike, sites: AtomSites, attributes: Sequence[Attribute
     document = gemmi.cif.Document()
     document.add_copied_block(sites.block)
     content = document.as_string().encode()
-    with write_aside(path) as temporary, open(temporary, "wb") as stream:  # gemmi's write_file hides a full disk
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    with write_aside(path) as temporary:
+        temporary.write_bytes(content)  # gemmi's write_file says nothing of a full disk
 
 
-def write_defattr(path: PathLike, attributes: Sequence[Attribute], comment: str = "") -> None:
+def write_defattr(path: PathLike, attributes: Sequence[Attribute], comment: str = "") -> tuple[str, ...]:
     """Write a ChimeraX attribute assignment file, to be opened after the structure.
 
-    Atoms and residues without a value are left out; ChimeraX then has no value for them. Of an atom's alternate
-    locations the first counts. Format: "Attribute Assignment Files" in the ChimeraX User Guide.
+    Atoms and residues without a value are left out; ChimeraX then has no value for them. So are those whose names
+    ChimeraX would read as something else, since it has no way to quote them: in ``A*`` the star stands for any letters,
+    and ``A-2`` are the chains from A to 2. Of an atom's alternate locations the first counts. Format: "Attribute
+    Assignment Files" in the ChimeraX User Guide; what names may hold: ``_atomspec.peg`` of its source.
 
     Args:
         path: the file to write.
         attributes: the values to write.
-        comment: one line at the top of the file; '' for none.
+        comment: one line at the top of the file; '' for none. Line breaks become blanks.
+
+    Returns:
+        A sentence for each attribute of which something was left out for its name.
 
     Raises:
-        OSError: the folder does not exist or cannot be written.
+        InputError: an attribute's name has other letters than ChimeraX takes; or the file could not be written.
     """
-    lines = [f"# {comment}"] * bool(comment)
+    lines = [f"# {' '.join(comment.split())}"] * bool(comment)
+    warnings = []
     for attribute in attributes:
-        lines += [f"attribute: {attribute.name}", f"recipient: {attribute.recipient}"]
-        written = set()
+        if not _ATTRIBUTE_NAME.fullmatch(attribute.name) or attribute.recipient not in ("atoms", "residues"):
+            raise InputError(f"{attribute.name!r} is no name of an attribute of atoms or residues; use letters alone.")
+        values: dict[str, float] = {}
         for specifier, value in zip(attribute.specifiers, attribute.values, strict=True):
-            if specifier not in written and np.isfinite(value):
-                lines.append(f"\t/{specifier}\t{_formatted(value)}")
-            written.add(specifier)
+            values.setdefault(specifier, value)
+        known = {specifier: value for specifier, value in values.items() if np.isfinite(value)}
+        rows = [f"\t/{name}\t{_formatted(value)}" for name, value in known.items() if _SPECIFIER.fullmatch(name)]
+        if rows:  # ChimeraX fails on an attribute without values
+            lines += [f"attribute: {attribute.name}", f"recipient: {attribute.recipient}", *rows]
+        if misread := [name for name in known if not _SPECIFIER.fullmatch(name)]:
+            warnings.append(
+                f"{len(misread)} of {len(known)} {attribute.recipient} have names that ChimeraX would read as something "
+                f"else, such as {misread[0]!r}, so {os.path.basename(path)} leaves them out; rename those chains or atoms "
+                "with letters and digits."
+            )
     with write_aside(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
+    return tuple(warnings)
 
 
 def _formatted(value: float) -> str:

@@ -1,6 +1,7 @@
 """mmCIF files: the atoms' rows are checked and missing columns filled in, then gemmi makes the structure."""
 
 import re
+from collections.abc import Mapping
 
 import gemmi
 
@@ -80,6 +81,50 @@ def column(block: gemmi.cif.Block, *names: str) -> list[str]:
         if rows := list(block.find(SITES, [name])):
             return ["" if gemmi.cif.is_null(row[0]) else gemmi.cif.as_string(row[0]) for row in rows]
     return [""] * len(block.find(SITES, POSITION))
+
+
+def block_of(structure: gemmi.Structure) -> gemmi.cif.Block:
+    """A structure that was read from a PDB file, as mmCIF.
+
+    gemmi derives further names from those of chains and writes them without quotation marks, so while it works, chains
+    have names of letters and digits alone.
+
+    Args:
+        structure: the structure; it gets entities, and its chains have names.
+
+    Returns:
+        The block.
+    """
+    names = {chain.name for model in structure for chain in model}
+    unsafe = sorted(name for name in names if not re.fullmatch(r"[A-Za-z0-9]+", name))
+    aliases = {name: f"deepres{number}" for number, name in enumerate(unsafe)}  # longer than a name in a PDB file
+    for name, alias in aliases.items():
+        structure.rename_chain(name, alias)
+    if aliases:
+        structure.entities.clear()
+        structure.add_entity_types()
+        structure.assign_subchains(force=True)
+    structure.setup_entities()
+    structure.assign_label_seq_id(True)
+    block = structure.make_mmcif_document()[0]
+    for name, alias in aliases.items():
+        structure.rename_chain(alias, name)
+    if aliases:
+        _rename(block, {alias: name for name, alias in aliases.items()})
+    return block
+
+
+def _rename(block: gemmi.cif.Block, names: Mapping[str, str]) -> None:
+    """Give chains other names (old → new) in all columns of a block."""
+    tags: list[str] = []
+    for item in block:
+        tags += item.loop.tags if item.loop else [str(name) for name in list(item.pair or [])[:1]]
+    for tag in tags:
+        values = block.find_values(tag)
+        for row, value in enumerate(values):
+            parts = gemmi.cif.as_string(value).split(",")  # such as a list of the chains of an entity
+            if any(part in names for part in parts):
+                values[row] = gemmi.cif.quote(",".join(names.get(part, part) for part in parts))
 
 
 def _complete(block: gemmi.cif.Block, path: str) -> None:

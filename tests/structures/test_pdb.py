@@ -8,7 +8,7 @@ import pytest
 from small_structures import ATOMS, write_atoms
 
 from deepreslib.errors import InputError
-from deepreslib.structures import read_atom_sites, read_structure
+from deepreslib.structures import Attribute, read_atom_sites, read_structure, write_mmcif
 
 READERS = [read_structure, read_atom_sites]
 ROW = "ATOM      3  CA  ALA A   1       5.000   5.000   6.000  1.00 20.00"
@@ -103,6 +103,17 @@ def test_an_atom_twice_at_one_place_is_refused(tmp_path, content):
             reader(path_of(tmp_path, content.replace(line, f"{line}\n{line}")))
     alternate = line[:16] + "B" + line[17:]
     assert len(read_structure(path_of(tmp_path, content.replace(line, f"{line}\n{alternate}")))) == 8
+
+
+@pytest.mark.parametrize("name", "#$'\"_;[]?.*/,:@!A")
+def test_chains_of_any_letter_are_written_as_mmcif(tmp_path, name):
+    path = write_atoms(tmp_path / "model.pdb", [(name if atom[0] == "B" else atom[0], *atom[1:]) for atom in ATOMS])
+    sites = read_atom_sites(path)
+    write_mmcif(tmp_path / "out.cif", sites, [Attribute("a", "atoms", sites.specifiers, np.ones(len(ATOMS)))])
+    again = read_atom_sites(tmp_path / "out.cif")
+    assert again.specifiers == sites.specifiers
+    assert sites.specifiers[5] == f"{name}:1@O5'"
+    assert again.residues == sites.residues
 
 
 def test_titles_in_latin_1_are_read_and_kept(tmp_path, content):

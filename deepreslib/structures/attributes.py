@@ -219,9 +219,9 @@ def write_defattr(path: PathLike, attributes: Sequence[Attribute], comment: str 
             lines += [f"attribute: {attribute.name}", f"recipient: {attribute.recipient}", *rows]
         if misread := [name for name in known if not _SPECIFIER.fullmatch(name)]:
             warnings.append(
-                f"{len(misread)} of {len(known)} {attribute.recipient} have names that ChimeraX would read as something "
-                f"else, such as {misread[0]!r}, so {os.path.basename(path)} leaves them out; rename those chains or atoms "
-                "with letters and digits."
+                f"{len(misread)} of {len(known)} {attribute.recipient} have names that ChimeraX would read as "
+                f"something else, such as {misread[0]!r}, so {os.path.basename(path)} leaves them out; rename those "
+                "chains or atoms with letters and digits."
             )
     with write_aside(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")

@@ -106,7 +106,7 @@ def block_of(structure: gemmi.Structure) -> gemmi.cif.Block:
         structure.assign_subchains(force=True)
     structure.setup_entities()
     structure.assign_label_seq_id(True)
-    block = structure.make_mmcif_document()[0]
+    block = _document(structure)[0]
     for name, alias in aliases.items():
         structure.rename_chain(alias, name)
     if aliases:
@@ -114,11 +114,26 @@ def block_of(structure: gemmi.Structure) -> gemmi.cif.Block:
     return block
 
 
+def _document(structure: gemmi.Structure) -> gemmi.cif.Document:
+    """A structure as mmCIF that can be read again.
+
+    gemmi copies what it does not understand in a PDB file's header, such as letters where a number should be. If that
+    makes no mmCIF, the header is left out.
+    """
+    try:
+        return gemmi.cif.read_string(structure.make_mmcif_document().as_string())
+    except (RuntimeError, ValueError):
+        groups = gemmi.MmcifOutputGroups(False)
+        for group in ("block_name", "entry", "entity", "entity_poly", "struct_asym", "atoms", "atom_type", "group_pdb"):
+            setattr(groups, group, True)
+        return gemmi.cif.read_string(structure.make_mmcif_document(groups).as_string())
+
+
 def _rename(block: gemmi.cif.Block, names: Mapping[str, str]) -> None:
     """Give chains other names (old → new) in all columns of a block."""
     tags: list[str] = []
     for item in block:
-        tags += item.loop.tags if item.loop else [str(name) for name in list(item.pair or [])[:1]]
+        tags += item.loop.tags if item.loop else [str(item.pair[0])] if item.pair else []  # type: ignore[index]
     for tag in tags:
         values = block.find_values(tag)
         for row, value in enumerate(values):

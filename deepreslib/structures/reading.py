@@ -17,7 +17,7 @@ from deepreslib.structures.text import read_text
 NUCLEOTIDES = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
 
 _LONGEST = 7
-"""Letters of a name; ``gemmi.FlatStructure`` takes no more."""
+"""Bytes of a name; ``gemmi.FlatStructure`` takes no more."""
 
 
 @dataclass(frozen=True)
@@ -206,17 +206,23 @@ def _shortened(structure: gemmi.Structure, nucleic: Mapping[str, bool]) -> tuple
     chain_names, nucleic_residues = {}, {}
     for model in structure:
         for number, chain in enumerate(model):
-            new = chain.name if len(chain.name) <= _LONGEST else f"\x7f{number:x}"  # no file has a chain named so
+            new = chain.name if _fits(chain.name) else f"\x7f{number:x}"  # no file has a chain named so
             chain_names[new] = chain.name
             chain.name = new
             for residue in chain:
-                nucleic_residues[residue.name[:_LONGEST]] = nucleic[residue.name]
-                residue.name = residue.name[:_LONGEST]
+                new = residue.name if _fits(residue.name) else "\x7f"
+                nucleic_residues[new] = nucleic[residue.name]
+                residue.name = new
                 residue.subchain = residue.entity_id = ""
                 for atom in residue:
-                    if len(atom.name) > _LONGEST:
-                        atom.name = atom.name[:_LONGEST]
+                    if not _fits(atom.name):
+                        atom.name = "\x7f"
     return chain_names, nucleic_residues
+
+
+def _fits(name: str) -> bool:
+    """Whether ``gemmi.FlatStructure`` takes a name."""
+    return len(name.encode()) <= _LONGEST
 
 
 def _refuse_doubles(model: gemmi.Model, positions: FloatArray, chain_names: Mapping[str, str], path: str) -> None:

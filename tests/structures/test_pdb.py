@@ -116,6 +116,15 @@ def test_chains_of_any_letter_are_written_as_mmcif(tmp_path, name):
     assert again.residues == sites.residues
 
 
+def test_a_header_that_makes_no_mmcif_is_left_out(tmp_path, content):
+    cell = next(line for line in content.splitlines() if line.startswith("CRYST1"))
+    sites = read_atom_sites(path_of(tmp_path, content.replace(cell, f"{cell[:66]} '  {cell[70:]}")))
+    write_mmcif(tmp_path / "out.cif", sites, [])
+    again = read_atom_sites(tmp_path / "out.cif")
+    assert again.residues == sites.residues
+    assert len(again) == len(ATOMS)
+
+
 def test_titles_in_latin_1_are_read_and_kept(tmp_path, content):
     path = tmp_path / "latin.pdb"
     path.write_bytes("TITLE     Ångström\n".encode("latin-1") + content.encode())

@@ -79,7 +79,7 @@ def _page(
     figure.supxlabel("Residue number", fontsize="medium")
     figure.supylabel(RESOLUTION_LABEL, fontsize="medium")
     if title:
-        figure.suptitle(plain(title, 110), fontsize="large")
+        figure.suptitle(plain(title, 90), fontsize="large")
     add_colour_bar(figure, list(flat[: len(chains)]), scale, "", aspect=40, pad=0.01)
     return figure
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -11,8 +10,6 @@ from matplotlib.legend import Legend
 TITLE_LENGTH = 80
 NAME_LENGTH = 40
 """Most letters of a title, and of a name that stands beside other text."""
-
-_UNSEEN = ("Cc", "Cf", "Cn", "Cs", "Zl", "Zp")  # Unicode's categories of letters that are not seen, or break lines
 
 
 def visible(text: str) -> str:
@@ -24,7 +21,7 @@ def visible(text: str) -> str:
     Returns:
         The text; without such letters it is the same.
     """
-    return "".join(_escape(letter) if unicodedata.category(letter) in _UNSEEN else letter for letter in text)
+    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
 
 
 def shortened(text: str, most: int = NAME_LENGTH) -> str:

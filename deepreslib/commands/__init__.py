@@ -11,6 +11,7 @@ from types import ModuleType
 
 from deepreslib import files
 from deepreslib.commands import messages, stopping
+from deepreslib.commands.parser import Parser
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.version import __version__
@@ -70,10 +71,12 @@ def _run(arguments: list[str], request: stopping.Request) -> int:
     paths: Paths = module.paths(args)
     paths.check()
     files.sweep(paths.folders())
-    with _together(paths, request) as written:
+    with _together(paths, request) as outputs:
         module.run(args)
-    if written:
-        print(f"wrote {', '.join(written)}")
+    if outputs.names:
+        print(f"wrote {', '.join(outputs.names)}")
+    if outputs.removed:
+        print(f"removed what an earlier run had left: {', '.join(outputs.removed)}")
     return 0
 
 
@@ -86,7 +89,7 @@ def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
     Returns:
         The module of the command, and the parsed arguments.
     """
-    parser = argparse.ArgumentParser(prog="deepres", description="How good is a cryo-EM map, here?")
+    parser = Parser(prog="deepres", description="How good is a cryo-EM map, here?")
     parser.add_argument("--version", action="version", version=f"deepres {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word for word in arguments if not word.startswith("-")), None)
@@ -96,17 +99,18 @@ def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
         if name == chosen:
             module = importlib.import_module(f"deepreslib.commands.{name}")
             module.add_arguments(subparser)
-    args = parser.parse_args(arguments)
+    args = parser.parse(arguments)
     assert module, "the parser has refused a command that is none"
     args.command_line = shlex.join(["deepres", *arguments])
     return module, args
 
 
 @contextlib.contextmanager
-def _together(paths: Paths, request: stopping.Request) -> Iterator[list[str]]:
-    """Holds the command's files back until it has ended, if it wants that; gives the list of their names."""
+def _together(paths: Paths, request: stopping.Request) -> Iterator[files.OutputSet]:
+    """Holds the command's files back until it has ended, if it wants that."""
     if not paths.at_once:
-        yield []
+        yield files.OutputSet()
         return
-    with files.together(paths.report, paths.allows, request.obey) as outputs:
-        yield outputs.names
+    inputs = [path for path in paths.inputs if path is not None]
+    with files.together(paths.report, paths.allows, request.obey, inputs) as outputs:
+        yield outputs

@@ -56,6 +56,8 @@ def read_mmcif(text: str, path: str) -> tuple[gemmi.Structure, gemmi.cif.Block]:
                 f"{path} holds the atoms of {len(blocks)} blocks, {', '.join(block.name for block in blocks[:4])}; "
                 "give one structure a file."
             )
+        if not text[-1].isspace() and _last_number_is_cut(document):
+            raise InputError(f"{path} is cut in the middle of its last number; get the whole file again.")
         _complete(blocks[0], path)
         _check(blocks[0], path)
         return gemmi.make_structure_from_block(blocks[0]), blocks[0]
@@ -140,6 +142,15 @@ def _rename(block: gemmi.cif.Block, names: Mapping[str, str]) -> None:
             parts = gemmi.cif.as_string(value).split(",")  # such as a list of the chains of an entity
             if any(part in names for part in parts):
                 values[row] = gemmi.cif.quote(",".join(names.get(part, part) for part in parts))
+
+
+def _last_number_is_cut(document: gemmi.cif.Document) -> bool:
+    """Whether a file that ends with the atoms' rows has fewer decimals in its last value than in all rows above."""
+    loop = list(document[-1])[-1].loop
+    if loop is None or not loop.tags[0].startswith(SITES):
+        return False
+    *others, last = (value.partition(".")[2] for value in list(loop.values)[len(loop.tags) - 1 :: len(loop.tags)])
+    return len(last) < min(map(len, others), default=0)
 
 
 def _complete(block: gemmi.cif.Block, path: str) -> None:

@@ -80,6 +80,17 @@ def test_a_file_cut_within_a_row_is_refused(tmp_path, content, reader):
             reader(path_of(tmp_path, content[:cut]))
 
 
+def test_a_file_cut_within_its_last_number_is_refused(tmp_path):
+    columns = ["label_atom_id", "label_comp_id", "label_asym_id", "label_seq_id", "Cartn_x", "Cartn_y", "Cartn_z"]
+    rows = ["CA ALA A 1 1.250 2.125 -13.375", "CA ALA A 2 4.250 5.125 -16.375"]
+    text = "\n".join(["data_x", "loop_", *(SITES + name for name in columns), *rows])
+    for cut in range(1, 11):
+        with pytest.raises(InputError, match=r"changed\.cif"):
+            read_structure(path_of(tmp_path, text[:-cut]))
+    assert read_structure(path_of(tmp_path, text)).positions[1].tolist() == [4.25, 5.125, -16.375]
+    assert len(read_structure(path_of(tmp_path, "\n".join(["data_x", "loop_", *text.splitlines()[2:-1]])))) == 1
+
+
 @pytest.mark.parametrize(
     "names",
     [

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import os
+import stat
 import zlib
 
 from deepreslib.errors import InputError
@@ -32,13 +33,15 @@ def read_text(path: PathLike) -> str:
         InputError: there is no such file, it cannot be read, it is empty, cut, damaged, or no text.
     """
     path = os.fspath(path)
-    if os.path.isdir(path):
-        raise InputError(f"{path} is a folder; give the path of a PDB or mmCIF file.")
-    if not os.path.exists(path):
-        raise InputError(f"{path}: there is no such file; give the path of a PDB or mmCIF file.")
     try:
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+            raise InputError(f"{path} is {what}; give the path of a PDB or mmCIF file.")
         with open(path, "rb") as stream:
             content = stream.read()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(f"{path}: there is no such file; give the path of a PDB or mmCIF file.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); give a file that you may read.") from error
     try:

@@ -3,6 +3,7 @@
 import bz2
 import contextlib
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -88,9 +89,20 @@ def test_a_bomb_is_refused(tmp_path, monkeypatch):
             read_text(written(tmp_path / "bomb", compress(b"ATOM\n" * 10_000)))
 
 
-def test_a_folder_is_no_structure(tmp_path):
-    with pytest.raises(InputError, match="is a folder"):
-        read_text(tmp_path)
+def test_what_is_no_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    words = {".": "is a folder", "pipe": "no regular file", "absent": "there is no such file", "x" * 300: "too long"}
+    for name, reason in words.items():
+        with pytest.raises(InputError, match=reason):
+            read_text(tmp_path / name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_without_permission_is_not_called_absent(tmp_path):
+    path = written(tmp_path / "secret.pdb", b"ATOM")
+    path.chmod(0)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_text(path)
 
 
 @pytest.mark.parametrize(

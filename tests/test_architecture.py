@@ -28,6 +28,9 @@ LONGEST = 400
 OF_THE_WHOLE = {
     "endurance/test_full_disk.py",
     "endurance/test_killed.py",
+    "fuzz/test_fuzz_maps.py",
+    "fuzz/test_fuzz_options.py",
+    "fuzz/test_fuzz_structures.py",
     "installer/test_installer.py",
     "test_benchmarks.py",
     "test_documentation.py",

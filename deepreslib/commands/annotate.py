@@ -9,13 +9,11 @@ import numpy as np
 
 from deepreslib import pictures
 from deepreslib.analysis import annotation, report
-from deepreslib.commands import messages
+from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
-from deepreslib.maps import read_map
-from deepreslib.maps.checks import check_mask
 from deepreslib.structures import attributes
 
 
@@ -66,9 +64,10 @@ def run(args: Namespace) -> None:
     for ending in ("cif", "defattr"):
         pictures.check_name(outputs[ending], outputs["cxc"])
     sites = attributes.read_atom_sites(args.structure)
-    resolution = read_map(args.resolution, args.voxel_size, args.origin)
+    warnings: list[str] = []
+    resolution = inputs.read_beside(args.resolution, args, None, warnings)
     if args.mask:
-        mask = check_mask(read_map(args.mask, args.voxel_size, args.origin), resolution)
+        mask = inputs.read_mask_beside(args, resolution, warnings)
         resolution = resolution.like(np.where(mask, resolution.data, 0))
     result = annotation.annotate(resolution, sites, args.reach)
     chains = annotation.by_chain(result.residues)
@@ -100,7 +99,7 @@ def run(args: Namespace) -> None:
     }
     attributes.write_mmcif(outputs["cif"], sites, resolutions)
     comment = f"Local resolution in Å of {args.structure}"
-    warnings = [*result.warnings, *attributes.write_defattr(outputs["defattr"], resolutions, comment)]
+    warnings += [*result.warnings, *attributes.write_defattr(outputs["defattr"], resolutions, comment)]
     pictures.write_chimerax_structure_script(
         outputs["cxc"], outputs["cif"], outputs["defattr"], args.attribute, "residues", scale
     )

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hostile import examples
+from hypothesis import given
 from hypothesis import strategies as st
-from properties import quick
 from small_structures import ATOMS, quoted, write_atoms, write_named
 
 from deepreslib.errors import InputError
 from deepreslib.structures import Attribute, read_atom_sites, read_structure, write_defattr, write_mmcif
 
-hostile = settings(quick, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+many = examples(60)
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=" "), min_size=1, max_size=12)
 WORDS = ["nan", "inf", "?", ".", "x.yz", "1e9", "'", '"', ";", "#", "$", "data_", "loop_", "_atom_site.id", "\n", "\t"]
 WORDS += ["\r", "\x85", "\u2028", "ATOM", "END", "MODEL 1", "TER", "-", "99999999", "1_0", "stop_", "save_", "\n;\n"]
@@ -70,7 +70,7 @@ def check_written(folder, sites):
 
 @pytest.mark.parametrize("suffix", ["pdb", "cif"])
 @given(data=st.data())
-@hostile
+@many
 def test_files_with_a_word_in_the_wrong_place(folder, suffix, data):
     """Some bytes of a good file are replaced, left out or put in."""
     content = (folder / f"model.{suffix}").read_text()
@@ -85,14 +85,14 @@ def test_files_with_a_word_in_the_wrong_place(folder, suffix, data):
 
 @pytest.mark.parametrize("suffix", ["pdb", "cif"])
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
-@hostile
+@many
 def test_files_of_random_bytes(folder, suffix, content):
     assert read_by_both(folder / f"random.{suffix}", content) is None
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress])
 @given(start=st.floats(0, 1), change=st.binary(max_size=5), cut=st.integers(0, 8))
-@hostile
+@many
 def test_compressed_files_that_are_damaged(folder, compress, start, change, cut):
     """All that is read is the right structure."""
     content = compress((folder / "model.pdb").read_bytes())
@@ -104,7 +104,7 @@ def test_compressed_files_that_are_damaged(folder, compress, start, change, cut)
 
 @pytest.mark.parametrize("suffix", ["pdb", "cif"])
 @given(share=st.floats(0, 0.999))
-@hostile
+@many
 def test_files_that_are_cut_have_no_wrong_atom(folder, suffix, share):
     """A cut between two rows cannot be noticed; but each atom that is read is right."""
     content = (folder / f"model.{suffix}").read_bytes()
@@ -114,7 +114,7 @@ def test_files_that_are_cut_have_no_wrong_atom(folder, suffix, share):
 
 
 @given(name=NAMES)
-@hostile
+@many
 def test_chains_of_any_name(folder, name):
     write_named(folder / "named.cif", name)
     sites = read_by_both(folder / "named.cif", (folder / "named.cif").read_bytes())
@@ -123,7 +123,7 @@ def test_chains_of_any_name(folder, name):
 
 
 @given(name=NAMES, residue=NAMES)
-@hostile
+@many
 def test_atoms_and_residues_of_any_name(folder, name, residue):
     text = Path(folder / "model.cif").read_text()
     text = text.replace(" PA ", f" {quoted(name)} ").replace(" ATP Cx1", f" {quoted(residue)} Cx1")

@@ -15,7 +15,11 @@ from deepreslib.fourier.fsc import CUTOFF, ShellSums
 from deepreslib.fourier.grid import voxel_triple
 
 RIGHT = 0.05
-"""Amplitudes that differ by less than this share are right as they are."""
+"""Scales that differ by less than this share are right as they are."""
+
+RIGHT_FALL = 0.08
+"""Amplitudes whose ratio stays within this share of its mean, from the lowest frequency to the resolution, fall off
+alike."""
 
 _LEAST_COUNT = 20
 _SHELLS_OF_DEGREE = (1, 5, 9, 16)
@@ -67,21 +71,22 @@ class AmplitudeRatio:
     @property
     def is_right(self) -> bool:
         """Whether the amplitudes are alike."""
-        return float(np.abs(self._values).max()) < max(RIGHT, _SDS * self.error)
+        return self.is_scale and abs(math.log(self.scale)) < max(RIGHT, _SDS * self.error)
 
     @property
     def is_scale(self) -> bool:
         """Whether one factor makes them alike."""
         values = self._values
-        return float(np.abs(values - values.mean()).max()) < max(RIGHT, _SDS * self.error)
+        return float(np.abs(values - values.mean()).max()) < max(RIGHT_FALL, _SDS * self.error)
 
 
-def amplitude_ratio(sums: ShellSums, coarser: float | None = None) -> AmplitudeRatio | None:
+def amplitude_ratio(sums: ShellSums, coarser: float | None = None, filled: float = 1.0) -> AmplitudeRatio | None:
     """Fits the ratio of two half maps' amplitudes, by shells, in the frequencies at which they correlate.
 
     Args:
         sums: over their Fourier coefficients.
         coarser: Å; only shells coarser than this are used, None for all.
+        filled: the share of the box that the maps fill; so many of their coefficients are independent.
 
     Returns:
         The ratio; None where too little correlates.
@@ -98,7 +103,7 @@ def amplitude_ratio(sums: ShellSums, coarser: float | None = None) -> AmplitudeR
     square = np.square(sums.frequency[correlated] / finest)
     # The variance of half the logarithm of a ratio of two powers whose coefficients correlate by the FSC; a hundredth
     # is added, as neighbouring coefficients depend on each other and no fit is perfect.
-    variance = (1 - fsc**2 + 0.01) / sums.count[correlated]
+    variance = (1 - fsc**2 + 0.01) / (sums.count[correlated] * filled)
     design = np.vander(square, degree + 1) / np.sqrt(variance)[:, None]
     coefficients, *_ = np.linalg.lstsq(design, logarithm / np.sqrt(variance), rcond=None)
     residual = logarithm / np.sqrt(variance) - design @ coefficients

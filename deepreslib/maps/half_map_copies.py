@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepreslib.fourier.arrays import Array, FloatArray
+from deepreslib.fourier.arrays import Array, BoolArray, FloatArray
 from deepreslib.fourier.fsc import ShellSums
 from deepreslib.maps.density_map import DensityMap
 
@@ -52,6 +52,7 @@ class Likeness:
             offset.
         only1_constant: share of all blocks that are constant in the first map and full of contrast in the second.
         only2_constant: the other way round.
+        constant: bool (z, y, x), the blocks in which either map is constant, as if masked.
     """
 
     mean1: float
@@ -62,6 +63,7 @@ class Likeness:
     same_blocks: float
     only1_constant: float
     only2_constant: float
+    constant: BoolArray
 
     @property
     def is_copy(self) -> bool:
@@ -108,18 +110,20 @@ def likeness(map1: FloatArray, map2: FloatArray) -> Likeness:
         if len(one) == EDGE and min(one.shape) >= EDGE:
             even = [_even(slab) for slab in (slab1, slab2)]
             blocks.append(np.array([_reduced(np.add, values).ravel() for values in (one, two, *products, *even)]))
-            ranges.append(np.array([_range(slab).ravel() for slab in (slab1, slab2)]))
+            ranges.append(np.array([_range(slab) for slab in (slab1, slab2)]))
     power1, power2, cross = (float(total) for total in totals)
     difference = 1 - cross**2 / (power1 * power2) if power1 > 0 and power2 > 0 else 1.0
     same, only1, only2 = 0.0, 0.0, 0.0
+    constant = np.zeros((1, 1, 1), bool)
     if blocks:
         variances = power1 / map1.size, power2 / map2.size
         same = _same_blocks(np.concatenate(blocks, axis=1), variances)
         steps = [(12 * rounding_variance(data)) ** 0.5 for data in (map1, map2)]
-        only1, only2 = _unlike_masks(np.concatenate(ranges, axis=1), steps)
-    return Likeness(
-        *means, (power1 / map1.size) ** 0.5, (power2 / map2.size) ** 0.5, max(difference, 0.0), same, only1, only2
-    )
+        contrast = np.stack(ranges, axis=1)
+        constant = (contrast == 0).any(axis=0)
+        only1, only2 = _unlike_masks(contrast.reshape(2, -1), steps)
+    sds = (power1 / map1.size) ** 0.5, (power2 / map2.size) ** 0.5
+    return Likeness(*means, *sds, max(difference, 0.0), same, only1, only2, constant)
 
 
 def same_but_for_rounding(map1: FloatArray, map2: FloatArray, sums: ShellSums) -> bool:

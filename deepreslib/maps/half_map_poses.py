@@ -38,8 +38,7 @@ AS_IT_IS = (0, 1, 2), (False, False, False)
 
 _COARSEST_SIZES = 8
 _SMOOTHING = 16.0
-_SOLVENT_PERCENTILE = 50
-_LEAST_ENERGY = 0.02
+_SOLVENT_PERCENTILE = 25
 _NEWTON_STEPS = 6
 
 
@@ -82,24 +81,28 @@ class Alignment:
         correlation: of the maps as they are, 40 to 20 Å.
         expected: what it should be, as far as the solvent tells; 0 where there is none to compare with.
         error: SD of the correlation by chance.
+        filled: the share of the box that the molecule fills, or its noise where that is strong.
         given: the pose as it is, its correlation down to 10 Å without any shift.
         best: of all other poses, at any shift.
         second: the next best.
         shift: Å (z, y, x), from the first map to the second, where they correlate best as they are.
         shift_error: Å, SD of the shift's components, at most.
         correlation_shifted: of the maps at that shift, 40 to 20 Å.
+        peak: the highest correlation down to 10 Å of the maps as they are, at any shift.
         waves: the box's shortest edge / 40 Å.
     """
 
     correlation: float
     expected: float
     error: float
+    filled: float
     given: Pose
     best: Pose
     second: Pose
     shift: Triple
     shift_error: float
     correlation_shifted: float
+    peak: float
     waves: float
 
 
@@ -184,13 +187,14 @@ class _Bands:
         return float((self.counts * values).sum())
 
 
-def align(map1: CoarseMap, map2: CoarseMap, voxel_size: Triple) -> Alignment:
+def align(map1: CoarseMap, map2: CoarseMap, voxel_size: Triple, constant: BoolArray) -> Alignment:
     """How two half maps lie upon each other.
 
     Args:
         map1: the first.
         map2: the second, on the same coarse grid.
         voxel_size: Å (z, y, x), of the maps themselves.
+        constant: bool (z, y, x), where they are masked away, in blocks of any size that share the box evenly.
 
     Returns:
         The correlation as they are, the one expected, and the best of what was tried.
@@ -198,8 +202,9 @@ def align(map1: CoarseMap, map2: CoarseMap, voxel_size: Triple) -> Alignment:
     bands = _Bands(map1, voxel_size)
     low1, low2 = (bands.flattened(coarse.spectrum, bands.low) for coarse in (map1, map2))
     correlation = float(bands.cross_correlation(low1, low2)[0, 0, 0])
-    energies = [_local_energy(bands, low) for low in (low1, low2)]
-    expected = math.sqrt(math.prod(max(_above_solvent(energy), 0) for energy in energies))
+    support = _support(bands, constant)
+    energies = [_local_energy(bands, low, support) for low in (low1, low2)]
+    expected = math.sqrt(math.prod(max(_above_solvent(energy[support]), 0) for energy in energies))
     # A molecule that fills a part of the box has so many fewer independent coefficients.
     filled = min(_filled(energy) for energy in energies)
     chance = math.sqrt(2 / max(bands.sum(bands.low) * filled, 1))
@@ -212,29 +217,47 @@ def align(map1: CoarseMap, map2: CoarseMap, voxel_size: Triple) -> Alignment:
         correlation=correlation,
         expected=expected,
         error=chance,
+        filled=filled,
         given=Pose(*AS_IT_IS, float(as_it_is[0, 0, 0]), float(as_it_is.std())),
         best=poses[0],
         second=poses[1],
         shift=shift,
         shift_error=error / math.sqrt(filled),
         correlation_shifted=bands.correlation_at(low1, low2, shift),
+        peak=float(as_it_is.max()),
         waves=min(count * size for count, size in zip(map1.shape, map1.sizes, strict=True)) / bands.coarsest,
     )
 
 
-def _local_energy(bands: _Bands, spectrum: ComplexArray) -> FloatArray:
-    """The smoothed square of a band of a map."""
-    data = scipy.fft.irfftn(spectrum, bands.shape)
-    smoothing = [_SMOOTHING * bands.coarsest / BAND[0] / size for size in bands.sizes]
-    energy: FloatArray = scipy.ndimage.gaussian_filter(np.square(data), smoothing, mode="wrap")
-    return energy
+def _local_energy(bands: _Bands, spectrum: ComplexArray, support: BoolArray) -> FloatArray:
+    """The mean square of a band of a map around each voxel that is not masked away; 0 elsewhere.
+
+    The square is averaged over the unmasked voxels alone, so that noise is even up to a mask's edge.
+    """
+    square = np.square(scipy.fft.irfftn(spectrum, bands.shape))
+    width = _SMOOTHING * bands.coarsest / BAND[0]
+    weight = _smoothed(support.astype(np.float32), width, bands.sizes)
+    energy = _smoothed(square * support, width, bands.sizes)
+    return np.divide(energy, weight, out=np.zeros_like(energy), where=support)
 
 
-def _above_solvent(energy: FloatArray) -> float:
-    """The share of the energy that is not spread evenly over the box, as the noise is."""
-    mean = float(energy.mean())
-    filled = energy[energy > _LEAST_ENERGY * mean]  # a masked map has no noise outside its mask
-    return 1 - float(np.percentile(filled, _SOLVENT_PERCENTILE)) / mean if len(filled) else 0.0
+def _support(bands: _Bands, constant: BoolArray) -> BoolArray:
+    """Where maps are not masked away, on the coarse grid; everywhere if they are constant all over."""
+    z, y, x = (np.arange(count) * blocks // count for count, blocks in zip(bands.shape, constant.shape, strict=True))
+    support = ~constant[np.ix_(z, y, x)]
+    return support if support.any() else np.ones(bands.shape, bool)
+
+
+def _smoothed(data: FloatArray, width: float, sizes: Triple) -> FloatArray:
+    """A map smoothed by a Gaussian of an SD in Å."""
+    smoothed: FloatArray = scipy.ndimage.gaussian_filter(data, [width / size for size in sizes], mode="wrap")
+    return smoothed
+
+
+def _above_solvent(energies: FloatArray) -> float:
+    """The share of the energy that is not spread evenly over the unmasked part of the box, as the noise is."""
+    mean = float(energies.mean())
+    return 1 - float(np.percentile(energies, _SOLVENT_PERCENTILE)) / mean if mean > 0 else 0.0
 
 
 def _filled(energy: FloatArray) -> float:

@@ -32,14 +32,16 @@ _INVERTED = (0.4, 0.7)
 _POSE_SDS = (5.0, 8.0)
 _POSE_STANDS_OUT = 0.75
 _CLEAR = 0.5
-_SHIFT_SDS = 6.0
+_SHIFT_SDS = 8.0
 _SHIFT_VOXELS = (0.2, 0.5)
 _AFTER_SHIFT = (0.3, 0.7)
 _SOLVENT_SEEN = 0.4
 _UNRELATED = 0.25
 _LOW = 0.8
 _CHANCE_SDS = 2.0
-_LOW_WITHOUT_SOLVENT = 0.15
+_CHANCE_SDS_OF_ALL = 3.0
+_LOW_WITHOUT_SOLVENT = 0.1
+_NOTHING = 0.06
 _LEAST_WAVES = 1.5
 _OFFSET_SDS = 0.1
 _MEAN_AND_HALF = (0.62, 0.8)
@@ -110,9 +112,11 @@ def examine(half1: DensityMap, half2: DensityMap, workers: int = -1) -> HalfMapP
             f"{_MEND}"
         )
     _refuse_full_map(sums, names)
-    alignment = half_map_poses.align(*coarse, half1.voxel_size)
+    alignment = half_map_poses.align(*coarse, half1.voxel_size, likeness.constant)
     warnings = [*_faults_of_pose(alignment, half1, names), *_masks_differ(likeness, names)]
-    matched, sentences = _matched(half2, likeness, sums, names, workers) if not any(likeness.masked) else (half2, [])
+    matched, sentences = half2, list[str]()
+    if not any(likeness.masked):  # different masks alone make different amplitudes
+        matched, sentences = _matched(half2, likeness, sums, names, alignment.filled, workers)
     curve = ShellCorrelation(sums.frequency, sums.correlation())
     return HalfMapPair(half1, matched, curve, (*warnings, *sentences))
 
@@ -264,7 +268,10 @@ def _faults_of_pose(alignment: Alignment, half1: DensityMap, names: tuple[str, s
     distance, voxel = math.hypot(*alignment.shift), min(half1.voxel_size)
     after = alignment.correlation_shifted
     aligned = after > max(_AFTER_SHIFT[0], _AFTER_SHIFT[1] * expected)
-    if aligned and distance > max(_SHIFT_SDS * alignment.shift_error, _SHIFT_VOXELS[0] * voxel):
+    clear = alignment.peak > _CLEAR or (
+        alignment.peak > _POSE_SDS[1] * given.noise and alignment.peak - given.correlation > _POSE_SDS[0] * given.noise
+    )
+    if aligned and clear and distance > max(_SHIFT_SDS * alignment.shift_error, _SHIFT_VOXELS[0] * voxel):
         z, y, x = (0.0 + round(part, 1) for part in alignment.shift)
         sentence = f"{two} is shifted against {one} by {x:.1f}, {y:.1f}, {z:.1f} Å along x, y, z"
         if distance > _SHIFT_VOXELS[1] * voxel:
@@ -288,7 +295,9 @@ def _low_correlation(alignment: Alignment, names: tuple[str, str]) -> Iterator[s
             raise InputError(f"{sentence}: they do not belong together ({causes}?); {_ONE_REFINEMENT}")
         if low + _CHANCE_SDS * alignment.error < _LOW * expected:
             yield f"{sentence}: perhaps they do not belong together ({causes}?); the result may be worthless."
-    elif low + _CHANCE_SDS * alignment.error < _LOW_WITHOUT_SOLVENT and alignment.waves > _LEAST_WAVES:
+        return
+    by_chance = low < _NOTHING and alignment.given.correlation < _CHANCE_SDS_OF_ALL * alignment.given.noise
+    if alignment.waves > _LEAST_WAVES and (by_chance or low + _CHANCE_SDS * alignment.error < _LOW_WITHOUT_SOLVENT):
         yield (
             f"{one} and {two} hardly correlate at low resolution ({low:.2f} at 40 to 20 Å): they do not belong "
             f"together ({causes}?), or hold little but noise; the result may be worthless."
@@ -306,7 +315,12 @@ def _masks_differ(likeness: Likeness, names: tuple[str, str]) -> Iterator[str]:
 
 
 def _matched(
-    half2: DensityMap, likeness: Likeness, sums: ShellSums, names: tuple[str, str], workers: int
+    half2: DensityMap,
+    likeness: Likeness,
+    sums: ShellSums,
+    names: tuple[str, str],
+    filled: float,
+    workers: int,
 ) -> tuple[DensityMap, list[str]]:
     """The second half map with the first one's scale, offset and amplitudes, and what was done."""
     one, two = names
@@ -319,7 +333,7 @@ def _matched(
                 "filtered; give both unfiltered."
             )
     coarsest = max((1.2 * cut for cut in cuts if cut is not None), default=None)
-    ratio = half_map_amplitudes.amplitude_ratio(sums, coarsest)
+    ratio = half_map_amplitudes.amplitude_ratio(sums, coarsest, filled)
     data, factor = half2.data, 1.0
     if ratio is not None and not ratio.is_right:
         data = half_map_amplitudes.matched(data, half2.voxel_size, ratio, workers)

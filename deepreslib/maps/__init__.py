@@ -12,12 +12,14 @@ from deepreslib.maps.density_map import (
     read_map,
     write_map,
 )
+from deepreslib.maps.half_maps import HalfMapPair, examine, fsc_line, fsc_report, masked_fsc
 from deepreslib.maps.masks import automatic_mask, dilate, soft_edge, threshold_mask
 from deepreslib.maps.tiles import Tile, tiles
 
 __all__ = [
     "DensityMap",
     "GridHeader",
+    "HalfMapPair",
     "Tile",
     "Triple",
     "automatic_mask",
@@ -28,9 +30,13 @@ __all__ = [
     "check_mask",
     "check_same_grid",
     "dilate",
+    "examine",
     "fast_box_around",
     "format_triple",
+    "fsc_line",
+    "fsc_report",
     "is_sane_voxel_size",
+    "masked_fsc",
     "read_box",
     "read_map",
     "smallest_box",

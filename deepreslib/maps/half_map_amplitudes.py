@@ -36,11 +36,13 @@ class AmplitudeRatio:
         finest: 1/Å, up to which it was fitted; beyond, it stays what it is there.
         coefficients: of a polynomial of (frequency / finest)², its logarithm, the highest power first.
         error: SD of that logarithm, at most.
+        scale: the ratio's geometric mean over the Fourier coefficients, those that correlate best counted most.
     """
 
     finest: float
     coefficients: tuple[float, ...]
     error: float
+    scale: float
 
     def logarithm(self, frequency: FloatArray) -> FloatArray:
         """The logarithm of the ratio.
@@ -56,11 +58,6 @@ class AmplitudeRatio:
     @property
     def _values(self) -> FloatArray:
         return self.logarithm(np.linspace(0, self.finest, 33))
-
-    @property
-    def scale(self) -> float:
-        """The ratio's geometric mean over the frequencies."""
-        return math.exp(float(self._values.mean()))
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -112,7 +109,8 @@ def amplitude_ratio(sums: ShellSums, coarser: float | None = None, filled: float
     ends = np.vander(np.array([0.0, 0.5, 1.0]), degree + 1)
     covariance = np.linalg.inv(design.T @ design) * excess
     error = math.sqrt(float(np.einsum("ij,jk,ik->i", ends, covariance, ends).max()))
-    return AmplitudeRatio(finest, tuple(coefficients.tolist()), error)
+    scale = math.exp(float(np.average(logarithm, weights=1 / variance)))
+    return AmplitudeRatio(finest, tuple(coefficients.tolist()), error, scale)
 
 
 def cut_off(sums: ShellSums) -> tuple[float | None, float | None]:

@@ -104,7 +104,7 @@ def likeness(map1: FloatArray, map2: FloatArray) -> Likeness:
     blocks: list[FloatArray] = []
     ranges: list[FloatArray] = []
     for slab1, slab2 in _slabs(map1, map2):
-        one, two = slab1 - means[0], slab2 - means[1]
+        one, two = slab1.astype(float) - means[0], slab2.astype(float) - means[1]
         products = one * one, two * two, one * two
         totals += [product.sum() for product in products]
         if len(one) == EDGE and min(one.shape) >= EDGE:

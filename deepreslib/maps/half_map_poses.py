@@ -74,13 +74,27 @@ class Pose:
 
 
 @dataclass(frozen=True)
+class BandCorrelation:
+    """How two half maps correlate in a band, as they are.
+
+    Attributes:
+        value: -1 to 1.
+        expected: what it should be, as far as the solvent tells; 0 where there is none to compare with.
+        error: SD of the value by chance.
+    """
+
+    value: float
+    expected: float
+    error: float
+
+
+@dataclass(frozen=True)
 class Alignment:
     """How two half maps lie upon each other.
 
     Attributes:
-        correlation: of the maps as they are, 40 to 20 Å.
-        expected: what it should be, as far as the solvent tells; 0 where there is none to compare with.
-        error: SD of the correlation by chance.
+        low: their correlation from 40 to 20 Å.
+        fine: their correlation from 20 to 10 Å.
         filled: the share of the box that the molecule fills, or its noise where that is strong.
         given: the pose as it is, its correlation down to 10 Å without any shift.
         best: of all other poses, at any shift.
@@ -92,9 +106,8 @@ class Alignment:
         waves: the box's shortest edge / 40 Å.
     """
 
-    correlation: float
-    expected: float
-    error: float
+    low: BandCorrelation
+    fine: BandCorrelation
     filled: float
     given: Pose
     best: Pose
@@ -151,6 +164,7 @@ class _Bands:
         first = min(max(2, round(self.edge / self.coarsest)), last)
         self.low = self._between(first, min(max(math.floor(self.edge * 2 / self.coarsest), first + 1), last))
         self.wide = self._between(first, min(max(math.floor(self.edge / FINE_BAND), first + 1), last))
+        self.fine = self.wide & ~self.low
 
     def _between(self, first: int, last: int) -> BoolArray:
         return (self.shells >= first) & (self.shells <= last)
@@ -161,8 +175,8 @@ class _Bands:
         White, the noise of the many fine coefficients would hide the molecule; as it is, a few coarse ones would.
         """
         shells = self.shells.ravel()
-        power = np.bincount(shells, (self.counts * np.square(np.abs(spectrum))).ravel())
-        power /= np.maximum(np.bincount(shells, self.counts.ravel()), 1)
+        total = np.bincount(shells, (self.counts * np.square(np.abs(spectrum))).ravel())
+        power = total / np.maximum(np.bincount(shells, self.counts.ravel()), 1)
         gain = np.where(power > 0, np.maximum(power, 1e-300), 1.0) ** -0.25
         return np.where(band, spectrum * gain[self.shells], 0)
 
@@ -200,23 +214,19 @@ def align(map1: CoarseMap, map2: CoarseMap, voxel_size: Triple, constant: BoolAr
         The correlation as they are, the one expected, and the best of what was tried.
     """
     bands = _Bands(map1, voxel_size)
-    low1, low2 = (bands.flattened(coarse.spectrum, bands.low) for coarse in (map1, map2))
-    correlation = float(bands.cross_correlation(low1, low2)[0, 0, 0])
     support = _support(bands, constant)
-    energies = [_local_energy(bands, low, support) for low in (low1, low2)]
-    expected = math.sqrt(math.prod(max(_above_solvent(energy[support]), 0) for energy in energies))
-    # A molecule that fills a part of the box has so many fewer independent coefficients.
-    filled = min(_filled(energy) for energy in energies)
-    chance = math.sqrt(2 / max(bands.sum(bands.low) * filled, 1))
-
+    low1, low2 = (bands.flattened(coarse.spectrum, bands.low) for coarse in (map1, map2))
+    low, filled = _in_band(bands, low1, low2, bands.low, support)
+    fine, _ = _in_band(
+        bands, *(bands.flattened(each.spectrum, bands.fine) for each in (map1, map2)), bands.fine, support
+    )
     one, other = (bands.flattened(coarse.spectrum, bands.wide) for coarse in (map1, map2))
     as_it_is = bands.cross_correlation(one, other)
     poses = sorted(_other_poses(bands, one, other), key=lambda pose: pose.correlation, reverse=True)
     shift, error = _shift(bands, one, other, as_it_is)
     return Alignment(
-        correlation=correlation,
-        expected=expected,
-        error=chance,
+        low=low,
+        fine=fine,
         filled=filled,
         given=Pose(*AS_IT_IS, float(as_it_is[0, 0, 0]), float(as_it_is.std())),
         best=poses[0],
@@ -227,6 +237,18 @@ def align(map1: CoarseMap, map2: CoarseMap, voxel_size: Triple, constant: BoolAr
         peak=float(as_it_is.max()),
         waves=min(count * size for count, size in zip(map1.shape, map1.sizes, strict=True)) / bands.coarsest,
     )
+
+
+def _in_band(
+    bands: _Bands, one: ComplexArray, other: ComplexArray, band: BoolArray, support: BoolArray
+) -> tuple[BandCorrelation, float]:
+    """The correlation of two maps in a band, and the share of the box that they fill there."""
+    energies = [_local_energy(bands, each, support) for each in (one, other)]
+    expected = math.sqrt(math.prod(max(_above_solvent(energy[support]), 0) for energy in energies))
+    # A molecule that fills a part of the box has so many fewer independent coefficients.
+    filled = min(_filled(energy) for energy in energies)
+    chance = math.sqrt(2 / max(bands.sum(band) * filled, 1))
+    return BandCorrelation(bands.correlation_at(one, other, (0.0, 0.0, 0.0)), expected, chance), filled
 
 
 def _local_energy(bands: _Bands, spectrum: ComplexArray, support: BoolArray) -> FloatArray:

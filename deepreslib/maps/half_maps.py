@@ -38,6 +38,8 @@ _AFTER_SHIFT = (0.3, 0.7)
 _SOLVENT_SEEN = 0.4
 _UNRELATED = 0.25
 _LOW = 0.8
+_LOW_FINE = 0.4
+_MOST_CONSTANT = 0.6
 _CHANCE_SDS = 2.0
 _CHANCE_SDS_OF_ALL = 3.0
 _LOW_WITHOUT_SOLVENT = 0.1
@@ -113,7 +115,7 @@ def examine(half1: DensityMap, half2: DensityMap, workers: int = -1) -> HalfMapP
         )
     _refuse_full_map(sums, names)
     alignment = half_map_poses.align(*coarse, half1.voxel_size, likeness.constant)
-    warnings = [*_faults_of_pose(alignment, half1, names), *_masks_differ(likeness, names)]
+    warnings = [*_faults_of_pose(alignment, likeness, half1, names), *_masks_differ(likeness, names)]
     matched, sentences = half2, list[str]()
     if not any(likeness.masked):  # different masks alone make different amplitudes
         matched, sentences = _matched(half2, likeness, sums, names, alignment.filled, workers)
@@ -241,10 +243,12 @@ def _refuse_full_map(sums: ShellSums, names: tuple[str, str]) -> None:
             )
 
 
-def _faults_of_pose(alignment: Alignment, half1: DensityMap, names: tuple[str, str]) -> Iterator[str]:
+def _faults_of_pose(
+    alignment: Alignment, likeness: Likeness, half1: DensityMap, names: tuple[str, str]
+) -> Iterator[str]:
     """Sentences about half maps that do not lie upon each other; what is certain is refused."""
     one, two = names
-    low, expected = alignment.correlation, alignment.expected
+    low, expected = alignment.low.value, alignment.low.expected
     if low < -max(_INVERTED[0], _INVERTED[1] * expected):
         raise InputError(
             f"{one} and {two} have opposite contrast (correlation {low:.2f} at low resolution): the density of one of "
@@ -278,29 +282,42 @@ def _faults_of_pose(alignment: Alignment, half1: DensityMap, names: tuple[str, s
             raise InputError(f"{sentence}; shift it back, or {_ONE_REFINEMENT}")
         yield f"{sentence}; fine detail will look worse than it is."
         return
-    yield from _low_correlation(alignment, names)
+    yield from _low_correlation(alignment, likeness, names)
 
 
-def _low_correlation(alignment: Alignment, names: tuple[str, str]) -> Iterator[str]:
+def _low_correlation(alignment: Alignment, likeness: Likeness, names: tuple[str, str]) -> Iterator[str]:
     """A sentence about half maps that correlate too little at low resolution; those that do not at all are refused."""
-    one, two = names
-    low, expected = alignment.correlation, alignment.expected
+    both = " and ".join(names)
     causes = "other molecules, another orientation, hand or origin"
-    if expected > _SOLVENT_SEEN:
-        sentence = (
-            f"{one} and {two} correlate by {low:.2f} at low resolution (40 to 20 Å), where their noise would let half "
-            f"maps of one molecule correlate by about {min(expected, 0.99):.2f}"
-        )
-        if low + _CHANCE_SDS * alignment.error < _UNRELATED * expected:
+    low, fine = alignment.low, alignment.fine
+    what = (
+        "correlate by {:.2f} from {} Å, where their noise would let half maps of one molecule correlate by about {:.2f}"
+    )
+    if low.expected > _SOLVENT_SEEN:
+        sentence = f"{both} {what.format(low.value, '40 to 20', min(low.expected, 0.99))}"
+        if low.value + _CHANCE_SDS * low.error < _UNRELATED * low.expected:
             raise InputError(f"{sentence}: they do not belong together ({causes}?); {_ONE_REFINEMENT}")
-        if low + _CHANCE_SDS * alignment.error < _LOW * expected:
+        if low.value + _CHANCE_SDS * low.error < _LOW * low.expected:
             yield f"{sentence}: perhaps they do not belong together ({causes}?); the result may be worthless."
-        return
-    by_chance = low < _NOTHING and alignment.given.correlation < _CHANCE_SDS_OF_ALL * alignment.given.noise
-    if alignment.waves > _LEAST_WAVES and (by_chance or low + _CHANCE_SDS * alignment.error < _LOW_WITHOUT_SOLVENT):
+            return
+    by_chance = low.value < _NOTHING and alignment.given.correlation < _CHANCE_SDS_OF_ALL * alignment.given.noise
+    if (
+        low.expected <= _SOLVENT_SEEN
+        and alignment.waves > _LEAST_WAVES
+        and (by_chance or low.value + _CHANCE_SDS * low.error < _LOW_WITHOUT_SOLVENT)
+    ):
         yield (
-            f"{one} and {two} hardly correlate at low resolution ({low:.2f} at 40 to 20 Å): they do not belong "
-            f"together ({causes}?), or hold little but noise; the result may be worthless."
+            f"{both} hardly correlate at low resolution ({low.value:.2f} from 40 to 20 Å): they do not belong together "
+            f"({causes}?), or hold little but noise; the result may be worthless."
+        )
+    elif (
+        fine.expected > _SOLVENT_SEEN
+        and fine.value + _CHANCE_SDS * fine.error < _LOW_FINE * fine.expected
+        and likeness.constant.mean() < _MOST_CONSTANT
+    ):
+        yield (
+            f"{both} {what.format(fine.value, '20 to 10', min(fine.expected, 0.99))}: perhaps they do not belong together "
+            f"({causes}?); the result may be worthless."
         )
 
 

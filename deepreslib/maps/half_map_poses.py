@@ -217,9 +217,8 @@ def align(map1: CoarseMap, map2: CoarseMap, voxel_size: Triple, constant: BoolAr
     support = _support(bands, constant)
     low1, low2 = (bands.flattened(coarse.spectrum, bands.low) for coarse in (map1, map2))
     low, filled = _in_band(bands, low1, low2, bands.low, support)
-    fine, _ = _in_band(
-        bands, *(bands.flattened(each.spectrum, bands.fine) for each in (map1, map2)), bands.fine, support
-    )
+    fine1, fine2 = (bands.flattened(coarse.spectrum, bands.fine) for coarse in (map1, map2))
+    fine, _ = _in_band(bands, fine1, fine2, bands.fine, support)
     one, other = (bands.flattened(coarse.spectrum, bands.wide) for coarse in (map1, map2))
     as_it_is = bands.cross_correlation(one, other)
     poses = sorted(_other_poses(bands, one, other), key=lambda pose: pose.correlation, reverse=True)

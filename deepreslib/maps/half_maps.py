@@ -36,9 +36,10 @@ _SHIFT_SDS = 8.0
 _SHIFT_VOXELS = (0.2, 0.5)
 _AFTER_SHIFT = (0.3, 0.7)
 _SOLVENT_SEEN = 0.4
+_SOLVENT_SEEN_FINE = 0.35
 _UNRELATED = 0.25
 _LOW = 0.8
-_LOW_FINE = 0.4
+_LOW_FINE = 0.6
 _MOST_CONSTANT = 0.6
 _CHANCE_SDS = 2.0
 _CHANCE_SDS_OF_ALL = 3.0
@@ -311,13 +312,13 @@ def _low_correlation(alignment: Alignment, likeness: Likeness, names: tuple[str,
             f"({causes}?), or hold little but noise; the result may be worthless."
         )
     elif (
-        fine.expected > _SOLVENT_SEEN
+        fine.expected > _SOLVENT_SEEN_FINE
         and fine.value + _CHANCE_SDS * fine.error < _LOW_FINE * fine.expected
         and likeness.constant.mean() < _MOST_CONSTANT
     ):
         yield (
-            f"{both} {what.format(fine.value, '20 to 10', min(fine.expected, 0.99))}: perhaps they do not belong together "
-            f"({causes}?); the result may be worthless."
+            f"{both} {what.format(fine.value, '20 to 10', min(fine.expected, 0.99))}: perhaps they do not belong "
+            f"together ({causes}?); the result may be worthless."
         )
 
 

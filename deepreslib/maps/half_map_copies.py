@@ -108,9 +108,9 @@ def likeness(map1: FloatArray, map2: FloatArray) -> Likeness:
         products = one * one, two * two, one * two
         totals += [product.sum() for product in products]
         if len(one) == EDGE and min(one.shape) >= EDGE:
-            even = [_even(slab) for slab in (slab1, slab2)]
+            even = [_even(slab) for slab in (one, two)]
             blocks.append(np.array([_reduced(np.add, values).ravel() for values in (one, two, *products, *even)]))
-            ranges.append(np.array([_range(slab) for slab in (slab1, slab2)]))
+            ranges.append(np.array([_range(slab) for slab in (one, two)]))
     power1, power2, cross = (float(total) for total in totals)
     difference = 1 - cross**2 / (power1 * power2) if power1 > 0 and power2 > 0 else 1.0
     same, only1, only2 = 0.0, 0.0, 0.0
@@ -137,6 +137,8 @@ def same_but_for_rounding(map1: FloatArray, map2: FloatArray, sums: ShellSums) -
         map2: float32 (z, y, x).
         sums: of their Fourier coefficients, unmasked.
     """
+    if len(sums.frequency) < 2:
+        return False
     with np.errstate(divide="ignore", invalid="ignore"):
         rounding = sum(
             0.5 * data.size * rounding_variance(data) * sums.count / power
@@ -146,7 +148,8 @@ def same_but_for_rounding(map1: FloatArray, map2: FloatArray, sums: ShellSums) -
     used = np.isfinite(rounding) & np.isfinite(lost) & (rounding < _ROUNDED_SHELL)
     used[0] = False
     # Where a filter is steep, it varies within a shell, and so lowers the FSC.
-    steepness = np.gradient(0.5 * np.log(np.maximum(sums.power1, 1e-300) / np.maximum(sums.power2, 1e-300)))
+    logarithms = [0.5 * np.log(np.maximum(power, 1e-300)) for power in (sums.power1, sums.power2)]
+    steepness = np.gradient(logarithms[0] - logarithms[1])
     allowed = _SAME_SHELL + _ROUNDING_FACTOR * rounding + _STEEP_FACTOR * np.square(steepness)
     if used.sum() < min(_LEAST_SHELLS, len(used) - 1):
         return False

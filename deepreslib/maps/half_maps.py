@@ -142,7 +142,8 @@ def masked_fsc(half1: DensityMap, half2: DensityMap, mask: BoolArray, workers: i
     grown, edge = (width / size for width in SOFT_MASK)
     box = fast_box_around(mask, math.ceil(grown + max(edge, 1.0)))
     soft = masks.soft_edge(masks.dilate(mask[box], grown), max(edge, 1.0))
-    return global_fsc(half1.data[box], half2.data[box], half1.voxel_size, soft, workers)
+    one, two = (_normalised(half.data[box]) for half in (half1, half2))
+    return global_fsc(one, two, half1.voxel_size, soft, workers)
 
 
 def fsc_report(curve: ShellCorrelation, masked: bool) -> dict[str, Any]:
@@ -215,8 +216,10 @@ def _spectra(
     return sums, (coarse1, coarse2)
 
 
-def _normalised(data: FloatArray, mean: float, sd: float) -> FloatArray:
-    """The map with mean 0 and SD 1, as squares of any other may leave the range of float32."""
+def _normalised(data: FloatArray, mean: float | None = None, sd: float | None = None) -> FloatArray:
+    """The map less its mean, divided by its SD or its extreme: squares of it may leave the range of float32."""
+    mean = float(data.mean(dtype=float)) if mean is None else mean
+    sd = max(float(data.max()) - mean, mean - float(data.min())) or 1.0 if sd is None else sd
     normalised = np.empty(data.shape, np.float32)
     for plane, values in zip(normalised, data, strict=True):
         plane[...] = (values.astype(float) - mean) / sd

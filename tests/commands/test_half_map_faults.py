@@ -8,7 +8,7 @@ import pytest
 from refusals import assert_refused
 
 from deepreslib.commands import main
-from deepreslib.maps import read_map, write_map
+from deepreslib.maps import examine, masked_fsc, read_map, write_map
 
 METHODS = ["localfsc", "monores", "resmap"]
 
@@ -81,3 +81,15 @@ def test_another_scale_is_matched_and_said(files, capsys):
     assert np.mean(np.abs(matched - right)[right > 0] < 0.3) > 0.98
     assert "louder.mrc has another scale" in capsys.readouterr().err
     assert "another scale" in json.loads((files / "out.json").read_text())["warnings"][0]
+
+
+@pytest.mark.parametrize(("resolution", "voxel_size"), [(3, 1.2), (6, 2.0), (12, 4.0)])
+def test_simulated_pairs_are_right(shared_data, tmp_path, resolution, voxel_size):
+    structure = shared_data / "structures" / "test" / "2b42.pdb.gz"
+    command = ["simulate", "--half-maps", "--resolution", str(resolution), "--voxel-size", str(voxel_size)]
+    assert main([*command, "-o", str(tmp_path / "map.mrc"), str(structure)]) == 0
+    half1, half2 = (read_map(tmp_path / f"map_half{number}.mrc") for number in (1, 2))
+    assert examine(half1, half2, 1).warnings == ()
+    mask = read_map(tmp_path / "map_mask.mrc").data > 0.5
+    found = masked_fsc(half1, half2, mask, 1).resolution()
+    assert found == pytest.approx(json.loads((tmp_path / "map.json").read_text())["global_resolution"], rel=0.1)

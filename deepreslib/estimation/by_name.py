@@ -56,9 +56,11 @@ def estimate(
         subject: DensityMap | tuple[DensityMap, ...] = density_map
         checks.check_estimable(density_map)
     else:
-        halves = tuple(_read(half) for half in density_map_or_halves)
-        if len(halves) != 2:
-            raise InputError(f"there are {len(halves)} maps where a pair of half maps is expected; give two.")
+        given = tuple(density_map_or_halves)
+        if len(given) != 2:
+            raise InputError(f"there are {len(given)} maps where a pair of half maps is expected; give two.")
+        half1 = _read(given[0])
+        halves = half1, _read(given[1], half1)
         for half in halves:
             checks.check_estimable(half)
         pair = maps.examine(*halves, options.get("workers") or -1)
@@ -94,8 +96,8 @@ def _needs_no_mask(function: Callable[..., "LocalResolution"]) -> bool:
     return inspect.signature(function).parameters["mask"].default is None
 
 
-def _read(density_map: MapOrPath) -> DensityMap:
-    return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map)
+def _read(density_map: MapOrPath, like: DensityMap | None = None) -> DensityMap:
+    return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map, like=like)
 
 
 def _mask(mask: BoolArray | MapOrPath | None, density_map: DensityMap) -> BoolArray:
@@ -103,7 +105,7 @@ def _mask(mask: BoolArray | MapOrPath | None, density_map: DensityMap) -> BoolAr
     if mask is None:
         return maps.automatic_mask(density_map)[0]
     if isinstance(mask, (str, os.PathLike)):
-        mask = maps.read_map(mask)
+        mask = maps.read_map(mask, like=density_map)
     if not isinstance(mask, DensityMap):
         mask = density_map.like(mask)
     return checks.check_mask(mask, density_map)

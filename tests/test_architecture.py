@@ -45,6 +45,7 @@ NOTHING_TO_TEST = {"__main__", "errors", "version", "fourier/arrays", "networks/
 ELSEWHERE = {
     "commands/test_estimate_cryores.py": {"commands/mask"},
     "commands/test_estimate_methods.py": set(),
+    "commands/test_half_map_faults.py": set(),
     "estimation/test_localfsc.py": {"estimation/localfsc_window"},
     "networks/test_store.py": {"networks/cryores_card", "networks/deepres_card"},
     "training/cryores/test_program.py": {

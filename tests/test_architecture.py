@@ -28,6 +28,7 @@ LONGEST = 400
 OF_THE_WHOLE = {
     "endurance/test_full_disk.py",
     "endurance/test_killed.py",
+    "commands/test_foreign_maps.py",
     "fuzz/test_fuzz_maps.py",
     "fuzz/test_fuzz_options.py",
     "fuzz/test_fuzz_readers.py",

@@ -15,7 +15,6 @@ from deepreslib.errors import InputError
 from deepreslib.estimation import automatic
 from deepreslib.estimation.automatic import AUTO
 from deepreslib.estimation.judgement import judged
-from deepreslib.estimation.result import mean_map
 from deepreslib.fourier.arrays import BoolArray
 from deepreslib.maps import DensityMap, checks
 
@@ -35,7 +34,8 @@ def estimate(
 ) -> "LocalResolution":
     """Local resolution by the method of a name.
 
-    Maps given as paths are read, and the checks of ``deepres estimate`` are made. Then ``estimate`` of
+    Maps given as paths are read, and the checks of ``deepres estimate`` are made: half maps that do not belong together
+    are refused, and matched where their scale or amplitudes differ (``maps.examine``). Then ``estimate`` of
     ``deepreslib.estimation.<method>`` is called; its documentation lists the options.
 
     Args:
@@ -58,19 +58,23 @@ def estimate(
         _refuse_options(options)
     else:
         _method(method)
+    warnings: tuple[str, ...] = ()
     if isinstance(density_map_or_halves, (DensityMap, str, os.PathLike)):
         density_map = _read(density_map_or_halves)
         subject: DensityMap | tuple[DensityMap, ...] = density_map
         checks.check_estimable(density_map)
+        warnings = maps.check_scale(density_map)
     else:
-        subject = tuple(_read(half) for half in density_map_or_halves)
-        if len(subject) != 2:
-            raise InputError(f"there are {len(subject)} maps where a pair of half maps is expected; give two.")
-        for half in subject:
+        given = tuple(density_map_or_halves)
+        if len(given) != 2:
+            raise InputError(f"there are {len(given)} maps where a pair of half maps is expected; give two.")
+        half1 = _read(given[0])
+        halves = half1, _read(given[1], half1)
+        for half in halves:
             checks.check_estimable(half)
-        checks.check_half_maps(*subject)
-        density_map = mean_map(*subject)
-    warnings = tuple(text for one in _as_tuple(subject) for text in (*one.notes, *maps.check_scale(one)))
+            warnings += maps.check_scale(half)
+        pair = maps.examine(*halves, options.get("workers") or -1)
+        subject, density_map, warnings = pair.maps, pair.mean, (*warnings, *pair.warnings)
     map_kind.refuse_inverted(density_map)
     report = {"method": method}
     if method == AUTO:
@@ -85,10 +89,6 @@ def estimate(
         result = run(subject, inside, **options)
     result = judged(result, density_map, method, made)
     return replace(result, warnings=(*warnings, *result.warnings), report={**report, **result.report})
-
-
-def _as_tuple(subject: DensityMap | tuple[DensityMap, ...]) -> tuple[DensityMap, ...]:
-    return subject if isinstance(subject, tuple) else (subject,)
 
 
 def _refuse_options(options: dict[str, Any]) -> None:
@@ -129,8 +129,8 @@ def _needs_no_mask(function: Callable[..., "LocalResolution"]) -> bool:
     return inspect.signature(function).parameters["mask"].default is None
 
 
-def _read(density_map: MapOrPath) -> DensityMap:
-    return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map)
+def _read(density_map: MapOrPath, like: DensityMap | None = None) -> DensityMap:
+    return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map, like=like)
 
 
 def _mask(mask: BoolArray | MapOrPath | None, density_map: DensityMap) -> BoolArray:

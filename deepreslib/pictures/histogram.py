@@ -78,6 +78,7 @@ def histogram_figure(
     bin_width: float = BIN_WIDTH,
     title: str = "",
     ends: tuple[float, float] | None = None,
+    label: str = RESOLUTION_LABEL,
 ) -> Figure:
     """Draw the histogram of one resolution map, or of several over each other.
 
@@ -91,6 +92,7 @@ def histogram_figure(
         title: above the axes.
         ends: Å, the finest and the coarsest value that the method could give to the one map; an end at which more than
             a quarter of the voxels lie is hatched, and a note says so.
+        label: what the values are.
 
     Returns:
         The figure.
@@ -101,30 +103,29 @@ def histogram_figure(
     inside = {label: inside_values(values) for label, values in maps.items()}
     if not inside:
         raise InputError("The histogram needs at least one resolution map.")
-    for label, values in inside.items():
+    for name, values in inside.items():
         if not values.size:
-            raise InputError(f"{label}: the resolution map has no value above 0, so it has no histogram.")
+            raise InputError(f"{name}: the resolution map has no value above 0, so it has no histogram.")
     edges = bin_edges(list(inside.values()), bin_width)
     figure = new_figure(7.5, 4.8)
     axes = figure.add_subplot()
-    counts = {label: count_voxels(values, edges) for label, values in inside.items()}
+    counts = {name: count_voxels(values, edges) for name, values in inside.items()}
     if len(inside) == 1:
-        ((label, values),) = inside.items()
-        _draw_bars(axes, counts[label], scale or ColourScale.from_values(values), describe(values))
+        ((name, values),) = inside.items()
+        _draw_bars(axes, counts[name], scale or ColourScale.from_values(values), describe(values))
         _draw_median(axes, values, "black")
-        _draw_ends(axes, values, ends or ())
         axes.set_ylabel("Voxels")
-        legend = [describe(values)]
+        legend = [describe(values), *_draw_ends(axes, values, ends or ())]
     else:
-        for number, (label, values) in enumerate(inside.items()):
+        for number, (name, values) in enumerate(inside.items()):
             colour = OUTLINES[number % len(OUTLINES)]
-            share = 100 * counts[label].voxels / values.size
+            share = 100 * counts[name].voxels / values.size
             axes.stairs(share, edges, color=colour, linewidth=1.8, label=str(number))
             axes.stairs(share, edges, color=colour, alpha=0.08, fill=True)
             _draw_median(axes, values, colour)
         axes.set_ylabel("Share of the map's voxels (%)")
-        legend = [f"{shortened(label)}: {describe(values)}" for label, values in inside.items()]
-    axes.set_xlabel(RESOLUTION_LABEL)
+        legend = [f"{shortened(name)}: {describe(values)}" for name, values in inside.items()]
+    axes.set_xlabel(label)
     axes.set_xlim(edges[0] - bin_width, edges[-1] + bin_width)
     axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * len(inside)))  # room for the legend
     axes.spines[["top", "right"]].set_visible(False)
@@ -161,8 +162,9 @@ def _draw_median(axes: Axes, values: FloatArray, colour: str) -> None:
     axes.axvline(float(np.median(values)), color=colour, linestyle="--", linewidth=1.4)
 
 
-def _draw_ends(axes: Axes, values: FloatArray, ends: Sequence[float]) -> None:
-    """Hatch the ends of the method's range that hold more than a quarter of the voxels, and say so."""
+def _draw_ends(axes: Axes, values: FloatArray, ends: Sequence[float]) -> list[str]:
+    """Hatch the ends of the method's range that hold more than a quarter of the voxels; gives what the legend says."""
+    texts = []
     for end in ends:
         share = at_an_end(values, end)
         if share > CROWDED:
@@ -174,7 +176,9 @@ def _draw_ends(axes: Axes, values: FloatArray, ends: Sequence[float]) -> None:
                 hatch="///",
                 linewidth=0,
             )
-            axes.plot([], [], " ", label=f"{100 * share:.0f} % at {end:.4g} Å, an end of the method's range")
+            axes.plot([], [], " ", label="end")
+            texts.append(f"{100 * share:.0f} % at {end:.4g} Å, an end of the method's range")
+    return texts
 
 
 def _draw_notes(axes: Axes, counts: Mapping[str, Counts]) -> None:

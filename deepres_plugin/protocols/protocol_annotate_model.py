@@ -102,8 +102,8 @@ class ProtDeepAnnotateModel(DeepresProtocol):
         return errors
 
     def _summary(self):
-        if not hasattr(self, OUTPUT_STRUCTURE):
-            return ["The model has not been annotated yet."]
+        if not self._hasResult():
+            return self._getNoResultLines("The model has not been annotated yet.")
         report = self._readReport()
         atoms, residues = report["atoms"], report["residues"]
         lines = [
@@ -119,7 +119,7 @@ class ProtDeepAnnotateModel(DeepresProtocol):
         return lines
 
     def _methods(self):
-        if not hasattr(self, OUTPUT_STRUCTURE):
+        if not self._hasResult():
             return []
         report = self._readReport()
         return [
@@ -146,6 +146,9 @@ class ProtDeepAnnotateModel(DeepresProtocol):
 
     def _getOutputFiles(self):
         return [self._getStructureFile(), self._getReportFile(), self._getAttributesFile()]
+
+    def _getMoreResults(self):
+        return [self._getExtraPath(f"annotated_model{ending}") for ending in (".cxc", ".png")]
 
     def _getStructureFile(self):
         return self._getExtraPath("annotated_model.cif")

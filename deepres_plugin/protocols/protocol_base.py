@@ -7,9 +7,10 @@ from pwem.objects import Transform, Volume
 from pwem.protocols import ProtAnalysis3D
 from pyworkflow import BETA
 from pyworkflow.protocol import params
+from pyworkflow.utils import cleanPath
 
-from deepres_plugin import Plugin
 from deepres_plugin.inputs import convertInput, inputPath, needsConversion
+from deepres_plugin.job import runDeepres
 
 
 class DeepresProtocol(ProtAnalysis3D):
@@ -42,6 +43,10 @@ class DeepresProtocol(ProtAnalysis3D):
         """The one of them that is the program's report."""
         raise NotImplementedError
 
+    def _getMoreResults(self):
+        """Files and folders that not every run leaves."""
+        return []
+
     # --------------------------- form ---------------------------------------
     @staticmethod
     def _defineInputVolume(form, helpText, label="Input volume"):
@@ -68,8 +73,12 @@ class DeepresProtocol(ProtAnalysis3D):
         return [convertInput(image, self._getExtraPath()) for image in self._getImagesToConvert()]
 
     def runDeepresStep(self, arguments):
-        """Run the program."""
-        Plugin.runDeepres(self, self._command, [*arguments, *self._getMachineArguments()])
+        """Run the program, after everything that an earlier run left is gone.
+
+        A job that a queue lost cannot be told from one that was done if files of an earlier run are in its place.
+        """
+        cleanPath(*self._getOutputFiles(), *self._getMoreResults())
+        runDeepres(self, self._command, [*arguments, *self._getMachineArguments()], self._getReportFile())
         return self._getOutputFiles()
 
     # --------------------------- utilities ----------------------------------
@@ -108,6 +117,17 @@ class DeepresProtocol(ProtAnalysis3D):
         volume.setSamplingRate(source.getSamplingRate())
         volume.setOrigin(origin)
         return volume
+
+    def _hasResult(self):
+        """Whether there is an output, and the report that belongs to it."""
+        return self._hasOutputs() and os.path.exists(self._getReportFile())
+
+    def _getNoResultLines(self, notYet):
+        """The summary of a run without a result; ``notYet`` is for one that never had any."""
+        return ["There is no result: the last run failed or was stopped." if self._hasOutputs() else notYet]
+
+    def _hasOutputs(self):
+        return any(hasattr(self, name) for name in self._possibleOutputs)
 
     def _readReport(self):
         """The program's report."""

@@ -6,7 +6,6 @@ from pwem.objects import SetOfVolumes, Volume
 from pyworkflow.object import Float
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
-from pyworkflow.utils import cleanPath
 
 from deepres_plugin.constants import OUTPUT_RESOLUTION
 from deepres_plugin.inputs import gridArguments, gridErrors, plainPath
@@ -93,11 +92,6 @@ class ProtDeepCompare(DeepresProtocol):
         )
 
     # --------------------------- steps --------------------------------------
-    def runDeepresStep(self, arguments):
-        """Run the comparison into an empty folder, as the number of its files depends on the maps."""
-        cleanPath(self._getOutputFolder())
-        return super().runDeepresStep(arguments)
-
     def createOutputStep(self, arguments):
         """Register the consensus, its spread and the differences."""
         report, source = self._readReport(), self.getReference()
@@ -147,8 +141,8 @@ class ProtDeepCompare(DeepresProtocol):
         return []
 
     def _summary(self):
-        if not hasattr(self, OUTPUT_RESOLUTION):
-            return ["The maps have not been compared yet."]
+        if not self._hasResult():
+            return self._getNoResultLines("The maps have not been compared yet.")
         report = self._readReport()
         consensus = report["consensus"]
         where = "of the mask" if report["mask"]["source"] == "file" else "where every map has a value"
@@ -160,7 +154,7 @@ class ProtDeepCompare(DeepresProtocol):
         ]
 
     def _methods(self):
-        if not hasattr(self, OUTPUT_RESOLUTION):
+        if not self._hasResult():
             return []
         report = self._readReport()
         others = [numbers for numbers in report["maps"] if numbers["agreement"]]
@@ -219,6 +213,9 @@ class ProtDeepCompare(DeepresProtocol):
 
     def _getOutputFiles(self):
         return [self._getOutputFile(name) for name in ("compare.json", "consensus.mrc", "spread.mrc")]
+
+    def _getMoreResults(self):
+        return [self._getOutputFolder()]  # the number of its files depends on the maps
 
     def _getReportFile(self):
         return self._getOutputFile("compare.json")

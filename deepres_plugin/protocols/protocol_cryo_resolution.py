@@ -61,7 +61,7 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
 
     def _summary(self):
         lines = super()._summary()
-        return [f"Global resolution *{self._getGlobalText()}*", *lines] if hasattr(self, OUTPUT_RESOLUTION) else lines
+        return [f"Global resolution *{self._getGlobalText()}*", *lines] if self._hasResult() else lines
 
     def _methods(self):
         return [f"{line} The global resolution is {self._getGlobalText()}." for line in super()._methods()]

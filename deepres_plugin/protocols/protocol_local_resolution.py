@@ -3,7 +3,6 @@
 from pwem.objects import Volume
 from pyworkflow.object import CsvList, Float
 from pyworkflow.protocol import params
-from pyworkflow.utils import cleanPath
 
 from deepres_plugin.constants import OUTPUT_RESOLUTION, SUMMARY_PERCENTILES
 from deepres_plugin.inputs import gridArguments, gridErrors
@@ -69,12 +68,6 @@ class LocalResolutionProtocol(DeepresProtocol):
         )
 
     # --------------------------- steps --------------------------------------
-    def runDeepresStep(self, arguments):
-        """Run the estimator over the map."""
-        for name in self._moreOutputs:  # of an earlier run; not every run writes them
-            cleanPath(self._getMapFile(name))
-        return super().runDeepresStep(arguments)
-
     def createOutputStep(self, arguments):
         """Register the maps and what the summary shows about them."""
         resolution = self._readReport()["resolution"]
@@ -106,8 +99,8 @@ class LocalResolutionProtocol(DeepresProtocol):
         return ["There is neither a mask nor a threshold: a mask will be made automatically from the density."]
 
     def _summary(self):
-        if not hasattr(self, OUTPUT_RESOLUTION):
-            return ["The local resolution has not been estimated yet."]
+        if not self._hasResult():
+            return self._getNoResultLines("The local resolution has not been estimated yet.")
         report = self._readReport()
         values = " / ".join(f"{value:.2f}" for value in self.resolution_percentiles)
         return [
@@ -120,7 +113,7 @@ class LocalResolutionProtocol(DeepresProtocol):
         ]
 
     def _methods(self):
-        if not hasattr(self, OUTPUT_RESOLUTION):
+        if not self._hasResult():
             return []
         report = self._readReport()
         return [
@@ -149,6 +142,9 @@ class LocalResolutionProtocol(DeepresProtocol):
 
     def _getOutputFiles(self):
         return [self._getMapFile(OUTPUT_RESOLUTION), self._getReportFile()]
+
+    def _getMoreResults(self):
+        return [self._getMapFile(name) for name in self._moreOutputs]
 
     def _getMapFile(self, name):
         return self._getExtraPath(f"{self._method}_resolution{self._moreOutputs.get(name, '')}.mrc")

@@ -88,8 +88,8 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
         """The job that the log shows is what was run, quoted for a shell."""
         with open(self.finished.getStdoutLog(), encoding="utf-8") as log:
             text = log.read()
-        self.assertIn(f'"-m" "deepreslib" "annotate" "{self.structure.outputPdb.getFileName()}"', text)
-        self.assertIn('"--voxel-size=1.5" "--origin=-21,7,40"', text)
+        self.assertIn(f"-m deepreslib annotate {self.structure.outputPdb.getFileName()} ", text)
+        self.assertIn(" --voxel-size=1.5 --origin=-21,7,40 ", text)
 
     # --------------------------- pwem's readers -----------------------------
     def testLayoutIsThatOfPwem(self):

@@ -8,7 +8,7 @@ from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
 from pyworkflow.protocol import params
 
 from deepres_plugin.protocols import ProtDeepAnnotateModel
-from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE, OUTPUT_STRUCTURE
+from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE
 from deepres_plugin.viewers.viewer_base import MapViewer
 from deepreslib import pictures
 from deepreslib.analysis import annotation
@@ -86,7 +86,7 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
         }
 
     def _validate(self):
-        if not hasattr(self.protocol, OUTPUT_STRUCTURE):
+        if not self.protocol._hasResult():
             return ["This run has no annotated model yet: wait for it to finish, or look at its log."]
         return []
 
@@ -127,6 +127,6 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
         return annotation.residues_of(self.protocol._readReport()["table"])
 
     def _makeDefaultScale(self):
-        if not hasattr(self.protocol, OUTPUT_STRUCTURE):
+        if not self.protocol._hasResult():
             return pictures.ColourScale(2.5, 13.0)
         return pictures.ColourScale.from_values(np.array([residue.resolution for residue in self._readResidues()]))

@@ -156,7 +156,8 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
 
     # --------------------------- utilities ----------------------------------
     def _getResolutionVolume(self):
-        return getattr(self.protocol, OUTPUT_RESOLUTION, None)
+        """The resolution map; None if there is none, or if its files are gone because a later run failed."""
+        return getattr(self.protocol, OUTPUT_RESOLUTION, None) if self.protocol._hasResult() else None
 
     def _makeDefaultScale(self):
         if self._getResolutionVolume() is None:

@@ -14,6 +14,8 @@ import time
 from deepres_plugin import Plugin
 from deepres_plugin.constants import REFUSAL_PREFIX
 from deepres_plugin.logs import NewLines
+from deepreslib.errors import InputError
+from deepreslib.files import check_set
 
 GPU = "%(GPU)s"
 """What Scipion replaces by the number of a GPU."""
@@ -31,12 +33,12 @@ _ENDS = {-9: KILLED, 137: KILLED, -15: STOPPED, 143: STOPPED, -2: STOPPED, 130: 
 _WORDS = {
     re.compile(r"due to time limit|walltime.*exceeded", re.IGNORECASE): OUT_OF_TIME,
     re.compile(r"oom.?kill|out.of.memory|bad_alloc|exceeded .*memory|\bkilled\b", re.IGNORECASE): KILLED,
-    re.compile(r"\bcancell?ed\b|\bterminated\b", re.IGNORECASE): STOPPED,
+    re.compile(r"\bcancell?ed\b|\bterminated\b|deepres: stopped by", re.IGNORECASE): STOPPED,
 }
 """What queues and shells write about a job that did not end by itself, the surest first → what it means."""
 
 
-def runDeepres(protocol, command, arguments, reportFile):
+def runDeepres(protocol, command, arguments, reportFile, files):
     """Run ``python -m deepreslib COMMAND ARGUMENTS`` as a job of a protocol, and see to it that it was done.
 
     Args:
@@ -44,6 +46,7 @@ def runDeepres(protocol, command, arguments, reportFile):
         command: the subcommand, such as ``estimate``.
         arguments: the command's arguments, a list.
         reportFile: where the command writes its report.
+        files: all that it must have written.
 
     Raises:
         RuntimeError: the program failed, and so does the step. The message is the sentence that the program wrote, or
@@ -61,7 +64,7 @@ def runDeepres(protocol, command, arguments, reportFile):
     except subprocess.CalledProcessError as error:
         raise RuntimeError(_explain(lines.read(), error.returncode) or str(error)) from error
     deadline = time.monotonic() + (NETWORK_FOLDER_SECONDS if protocol.useQueueForSteps() else 0)
-    while fault := _findFault(reportFile, words):
+    while fault := _findFault(reportFile, files, words):
         explanation = _explain(lines.read())
         if explanation or time.monotonic() >= deadline:
             raise RuntimeError(explanation or f"{fault} The logs are in {protocol._getLogsPath()}.")
@@ -79,19 +82,23 @@ def shellText(words):
     return " ".join(word if word == GPU else shlex.quote(word).replace("%", "%%") for word in words)
 
 
-def _findFault(reportFile, words):
-    """One sentence if the report is not there or is not that of the command; empty if all is well."""
-    os.listdir(os.path.dirname(reportFile) or ".")  # so that a network folder is looked at afresh
-    if not os.path.exists(reportFile):
-        return "The job ended without a result and without a word why."
+def _findFault(reportFile, files, words):
+    """One sentence if files are missing, are of several runs, or not those of the command; empty if all is well."""
+    for path in (reportFile, *files):
+        if os.path.isdir(os.path.dirname(path)):
+            os.listdir(os.path.dirname(path))  # so that a network folder is looked at afresh
+        if not os.path.exists(path):
+            return "The job ended without a result and without a word why."
+    try:
+        check_set(reportFile)
+    except InputError as error:
+        return str(error)
     with open(reportFile, encoding="utf-8") as stream:
-        command = shlex.split(json.load(stream)["command"])
-    if len(command) == len(words) + 1 and all(
-        asked in (GPU, found) for asked, found in zip(words, command[1:], strict=True)
-    ):
+        _, *found = shlex.split(json.load(stream)["command"])
+    if len(found) == len(words) and all(asked in (GPU, word) for asked, word in zip(words, found, strict=True)):
         return ""
     return (
-        f"The result in {reportFile} is that of another command: an earlier job may still have been running. "
+        f"The result in {reportFile} is that of another command: a job of an earlier run may still have been at work. "
         "Run it again."
     )
 

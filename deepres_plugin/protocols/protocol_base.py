@@ -78,8 +78,9 @@ class DeepresProtocol(ProtAnalysis3D):
         A job that a queue lost cannot be told from one that was done if files of an earlier run are in its place.
         """
         cleanPath(*self._getOutputFiles(), *self._getMoreResults())
-        runDeepres(self, self._command, [*arguments, *self._getMachineArguments()], self._getReportFile())
-        return self._getOutputFiles()
+        files = self._getOutputFiles()
+        runDeepres(self, self._command, [*arguments, *self._getMachineArguments()], self._getReportFile(), files)
+        return files
 
     # --------------------------- utilities ----------------------------------
     def _getImagesToConvert(self):

@@ -24,6 +24,7 @@ from deepreslib.maps import read_map
 
 KILLED = "#!/bin/bash\nkill -9 $$\n"
 SILENT = "#!/bin/bash\nexit 0\n"
+MIXED = '#!/bin/bash\n{python} "$@"\nprintf x >> {output}\n'
 OLD_FILES = "#!/bin/bash\ncp -r {saved}/. {extra}\n"
 
 
@@ -93,6 +94,11 @@ class TestQueue(BaseTest):
     def testResultOfAnotherCommand(self):
         copying = OLD_FILES.format(saved=self.saved, extra=os.path.abspath(self.finished._getExtraPath()))
         self.assertFailed(self.launchAgain(copying, maskThreshold=0.8), "is that of another command")
+
+    def testFilesOfTwoRuns(self):
+        mixing = MIXED.format(python=sys.executable, output=self.finished._getMapFile(OUTPUT_RESOLUTION))
+        run = self.launchAgain(mixing, maskThreshold=0.4)
+        self.assertFailed(run, "files of two runs may be mixed")
 
 
 class TestLogs(BaseTest):

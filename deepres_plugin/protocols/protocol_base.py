@@ -1,5 +1,6 @@
 """What every protocol of the plugin shares: inputs, steps that run the command line, and volumes as outputs."""
 
+import inspect
 import json
 import os
 
@@ -11,6 +12,7 @@ from pyworkflow.utils import cleanPath
 
 from deepres_plugin.inputs import convertInput, inputPath, needsConversion
 from deepres_plugin.job import runDeepres
+from deepres_plugin.form_numbers import numberErrors
 
 
 class DeepresProtocol(ProtAnalysis3D):
@@ -59,6 +61,18 @@ class DeepresProtocol(ProtAnalysis3D):
             label=label,
             help=f"{helpText} Sampling rate and origin are taken from Scipion, not from the file's header.",
         )
+
+    # --------------------------- information --------------------------------
+    @classmethod
+    def getHelpText(cls):
+        """The docstring as it is shown: a line for each paragraph, so that the window breaks the lines."""
+        paragraphs = inspect.cleandoc(cls.getDoc()).split("\n\n")
+        return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    def validate(self):
+        """What is wrong with the form: what each protocol finds, and the numbers that all have."""
+        errors = super().validate()
+        return errors + numberErrors(self, "numberOfThreads", 2, optional=True, least=1)
 
     # --------------------------- steps --------------------------------------
     def _insertAllSteps(self):
@@ -118,6 +132,12 @@ class DeepresProtocol(ProtAnalysis3D):
         volume.setSamplingRate(source.getSamplingRate())
         volume.setOrigin(origin)
         return volume
+
+    @staticmethod
+    def _getNotes(report):
+        """Lines for the end of the summary: what the program warns about, and where it ran, if it says so."""
+        lines = [f"*Warning*: {warning}" for warning in report.get("warnings") or []]
+        return lines + ([f"Ran on: {report['device']}"] if report.get("device") else [])
 
     def _hasResult(self):
         """Whether there is an output, and the report that belongs to it."""

@@ -84,7 +84,7 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
         return None
 
     def _getNetworkPath(self):
-        return self.modelPath.get("").strip()
+        return (self.modelPath.get() or "").strip()
 
     def _getMethodArguments(self):
-        return ["--model", self._getNetworkPath()] if self._getNetworkPath() else []
+        return [f"--model={self._getNetworkPath()}"] if self._getNetworkPath() else []

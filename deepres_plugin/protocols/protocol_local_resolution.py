@@ -6,6 +6,7 @@ from pyworkflow.protocol import params
 
 from deepres_plugin.constants import OUTPUT_RESOLUTION, SUMMARY_PERCENTILES
 from deepres_plugin.inputs import gridArguments, gridErrors
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
 
 
@@ -89,6 +90,8 @@ class LocalResolutionProtocol(DeepresProtocol):
         errors = samplingErrors(volume)
         if self._getMask() is not None:
             errors += gridErrors(self._getMask(), volume, "mask")
+        elif self._getMaskThreshold() is not None:
+            errors += numberErrors(self, "maskThreshold", 0.02)
         return errors
 
     def _warnings(self):
@@ -110,6 +113,7 @@ class LocalResolutionProtocol(DeepresProtocol):
             f"Percentiles {' / '.join(SUMMARY_PERCENTILES)}: {values} Å",
             f"Mask: {maskText(report['mask'])}",
             *self._getMoreSummary(report),
+            *self._getNotes(report),
         ]
 
     def _methods(self):
@@ -133,9 +137,9 @@ class LocalResolutionProtocol(DeepresProtocol):
 
     def _getArguments(self):
         volume, mask = self.inputVolume.get(), self._getMask()
-        arguments = [self._inputPath(volume), "--method", self._method, *gridArguments(volume)]
+        arguments = [self._inputPath(volume), f"--method={self._method}", *gridArguments(volume)]
         if mask is not None:
-            arguments += ["--mask", self._inputPath(mask)]
+            arguments.append(f"--mask={self._inputPath(mask)}")
         elif self._getMaskThreshold() is not None:
             arguments += [f"--mask-threshold={self._getMaskThreshold():.8g}"]
         return [*arguments, *self._getMethodArguments(), "-o", self._getMapFile(OUTPUT_RESOLUTION)]

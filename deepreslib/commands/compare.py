@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from deepreslib import maps, pictures
 from deepreslib.analysis import comparison, report
 from deepreslib.commands.arguments import add_grid_arguments
@@ -19,7 +21,7 @@ from deepreslib.maps import DensityMap, checks
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-REPORT, CONSENSUS, SPREAD = "compare.json", "consensus.mrc", "spread.mrc"
+REPORT, CONSENSUS, SPREAD, COUNT = "compare.json", "consensus.mrc", "spread.mrc", "count.mrc"
 PICTURES = ("histogram.png", "agreement.png", "consensus.png", "spread.png")
 
 
@@ -29,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "maps", nargs="+", metavar="RESOLUTION", help="two or more local resolution maps, Å, on one grid"
     )
     parser.add_argument(
-        "--mask", metavar="MASK", help="mask on their grid, 1 inside; default: the voxels where every map has a value"
+        "--mask", metavar="MASK", help="mask on their grid, 1 inside; default: the voxels where there is a consensus"
     )
     parser.add_argument(
         "--reference", metavar="MAP", help="the map to compare with: its number, from 1, or label (default: the first)"
@@ -49,6 +51,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="values that mean 'no resolution here', left out of everything, like all that are not above 0 "
         "(default: 0 100)",
     )
+    parser.add_argument(
+        "--share",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="share of the maps, 0 to 1, that must have a value where there is to be a consensus (default: 1, all of "
+        f"them; with fewer the consensus may step where a map ends); {COUNT} says how many have one",
+    )
     parser.add_argument("--map", metavar="MAP", help="the density on the same grid, shown grey behind the slices")
     add_grid_arguments(parser)
     parser.add_argument(
@@ -56,7 +66,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--output",
         required=True,
         metavar="DIR",
-        help=f"folder for {REPORT}, {CONSENSUS}, {SPREAD}, difference_*.mrc and the pictures; made if missing",
+        help=f"folder for {REPORT}, {CONSENSUS}, {SPREAD}, {COUNT}, difference_*.mrc and the pictures; made if missing",
     )
 
 
@@ -64,7 +74,7 @@ def paths(args: Namespace) -> Paths:
     """The files that are read and written."""
     labels = _labels(args)
     differences = _differences(labels, _reference(args.reference, labels)).values()
-    names = [CONSENSUS, SPREAD, *PICTURES, *differences, *map(_picture, differences), REPORT]
+    names = [CONSENSUS, SPREAD, COUNT, *PICTURES, *differences, *map(_picture, differences), REPORT]
     inputs = [*args.maps, args.mask, args.map]
     return Paths(inputs, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
 
@@ -85,7 +95,7 @@ def run(args: Namespace) -> None:
         density = maps.read_map(args.map, args.voxel_size, args.origin)
         checks.check_same_grid(density, grid)
     data = {label: resolution.data for label, resolution in zip(labels, resolutions, strict=True)}
-    result = comparison.compare(data, mask, reference, args.background)
+    result = comparison.compare(data, mask, reference, args.background, args.share)
 
     folder = Path(args.output)
     differences = _differences(labels, reference)
@@ -94,13 +104,14 @@ def run(args: Namespace) -> None:
         **report.head(args.command_line),
         "mask": {"source": "file" if args.mask else "common", "path": args.mask, "voxels": int(result.mask.sum())},
         "background": list(args.background),
+        "share": args.share,
         **result.report(),
     }
     for numbers, path in zip(content["maps"], args.maps, strict=True):
         numbers |= {"path": path, "difference": differences.get(numbers["label"])}
     _print(content)
 
-    volumes = {CONSENSUS: result.consensus, SPREAD: result.spread}
+    volumes = {CONSENSUS: result.consensus, SPREAD: result.spread, COUNT: result.counts.astype(np.float32)}
     volumes |= {name: result.agreements[label].difference for label, name in differences.items()}
     for name, values in volumes.items():
         maps.write_map(folder / name, grid.like(values))
@@ -181,9 +192,11 @@ def _file_names(labels: Iterable[str]) -> dict[str, str]:
 
 def _print(content: dict[str, Any]) -> None:
     """Prints the table of numbers, in columns."""
-    where = "of the mask" if content["mask"]["source"] == "file" else "where every map has a value (no mask was given)"
+    count = comparison.maps_text(content)
+    where = "of the mask" if content["mask"]["source"] == "file" else f"where {count} a value (no mask was given)"
     print(f"compared within {content['voxels']:,} voxels {where}; in Å, the last four columns against the reference")
     rows = [comparison.TABLE_HEADER, *comparison.table_rows(content)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(comparison.TABLE_HEADER))]
     for first, *rest in rows:
         print("  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip())
+    print(f"consensus at {content['consensus']['voxels']:,} voxels, where {count} a value; {COUNT} counts the maps")

@@ -25,7 +25,14 @@ KERAS_WINGS = {"networks", "training"}
 LONGEST = 400
 """Lines of the longest file of Python."""
 
-OF_THE_WHOLE = {"installer/test_installer.py", "test_benchmarks.py", "test_documentation.py", "test_face.py"}
+OF_THE_WHOLE = {
+    "endurance/test_full_disk.py",
+    "endurance/test_killed.py",
+    "installer/test_installer.py",
+    "test_benchmarks.py",
+    "test_documentation.py",
+    "test_face.py",
+}
 """Test modules of the whole package and no module of it, beside this one."""
 
 NOTHING_TO_TEST = {"__main__", "errors", "version", "fourier/arrays", "networks/tensors"}

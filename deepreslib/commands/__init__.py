@@ -70,10 +70,12 @@ def _run(arguments: list[str], request: stopping.Request) -> int:
     paths: Paths = module.paths(args)
     paths.check()
     files.sweep(paths.folders())
-    with _together(paths, request) as written:
+    with _together(paths, request) as outputs:
         module.run(args)
-    if written:
-        print(f"wrote {', '.join(written)}")
+    if outputs.names:
+        print(f"wrote {', '.join(outputs.names)}")
+    if outputs.removed:
+        print(f"removed what an earlier run had left: {', '.join(outputs.removed)}")
     return 0
 
 
@@ -103,10 +105,11 @@ def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
 
 
 @contextlib.contextmanager
-def _together(paths: Paths, request: stopping.Request) -> Iterator[list[str]]:
-    """Holds the command's files back until it has ended, if it wants that; gives the list of their names."""
+def _together(paths: Paths, request: stopping.Request) -> Iterator[files.OutputSet]:
+    """Holds the command's files back until it has ended, if it wants that."""
     if not paths.at_once:
-        yield []
+        yield files.OutputSet()
         return
-    with files.together(paths.report, paths.allows, request.obey) as outputs:
-        yield outputs.names
+    inputs = [path for path in paths.inputs if path is not None]
+    with files.together(paths.report, paths.allows, request.obey, inputs) as outputs:
+        yield outputs

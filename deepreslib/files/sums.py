@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from deepreslib.errors import InputError
-from deepreslib.files.paths import PathLike
+from deepreslib.files.paths import PathLike, real_path
 
 FOLDER_REPORTS = ("compare.json", "pictures.json", "sharpness.json")
 """Names of reports about the files of a whole folder. Any other report's name is that of a map, such as ``res.json``
@@ -32,8 +32,8 @@ def check_set(report: PathLike) -> None:
     Raises:
         InputError: naming the file whose check sum differs.
     """
-    for name in _recorded(Path(report)):
-        path = Path(report).parent / name
+    for name in recorded(Path(report)):
+        path = real_path(report).parent / name
         if path.is_file():
             _check_sum(path, name, Path(report))
 
@@ -52,12 +52,19 @@ def check_against_report(path: PathLike) -> None:
     stems = ["_".join(words[:count]) for count in range(1, len(words) + 1)]
     for name in [*(f"{stem}.json" for stem in stems), *FOLDER_REPORTS]:
         report = path.with_name(name)
-        if report != path and path.name in _recorded(report):
+        if report != path and path.name in recorded(report):
             _check_sum(path, path.name, report)
 
 
-def _recorded(report: Path) -> dict[str, str]:
-    """The check sums in a report; none if it is missing or no report."""
+def recorded(report: Path) -> dict[str, str]:
+    """The check sums in a report.
+
+    Args:
+        report: its path.
+
+    Returns:
+        name → sha256, hexadecimal; none if the report is missing, or no report.
+    """
     try:
         content = json.loads(report.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -68,7 +75,7 @@ def _recorded(report: Path) -> dict[str, str]:
 
 def _check_sum(path: Path, name: str, report: Path) -> None:
     try:
-        is_same = sha256(path) == _recorded(report)[name]
+        is_same = sha256(path) == recorded(report)[name]
     except OSError:
         return  # whoever reads it will say what is wrong
     if not is_same:

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 from deepreslib.errors import InputError
 from deepreslib.files.paths import PathLike, check_writable, real_path
-from deepreslib.files.sums import sha256
+from deepreslib.files.sums import recorded, sha256
 from deepreslib.files.temporary import temporary_path
 
 
@@ -24,13 +24,22 @@ class OutputSet:
     Attributes:
         report: the file that is renamed last; None if there is no report.
         allowed: tells whether the run may write a file; None allows all.
+        inputs: files that stay, whatever an earlier report says of them.
         names: of the files, as they were given, in the order in which they were written.
+        removed: files of an earlier run that the new report does not describe.
     """
 
-    def __init__(self, report: PathLike | None = None, allowed: Callable[[Path], bool] | None = None) -> None:
+    def __init__(
+        self,
+        report: PathLike | None = None,
+        allowed: Callable[[Path], bool] | None = None,
+        inputs: Sequence[PathLike] = (),
+    ) -> None:
         self.report = None if report is None else real_path(report)
         self.allowed = allowed
+        self.inputs = inputs
         self.names: list[str] = []
+        self.removed: list[str] = []
         self._asides: dict[Path, Path] = {}
         self._sums: dict[Path, str] = {}
         self._folders: list[Path] = []
@@ -81,14 +90,31 @@ class OutputSet:
         return {os.path.relpath(path, folder): self._sums[path] for path in self._asides}
 
     def rename(self) -> None:
-        """Gives all files their names, the report's last; signals wait until that is done."""
+        """Gives all files their names, the report's last; signals wait until that is done.
+
+        Files of the report that is replaced, which this run has not written, are removed: beside the new files they
+        would pass for some of them. An input stays, and so does a file that was changed since.
+        """
         paths = sorted(self._asides, key=lambda path: path == self.report)
+        stale = self._stale()
         with _undisturbed():
             for path in paths:
+                if path == self.report:
+                    for old in stale:
+                        old.unlink(missing_ok=True)
+                        self.removed.append(os.fspath(old))
                 with _sentence(path):
                     os.replace(self._asides[path], path)
                 del self._asides[path]
             self._folders.clear()
+
+    def _stale(self) -> list[Path]:
+        """The unchanged files of the report that will be replaced, without inputs and those that are written anew."""
+        if self.report is None or self.report not in self._asides:
+            return []
+        kept = {*self._asides, *map(real_path, self.inputs)}
+        old = {self.report.with_name(os.path.basename(name)): total for name, total in recorded(self.report).items()}
+        return [path for path, total in old.items() if path not in kept and path.is_file() and sha256(path) == total]
 
     def discard(self) -> None:
         """Removes the files that still have a temporary name, and the folders made for them."""
@@ -107,6 +133,7 @@ def together(
     report: PathLike | None = None,
     allowed: Callable[[Path], bool] | None = None,
     before_renaming: Callable[[], None] = lambda: None,
+    inputs: Sequence[PathLike] = (),
 ) -> Iterator[OutputSet]:
     """Hold back all files that :func:`write_aside` writes within the block; rename them at its end, or none of them.
 
@@ -114,11 +141,12 @@ def together(
         report: the file that is renamed last.
         allowed: tells of a path without links whether it may be written.
         before_renaming: called at the end of the block; if it raises, nothing is renamed.
+        inputs: files that are never removed, though an earlier run may have written them.
 
     Yields:
         The set, which fills while the block runs.
     """
-    outputs = OutputSet(report, allowed)
+    outputs = OutputSet(report, allowed, inputs)
     token = _open_set.set(outputs)
     try:
         yield outputs

@@ -1,5 +1,6 @@
 """Files written aside, and JSON."""
 
+import hashlib
 import json
 import os
 import signal
@@ -157,3 +158,27 @@ def test_a_file_that_was_not_declared_is_a_fault_of_the_program(tmp_path):
     with pytest.raises(ValueError, match="has not declared it"), together(allowed=lambda path: path.name == "a"):
         write(tmp_path, ["a", "b"])
     assert not list(tmp_path.iterdir())
+
+
+def run(folder, names, inputs=()):
+    with together(folder / "report.json", inputs=inputs) as outputs:
+        write(folder, names)
+        write_report(folder / "report.json", {"command": ""})
+    return [os.path.basename(path) for path in outputs.removed]
+
+
+def test_files_of_an_earlier_run_do_not_pass_for_those_of_the_next(tmp_path):
+    assert run(tmp_path, ["a", "b", "c", "d"]) == []
+    (tmp_path / "c").write_text("changed since")
+    (tmp_path / "other").write_text("of somebody else")
+    assert run(tmp_path, ["a"], inputs=[tmp_path / "d"]) == ["b"]
+    assert sorted(os.listdir(tmp_path)) == ["a", "c", "d", "other", "report.json"]
+
+
+def test_a_report_cannot_name_files_of_other_folders(tmp_path):
+    (tmp_path / "in").mkdir()
+    total = hashlib.sha256(b"kept").hexdigest()
+    (tmp_path / "kept").write_text("kept")
+    (tmp_path / "in" / "report.json").write_text(json.dumps({"command": "", "files": {"../kept": total, "..": total}}))
+    assert run(tmp_path / "in", ["a"]) == []
+    assert (tmp_path / "kept").exists()

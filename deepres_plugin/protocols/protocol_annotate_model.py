@@ -5,8 +5,8 @@ from pyworkflow.object import Float
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
-from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.form_numbers import numberErrors
+from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
 from deepreslib.analysis.annotation import FEW, REACH
 

@@ -10,9 +10,9 @@ from pyworkflow import BETA
 from pyworkflow.protocol import params
 from pyworkflow.utils import cleanPath
 
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.inputs import convertInput, inputPath, needsConversion
 from deepres_plugin.job import runDeepres
-from deepres_plugin.form_numbers import numberErrors
 
 
 class DeepresProtocol(ProtAnalysis3D):

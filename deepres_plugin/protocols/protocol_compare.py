@@ -9,8 +9,8 @@ from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
 from deepres_plugin.constants import OUTPUT_RESOLUTION
-from deepres_plugin.inputs import gridArguments, gridErrors, plainPath
 from deepres_plugin.form_numbers import numberErrors
+from deepres_plugin.inputs import gridArguments, gridErrors, plainPath
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
 from deepres_plugin.run_names import runName
 from deepreslib.analysis.comparison import maps_text
@@ -94,9 +94,9 @@ class ProtDeepCompare(DeepresProtocol):
             allowsNull=True,
             expertLevel=LEVEL_ADVANCED,
             label="Share of the maps",
-            help="There is a consensus where this share of the maps has a value, and at least two of them; 1 is all. With "
-            "less the consensus reaches farther, but it may step where one of the maps ends, although no map steps "
-            "there: beyond, it is the median of the others.",
+            help="There is a consensus where this share of the maps has a value, and at least two of them; 1 is all. "
+            "With less the consensus reaches farther, but it may step where one of the maps ends, although no map "
+            "steps there: beyond, it is the median of the others.",
         )
         form.addParam(
             "background",
@@ -168,8 +168,8 @@ class ProtDeepCompare(DeepresProtocol):
             f"Compared within {report['voxels']:,} voxels {where}; the reference is *{report['reference']}*",
             *(f"*{numbers['label']}*: {_numbersText(numbers, report['voxels'])}" for numbers in report["maps"]),
             f"*Consensus*: {_resolutionText(consensus['resolution'])}; median spread of the maps "
-            f"{consensus['spread']['median']:.2f} Å; at {consensus['voxels'] / report['voxels']:.1%} of the voxels, where "
-            f"{maps_text(report)} a value",
+            f"{consensus['spread']['median']:.2f} Å; at {consensus['voxels'] / report['voxels']:.1%} of the voxels, "
+            f"where {maps_text(report)} a value",
             *self._getNotes(report),
         ]
 

@@ -5,8 +5,8 @@ from pyworkflow.object import CsvList, Float
 from pyworkflow.protocol import params
 
 from deepres_plugin.constants import OUTPUT_RESOLUTION, SUMMARY_PERCENTILES
-from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.form_numbers import numberErrors
+from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
 
 

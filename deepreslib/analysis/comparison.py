@@ -134,8 +134,9 @@ def compare(
             are always needed.
 
     Raises:
-        InputError: a share that is none, no voxel where so many maps have a value, fewer than two maps, unlike shapes, an unknown reference, a map without a value in the mask, or
-            one that shares no voxel with the reference.
+        InputError: a share that is none, no voxel where so many maps have a value, fewer than two maps, unlike
+            shapes, an unknown reference, a map without a value in the mask, or one that shares no voxel with the
+            reference.
     """
     labels = list(maps)
     if len(labels) < 2:

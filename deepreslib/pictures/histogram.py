@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,6 +76,8 @@ def histogram_figure(
     scale: ColourScale | None = None,
     bin_width: float = BIN_WIDTH,
     title: str = "",
+    unit: str = "voxel",
+    marks: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw the histogram of one resolution map, or of several over each other.
 
@@ -86,6 +89,8 @@ def histogram_figure(
         scale: colours of the bars; by default one that fits the values.
         bin_width: Å.
         title: above the axes.
+        unit: what has each of the values, in the singular: voxel, residue or atom.
+        marks: what to call it → resolution, Å, of further lines, such as the global resolution.
 
     Returns:
         The figure.
@@ -105,20 +110,22 @@ def histogram_figure(
     counts = {label: count_voxels(values, edges) for label, values in inside.items()}
     if len(inside) == 1:
         ((label, values),) = inside.items()
-        _draw_bars(axes, counts[label], scale or ColourScale.from_values(values), describe(values))
+        _draw_bars(axes, counts[label], scale or ColourScale.from_values(values), describe(values, unit))
         _draw_median(axes, values, "black")
-        axes.set_ylabel("Voxels")
+        axes.set_ylabel(f"{unit.capitalize()}s")
     else:
         for number, (label, values) in enumerate(inside.items()):
             colour = OUTLINES[number % len(OUTLINES)]
             share = 100 * counts[label].voxels / values.size
-            axes.stairs(share, edges, color=colour, linewidth=1.8, label=f"{label}: {describe(values)}")
+            axes.stairs(share, edges, color=colour, linewidth=1.8, label=f"{label}: {describe(values, unit)}")
             axes.stairs(share, edges, color=colour, alpha=0.08, fill=True)
             _draw_median(axes, values, colour)
-        axes.set_ylabel("Share of the map's voxels (%)")
+        axes.set_ylabel(f"Share of the map's {unit}s (%)")
+    for (label, resolution), style in zip((marks or {}).items(), itertools.cycle((":", "-.")), strict=False):
+        axes.axvline(resolution, color="black", linestyle=style, linewidth=1.6, label=label)
     axes.set_xlabel(RESOLUTION_LABEL)
     axes.set_xlim(edges[0] - bin_width, edges[-1] + bin_width)
-    axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * len(inside)))  # room for the legend
+    axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * (len(inside) + len(marks or {}))))  # room for the legend
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper right", frameon=False, fontsize="medium" if len(inside) == 1 else "small")
     axes.set_title(title)
@@ -126,18 +133,19 @@ def histogram_figure(
     return figure
 
 
-def describe(values: FloatArray) -> str:
+def describe(values: FloatArray, unit: str = "voxel") -> str:
     """Median, standard deviation and number of voxels in words: ``median 4.1 Å, SD 0.3 Å, 20,256 voxels``.
 
     Args:
         values: resolutions, Å; 0 and non-finite values are left out.
+        unit: what has each of them, in the singular.
 
     Returns:
         The words.
     """
     inside = inside_values(values)
-    voxels = "voxel" if inside.size == 1 else "voxels"
-    return f"median {np.median(inside):.1f} Å, SD {inside.std(dtype=float):.1f} Å, {inside.size:,} {voxels}"
+    units = unit if inside.size == 1 else f"{unit}s"
+    return f"median {np.median(inside):.1f} Å, SD {inside.std(dtype=float):.1f} Å, {inside.size:,} {units}"
 
 
 def _draw_bars(axes: Axes, counts: Counts, scale: ColourScale, label: str) -> None:

@@ -4,10 +4,10 @@ import math
 import operator
 
 _BOUNDS = {
-    "over": (operator.gt, "more than {:g}"),
-    "least": (operator.ge, "{:g} or more"),
-    "under": (operator.lt, "less than {:g}"),
-    "most": (operator.le, "at most {:g}"),
+    "over": (operator.gt, "more than {}"),
+    "least": (operator.ge, "{} or more"),
+    "under": (operator.lt, "less than {}"),
+    "most": (operator.le, "at most {}"),
 }
 
 
@@ -39,7 +39,9 @@ def numberErrors(protocol, name, suchAs, unit="", optional=False, label="", **bo
     unit = f" {unit}" if unit else ""
     if value is None:
         return [f"{label} is empty: give a number such as {suchAs:g}{unit}."]
-    allowed = " and ".join(_BOUNDS[bound][1].format(end) for bound, end in bounds.items()) or "a finite number"
+    if not math.isfinite(value):
+        return [f"{label} is {value} and must be a finite number: give one such as {suchAs:g}{unit}."]
+    allowed = " and ".join(_BOUNDS[bound][1].format(f"{end:g}{unit}") for bound, end in bounds.items())
     return [f"{label} is {value:g} and must be {allowed}: give a number such as {suchAs:g}{unit}."]
 
 

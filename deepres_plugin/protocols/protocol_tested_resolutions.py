@@ -56,7 +56,7 @@ class TestedResolutionsProtocol(OptionalHalfMapMixin, LocalResolutionProtocol):
         errors += numberErrors(self, "maxRes", 18, "Å", optional=True, label="The low resolution", over=0)
         errors += numberErrors(self, "stepSize", 0.5, "Å", least=FINEST_STEP)
         low, high = self.minRes.get(), self.maxRes.get()
-        if low is not None and high is not None and low >= high:
+        if not errors and low is not None and high is not None and low >= high:
             errors.append("The high resolution must be a smaller number than the low one: exchange them.")
         return errors
 

@@ -38,7 +38,7 @@ class CompareViewer(LocalResolutionMapViewer):
             help="How many voxels have which resolution in the reference and in another map, one panel for each "
             "other map; on the dashed diagonal they agree.",
         )
-        group = form.addGroup("Slices")
+        group = form.addGroup("Slices, across the axis that is chosen under Consensus")
         group.addParam(
             "differenceOf",
             params.EnumParam,

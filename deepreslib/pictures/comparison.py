@@ -176,7 +176,7 @@ def count_figure(
     Raises:
         InputError: no such slice, or a density of another shape.
     """
-    return coloured_slices_figure(
+    figure = coloured_slices_figure(
         density,
         comparison.counts.astype(np.float32),
         voxel_size,
@@ -187,6 +187,10 @@ def count_figure(
         inside=comparison.mask,
         label=f"Maps with a value; the consensus needs {comparison.needed}",
     )
+    ticks = np.asarray(MaxNLocator(8, integer=True).tick_values(0, len(comparison.values)))
+    ticks = ticks[(ticks >= 0) & (ticks <= len(comparison.values))]
+    figure.axes[-1].set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    return figure
 
 
 def difference_scale(comparison: Comparison) -> ColourScale:

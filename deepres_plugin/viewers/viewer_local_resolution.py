@@ -12,6 +12,7 @@ from deepres_plugin.inputs import COMPRESSED
 from deepres_plugin.viewers.viewer_base import MapViewer
 from deepreslib import pictures
 from deepreslib.maps import write_map
+from deepreslib.maps.labels import RESOLUTION
 
 
 class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
@@ -207,7 +208,7 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
         if level is None:
             level = pictures.default_level(density.data, resolution.data > 0)
         filled = self.protocol._getExtraPath("local_resolution_filled.mrc")
-        write_map(filled, resolution.like(pictures.resolution_for_chimerax(resolution.data)))
+        write_map(filled, resolution.like(pictures.resolution_for_chimerax(resolution.data)), RESOLUTION)
         script = os.path.abspath(self.protocol._getExtraPath("local_resolution.cxc"))
         pictures.write_chimerax_script(
             script,

@@ -9,12 +9,12 @@ import numpy as np
 
 from deepreslib import pictures
 from deepreslib.analysis import annotation, report
+from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
-from deepreslib.maps import DensityMap, read_map
-from deepreslib.maps.checks import check_mask
+from deepreslib.maps import DensityMap
 from deepreslib.structures import attributes
 
 
@@ -63,9 +63,10 @@ def run(args: Namespace) -> None:
     """Annotates the structure, writes the files, prints the numbers."""
     outputs = _outputs(args)
     sites = attributes.read_atom_sites(args.structure)
-    resolution = read_map(args.resolution, args.voxel_size, args.origin)
+    warnings: list[str] = []
+    resolution = inputs.read_beside(args.resolution, args, None, warnings)
     if args.mask:
-        mask = check_mask(read_map(args.mask, args.voxel_size, args.origin), resolution)
+        mask = inputs.read_mask_beside(args, resolution, warnings)
         resolution = resolution.like(np.where(mask, resolution.data, 0))
     result = annotation.annotate(resolution, sites, args.reach)
     chains = annotation.by_chain(result.residues)
@@ -94,6 +95,7 @@ def run(args: Namespace) -> None:
         "reach": args.reach,
         "attributes": {attribute.recipient: attribute.name for attribute in resolutions},
         **numbers,
+        **({"warnings": warnings} if warnings else {}),
     }
     attributes.write_mmcif(outputs["cif"], sites, resolutions)
     attributes.write_defattr(outputs["defattr"], resolutions, f"Local resolution in Å of {args.structure}")
@@ -106,6 +108,7 @@ def run(args: Namespace) -> None:
         pictures.save_figure(figure, path)
     write_report(outputs["json"], content)
     _print(args, sites, resolution, numbers)
+    messages.print_warnings(warnings)
 
 
 def _outputs(args: Namespace) -> dict[str, str]:

@@ -11,18 +11,24 @@ import numpy as np
 
 from deepreslib import maps, pictures
 from deepreslib.analysis import comparison, report
+from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.commands.folder import in_folder, short_names
+from deepreslib.commands.numbers import Number
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
 from deepreslib.maps import DensityMap, checks
+from deepreslib.maps.labels import COUNT as COUNT_QUANTITY
+from deepreslib.maps.labels import DIFFERENCE, RESOLUTION
+from deepreslib.maps.labels import SPREAD as SPREAD_QUANTITY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 REPORT, CONSENSUS, SPREAD, COUNT = "compare.json", "consensus.mrc", "spread.mrc", "count.mrc"
 PICTURES = ("histogram.png", "agreement.png", "consensus.png", "spread.png")
+QUANTITIES = {CONSENSUS: RESOLUTION, SPREAD: SPREAD_QUANTITY, COUNT: COUNT_QUANTITY}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -53,7 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--share",
-        type=float,
+        type=Number(0.001, 1),
         default=1.0,
         metavar="S",
         help="share of the maps, 0 to 1, that must have a value where there is to be a consensus (default: 1, all of "
@@ -75,8 +81,8 @@ def paths(args: Namespace) -> Paths:
     labels = _labels(args)
     differences = _differences(labels, _reference(args.reference, labels)).values()
     names = [CONSENSUS, SPREAD, COUNT, *PICTURES, *differences, *map(_picture, differences), REPORT]
-    inputs = [*args.maps, args.mask, args.map]
-    return Paths(inputs, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+    given = [*args.maps, args.mask, args.map]
+    return Paths(given, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
 
 
 def run(args: Namespace) -> None:
@@ -84,15 +90,14 @@ def run(args: Namespace) -> None:
     started = time.monotonic()
     labels = _labels(args)
     reference = _reference(args.reference, labels)
-    resolutions = [maps.read_map(path, args.voxel_size, args.origin) for path in args.maps]
-    grid = resolutions[0]
+    warnings: list[str] = []
+    density = inputs.read_beside(args.map, args, None, warnings) if args.map else None
+    grid = inputs.read_beside(args.maps[0], args, density, warnings)
+    resolutions = [grid, *(inputs.read_beside(path, args, grid, warnings) for path in args.maps[1:])]
     for other in resolutions[1:]:
         checks.check_same_grid(other, grid)
-    mask = density = None
-    if args.mask:
-        mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), grid)
-    if args.map:
-        density = maps.read_map(args.map, args.voxel_size, args.origin)
+    mask = inputs.read_mask_beside(args, grid, warnings) if args.mask else None
+    if density:
         checks.check_same_grid(density, grid)
     data = {label: resolution.data for label, resolution in zip(labels, resolutions, strict=True)}
     result = comparison.compare(data, mask, reference, args.background, args.share)
@@ -106,6 +111,7 @@ def run(args: Namespace) -> None:
         "background": list(args.background),
         "share": args.share,
         **result.report(),
+        **({"warnings": warnings} if warnings else {}),
     }
     for numbers, path in zip(content["maps"], args.maps, strict=True):
         numbers |= {"path": path, "difference": differences.get(numbers["label"])}
@@ -114,11 +120,12 @@ def run(args: Namespace) -> None:
     volumes = {CONSENSUS: result.consensus, SPREAD: result.spread, COUNT: result.counts.astype(np.float32)}
     volumes |= {name: result.agreements[label].difference for label, name in differences.items()}
     for name, values in volumes.items():
-        maps.write_map(folder / name, grid.like(values))
+        maps.write_map(folder / name, grid.like(values), QUANTITIES.get(name, DIFFERENCE))
     for name, draw in figures.items():
         pictures.save_figure(draw(), folder / name)
     content["seconds"] = {"total": round(time.monotonic() - started, 2)}
     write_report(folder / REPORT, content)
+    messages.print_warnings(warnings)
 
 
 def _figures(

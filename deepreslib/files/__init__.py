@@ -6,6 +6,7 @@ then all are renamed, the report last. The report holds each file's check sum, s
 may leave them.
 """
 
+from deepreslib.files.names import is_map_name, split_map_name
 from deepreslib.files.paths import PathLike, check_writable, real_path
 from deepreslib.files.sums import check_against_report, check_set, sha256
 from deepreslib.files.temporary import sweep
@@ -17,8 +18,10 @@ __all__ = [
     "check_against_report",
     "check_set",
     "check_writable",
+    "is_map_name",
     "real_path",
     "sha256",
+    "split_map_name",
     "sweep",
     "together",
     "write_aside",

@@ -38,7 +38,7 @@ def test_writes_the_files_it_names(files, capsys):
     script = (out / "surface.cxc").read_text()
     assert "volume #2 origin 5,0,-21" in script
     shown = read_map(out / "surface_resolution.mrc")
-    assert shown.origin == (-21.0, 0.0, 5.0)
+    assert (shown.origin, shown.quantity) == ((-21.0, 0.0, 5.0), "resolution")
     assert shown.data.min() > 0
 
 

@@ -86,6 +86,13 @@ class TestQueue(BaseTest):
         self.assertFailed(run, "killed, probably for memory")
         self.assertNothingLeft(run)
 
+    def testKilledOnThisMachine(self):
+        self.finished._useQueue.set(False)
+        self.addCleanup(self.finished._useQueue.set, True)
+        run = self.launchAgain(KILLED, maskThreshold=0.65)
+        self.assertFailed(run, "killed, probably for memory")
+        self.assertNothingLeft(run)
+
     def testJobThatDidNothing(self):
         run = self.launchAgain(SILENT, maskThreshold=0.7)
         self.assertFailed(run, "without a result and without a word why")

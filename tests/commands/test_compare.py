@@ -59,7 +59,7 @@ def test_writes_the_files_it_names(files, capsys):
     assert {path.name for path in out.iterdir()} == {"compare.json", *maps, *pictures}
     for name in maps:
         written = read_map(out / name)
-        quantities = {"consensus.mrc": "resolution", "spread.mrc": "spread"}
+        quantities = {"consensus.mrc": "resolution", "spread.mrc": "spread", "count.mrc": "count"}
         assert written.quantity == quantities.get(name, "difference")
         assert (written.data.shape, written.voxel_size, written.origin) == (SHAPE, VOXEL_SIZE, ORIGIN)
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from deepreslib.files import write_aside
 from deepreslib.fourier.arrays import Array
 from deepreslib.pictures.scale import ColourScale
+from deepreslib.pictures.text import plain
 
 RESOLUTION_LABEL = "Local resolution (Å)"
 
@@ -54,7 +55,7 @@ def add_colour_bar(
     ends = "neither" if values is None else scale.clipped_ends(values)
     mappable = ScalarMappable(scale.norm, scale.colours)
     bar = figure.colorbar(mappable, ax=axes, ticks=scale.ticks(), extend=ends, extendfrac=0.03, **placing)
-    bar.set_label(label)
+    bar.set_label(plain(label))
     bar.ax.minorticks_off()
     bar.ax.set_yticklabels([f"{tick:.4g}" for tick in scale.ticks()])
     assert bar.solids is not None, "only the key of contour lines has no filled colours"

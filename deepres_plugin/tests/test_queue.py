@@ -3,6 +3,7 @@
 The queue is a shell script; ``test_slurm.py`` has a real one.
 """
 
+import json
 import os
 import shlex
 import shutil
@@ -14,6 +15,7 @@ import numpy as np
 from pwem import Domain
 from pyworkflow.tests import BaseTest, setupTestProject
 
+from deepres_plugin import job
 from deepres_plugin.constants import DEEPRES_PYTHON, OUTPUT_RESOLUTION
 from deepres_plugin.job import shellText
 from deepres_plugin.logs import NewLines
@@ -128,6 +130,37 @@ class TestLogs(BaseTest):
 
 class TestJob(BaseTest):
     """What needs no project."""
+
+    def testReportOfTheCommand(self):
+        self.setupTestOutput()
+        report = self.getOutputPath("report.json")
+        words = ["estimate", "a b.mrc", "--gpu", "%(GPU)s"]
+        for command, isGood in (
+            ("deepres estimate 'a b.mrc' --gpu 0", True),
+            ("deepres estimate 'a b.mrc' --gpu 0 --more", False),
+            ("deepres estimate a b.mrc --gpu 0", False),
+            ("deepres estimate 'a b.mrc'", False),
+        ):
+            _write(report, json.dumps({"command": command}))
+            self.assertEqual(job._findFault(report, [], words) == "", isGood, command)
+        self.assertIn("without a result", job._findFault(report, [self.getOutputPath("missing.mrc")], words))
+        os.remove(report)
+        self.assertIn("without a result", job._findFault(report, [], words))
+
+    def testHowAJobEnded(self):
+        for text, code, meaning in (
+            ("slurmstepd: error: *** JOB 3 ON vm CANCELLED AT 2026-01-01T00:00:00 DUE TO TIME LIMIT ***", None, "time"),
+            ("slurmstepd: error: Detected 1 oom_kill event in StepId=3.batch.", None, "memory"),
+            ("job.sh: line 7: 4711 Killed    python -m deepreslib", None, "memory"),
+            ("slurmstepd: error: *** JOB 3 ON vm CANCELLED AT 2026-01-01T00:00:00 ***", None, "stopped"),
+            ("deepres: stopped by SIGTERM", 143, "stopped"),
+            ("", -9, "memory"),
+            ("terminate called after throwing an instance of 'std::bad_alloc'", 134, "memory"),
+            ("deepres: error: The map is flat.\nKilled", 137, "The map is flat."),
+        ):
+            self.assertIn(meaning, job._explain(text, code), text)
+        self.assertEqual(job._explain("Traceback ... killed", 1), "")
+        self.assertEqual(job._explain("wrote a.mrc"), "")
 
     def testAnythingReachesTheProgramAsItIs(self):
         words = ["a b", "$HOME", "`id`", '"', "'", "50%", "%(x)s", "\\n", "ä;|&", ""]

@@ -121,6 +121,9 @@ def _document(structure: gemmi.Structure) -> gemmi.cif.Document:
 
     gemmi copies what it does not understand in a PDB file's header, such as letters where a number should be. If that
     makes no mmCIF, the header is left out.
+
+    Raises:
+        InputError: names in the structure make no mmCIF.
     """
     try:
         return gemmi.cif.read_string(structure.make_mmcif_document().as_string())
@@ -128,7 +131,13 @@ def _document(structure: gemmi.Structure) -> gemmi.cif.Document:
         groups = gemmi.MmcifOutputGroups(False)
         for group in ("block_name", "entry", "entity", "entity_poly", "struct_asym", "atoms", "atom_type", "group_pdb"):
             setattr(groups, group, True)
-        return gemmi.cif.read_string(structure.make_mmcif_document(groups).as_string())
+        try:
+            return gemmi.cif.read_string(structure.make_mmcif_document(groups).as_string())
+        except (RuntimeError, ValueError) as error:
+            raise InputError(
+                f"{structure.name} has a name of an atom or a residue with quotation marks or the like, which mmCIF "
+                "cannot hold; rename it in the file."
+            ) from error
 
 
 def _rename(block: gemmi.cif.Block, names: Mapping[str, str]) -> None:

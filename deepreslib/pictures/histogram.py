@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,6 +80,8 @@ def histogram_figure(
     title: str = "",
     ends: tuple[float, float] | None = None,
     label: str = RESOLUTION_LABEL,
+    unit: str = "voxel",
+    marks: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw the histogram of one resolution map, or of several over each other.
 
@@ -93,6 +96,8 @@ def histogram_figure(
         ends: Å, the finest and the coarsest value that the method could give to the one map; an end at which more than
             a quarter of the voxels lie is hatched, and a note says so.
         label: what the values are.
+        unit: what has each of the values, in the singular: voxel, residue or atom.
+        marks: what to call it → resolution, Å, of further lines, such as the global resolution.
 
     Returns:
         The figure.
@@ -112,10 +117,10 @@ def histogram_figure(
     counts = {name: count_voxels(values, edges) for name, values in inside.items()}
     if len(inside) == 1:
         ((name, values),) = inside.items()
-        _draw_bars(axes, counts[name], scale or ColourScale.from_values(values), describe(values))
+        _draw_bars(axes, counts[name], scale or ColourScale.from_values(values), describe(values, unit))
         _draw_median(axes, values, "black")
-        axes.set_ylabel("Voxels")
-        legend = [describe(values), *_draw_ends(axes, values, ends or ())]
+        axes.set_ylabel(f"{unit.capitalize()}s")
+        legend = [describe(values, unit), *_draw_ends(axes, values, ends or ())]
     else:
         for number, (name, values) in enumerate(inside.items()):
             colour = OUTLINES[number % len(OUTLINES)]
@@ -123,11 +128,14 @@ def histogram_figure(
             axes.stairs(share, edges, color=colour, linewidth=1.8, label=str(number))
             axes.stairs(share, edges, color=colour, alpha=0.08, fill=True)
             _draw_median(axes, values, colour)
-        axes.set_ylabel("Share of the map's voxels (%)")
-        legend = [f"{shortened(name)}: {describe(values)}" for name, values in inside.items()]
+        axes.set_ylabel(f"Share of the map's {unit}s (%)")
+        legend = [f"{shortened(name)}: {describe(values, unit)}" for name, values in inside.items()]
+    for (name, resolution), style in zip((marks or {}).items(), itertools.cycle((":", "-.")), strict=False):
+        axes.axvline(resolution, color="black", linestyle=style, linewidth=1.6, label=f"mark {style}")
+        legend.append(name)
     axes.set_xlabel(label)
     axes.set_xlim(edges[0] - bin_width, edges[-1] + bin_width)
-    axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * len(inside)))  # room for the legend
+    axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * (len(inside) + len(marks or {}))))  # room for the legend
     axes.spines[["top", "right"]].set_visible(False)
     add_legend(axes, legend, loc="upper right", frameon=False, fontsize="medium" if len(inside) == 1 else "small")
     axes.set_title(plain(title))
@@ -135,18 +143,19 @@ def histogram_figure(
     return figure
 
 
-def describe(values: FloatArray) -> str:
+def describe(values: FloatArray, unit: str = "voxel") -> str:
     """Median, standard deviation and number of voxels in words: ``median 4.1 Å, SD 0.3 Å, 20,256 voxels``.
 
     Args:
         values: resolutions, Å; 0 and non-finite values are left out.
+        unit: what has each of them, in the singular.
 
     Returns:
         The words.
     """
     inside = inside_values(values)
-    voxels = "voxel" if inside.size == 1 else "voxels"
-    return f"median {np.median(inside):.1f} Å, SD {inside.std(dtype=float):.1f} Å, {inside.size:,} {voxels}"
+    units = unit if inside.size == 1 else f"{unit}s"
+    return f"median {np.median(inside):.1f} Å, SD {inside.std(dtype=float):.1f} Å, {inside.size:,} {units}"
 
 
 def _draw_bars(axes: Axes, counts: Counts, scale: ColourScale, label: str) -> None:

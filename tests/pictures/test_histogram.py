@@ -67,6 +67,15 @@ def test_legend_and_median_line(values):
     assert axes.get_ylabel() == "Voxels"
 
 
+def test_residues_are_counted_as_such_and_further_lines_are_named(values):
+    axes = histogram_figure({"run": values}, unit="residue", marks={"global resolution 3.1 Å": 3.1}).axes[0]
+    assert axes.get_ylabel() == "Residues"
+    texts = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert texts[0].endswith("residues")
+    assert texts[1] == "global resolution 3.1 Å"
+    assert 3.1 in [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata())]
+
+
 def test_several_maps_are_outlines_in_shares(values):
     figure = histogram_figure({"MonoRes": values, "DeepRes": values[:5000] + 1})
     axes = figure.axes[0]

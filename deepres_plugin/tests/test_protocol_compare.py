@@ -176,6 +176,15 @@ class TestCompare(ViewerChecks, BaseTest):
         computed = self.openViewer(run)._getComparison().report()
         self.assertEqual(computed["consensus"], run._readReport()["consensus"])
 
+    def testMapWhoseOutsideIsFilled(self):
+        """The viewer takes for the outside what the program takes for it."""
+        run = self.new(maps=("first", "filled"))
+        self.launchProtocol(run)
+        report, computed = run._readReport(), self.openViewer(run)._getComparison().report()
+        self.assertEqual(report["voxels"], np.count_nonzero(self.arrays["mask"]))
+        self.assertEqual(computed["consensus"], report["consensus"])
+        self.assertIn("*Warning*: ", run.summary()[-1])
+
     def testDefaultNamesAreShort(self):
         run = self.proj.newProtocol(ProtDeepMonoRes)
         self.assertEqual(run.getRunName(), "deepres_plugin - MonoRes")
@@ -224,6 +233,7 @@ def makeMaps():
         "first": first * inside,
         "second": (first + 1) * inside,
         "steps": steps * inside,
+        "filled": np.where(inside, first + 1, 15),
     }
 
 

@@ -6,6 +6,7 @@ from deepres_plugin.protocols import ProtDeepCompare
 from deepres_plugin.viewers.viewer_local_resolution import LocalResolutionMapViewer
 from deepreslib import pictures
 from deepreslib.analysis.comparison import compare
+from deepreslib.analysis.resolution_map import as_resolution
 from deepreslib.errors import InputError
 from deepreslib.maps.checks import check_mask
 
@@ -121,7 +122,10 @@ class CompareViewer(LocalResolutionMapViewer):
             maps = [self._readVolume(volume) for volume in self.protocol.getVolumes().values()]
             mask = self.protocol.mask.get()
             self._comparison = compare(
-                {label: resolution.data for label, resolution in zip(labels, maps, strict=True)},
+                {
+                    label: as_resolution(resolution, report["background"])[0].data
+                    for label, resolution in zip(labels, maps, strict=True)
+                },
                 None if mask is None else check_mask(self._readVolume(mask), maps[0]),
                 report["reference"],
                 report["background"],

@@ -113,11 +113,11 @@ def compare(
 ) -> Comparison:
     """Compare local resolution maps on one grid, as Ramírez-Aportela et al. (2019, figures 2 and 3) do by histograms.
 
-    A voxel counts for a map if ``analysis.resolution_map.assigned`` is true there and, if a mask is given, it is in the mask. Numbers of
-    one map are taken over its own voxels; those of two maps over the voxels they share; the consensus over the voxels
-    where all maps have a value, or the share of them that is asked for. With a smaller share the consensus reaches
-    farther, but where one of the maps ends it may step although no map does, as the others go on alone. The comparison
-    needs the memory of two copies of the maps.
+    A voxel counts for a map if ``analysis.resolution_map.assigned`` is true there and, if a mask is given, it is in the
+    mask. Numbers of one map are taken over its own voxels; those of two maps over the voxels they share; the consensus
+    over the voxels where all maps have a value, or the share of them that is asked for. With a smaller share the
+    consensus reaches farther, but where one of the maps ends it may step although no map does, as the others go on
+    alone. The comparison needs the memory of two copies of the maps.
 
     The percentiles of the spread are interpolated linearly between the sorted values of the maps at a voxel, so that
     a single map that disagrees with two others still shows. For two maps the spread is 0.34 times their difference.

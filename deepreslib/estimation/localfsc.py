@@ -47,7 +47,7 @@ from deepreslib.estimation.result import LocalResolution, MapOrHalves, two_halve
 from deepreslib.fourier import filters, resampling
 from deepreslib.fourier.arrays import Array, BoolArray, Box, ComplexArray, FloatArray, IntArray, VoxelSize
 from deepreslib.fourier.grid import fast_length
-from deepreslib.fourier.shells import add_in_shells, shell_numbers
+from deepreslib.fourier.shells import add_in_shells, mirror_counts, shell_numbers
 from deepreslib.maps import DensityMap
 from deepreslib.maps.boxes import box_around, read_box
 
@@ -153,7 +153,8 @@ def _whitened(data: FloatArray, weight: FloatArray | float, workers: int) -> Flo
     x = x[: data.shape[2] // 2 + 1]
     data = data - data.mean(dtype=np.float64).astype(np.float32)
     planes = scipy.fft.rfftn(data * weight, workers=workers)
-    quantities = ((np.ones(plane.shape), _product(plane, plane)) for plane in planes)
+    mirrored = np.broadcast_to(mirror_counts(len(x), data.shape[2]), (len(y), len(x)))
+    quantities = ((mirrored, mirrored * _product(plane, plane)) for plane in planes)
     del planes
     count, power = add_in_shells(quantities, shell_numbers(z, y, x), edge)
     power = (power / np.maximum(count, 1))[: edge // 2 + 1]

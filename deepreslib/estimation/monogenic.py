@@ -98,7 +98,7 @@ class MonogenicSignal:
         yield spectrum.copy()
         over_distance: Array = spectrum * (self._riesz_factor / np.where(distance > 0, distance, 1))
         for axis in reversed(axes):
-            yield over_distance * axis
+            yield over_distance * np.where(np.abs(axis) < 0.5, axis, 0)
 
     def _inverse_zy(self, spectrum: ComplexArray, indices: Sequence[IntArray]) -> ComplexArray:
         """Some coefficients in real space along z and y, complex64, (z, y, some x)."""

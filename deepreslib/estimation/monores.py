@@ -24,7 +24,7 @@ from tqdm import tqdm
 from deepreslib.errors import InputError
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
 from deepreslib.estimation.result import LocalResolution, MapOrHalves, map_and_halves
-from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.maps import DensityMap, checks, masks
 from deepreslib.maps.boxes import fast_box_around
 
@@ -50,6 +50,9 @@ LEAST_NOISE = 1000
 
 FILLING_NEIGHBOURS = 27
 """A voxel that was not tested gets the median of so many tested voxels, the nearest ones."""
+
+_MOST_NEIGHBOURS = 1 << 22
+"""So many neighbours are looked for at a time, which bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -277,7 +280,9 @@ def smooth(resolution: FloatArray, tested: BoolArray, sigma: float, finest: floa
 
 
 def fill(resolution: FloatArray, tested: BoolArray, untested: BoolArray, workers: int = 1) -> FloatArray:
-    """The median resolution of the nearest tested voxels.
+    """The median resolution of the ``FILLING_NEIGHBOURS`` nearest tested voxels.
+
+    All voxels that are as near as the last of them count too, as a choice among them would depend on the axes' order.
 
     Args:
         resolution: float32 (z, y, x), Å.
@@ -288,12 +293,28 @@ def fill(resolution: FloatArray, tested: BoolArray, untested: BoolArray, workers
     Returns:
         float32, one value an untested voxel.
     """
-    places = np.argwhere(untested)
-    if not len(places):
-        return np.zeros(0, np.float32)
-    count = min(FILLING_NEIGHBOURS, np.count_nonzero(tested))
-    _, nearest = cKDTree(np.argwhere(tested)).query(places, list(range(1, count + 1)), workers=workers)
-    return np.median(resolution[tested][nearest], axis=1)
+    places, tree = np.argwhere(untested), cKDTree(np.argwhere(tested))
+    values = resolution[tested]
+    filled = np.empty(len(places), np.float32)
+    left, asked = np.arange(len(places)), 2 * FILLING_NEIGHBOURS
+    while len(left):
+        undecided = []
+        for part in np.array_split(left, -(-len(left) * asked // _MOST_NEIGHBOURS)):
+            count = min(asked, len(values))
+            distance, nearest = tree.query(places[part], list(range(1, count + 1)), workers=workers)
+            reach = distance[:, min(FILLING_NEIGHBOURS, count) - 1]
+            counted = distance <= reach[:, None]
+            filled[part] = _medians(np.where(counted, values[nearest], np.inf), counted.sum(axis=1))
+            if count < len(values):
+                undecided.append(part[counted.all(axis=1)])
+        left, asked = np.concatenate(undecided) if undecided else left[:0], 4 * asked
+    return filled
+
+
+def _medians(values: FloatArray, counts: IntArray) -> FloatArray:
+    """The median of the ``counts`` (n,) smallest values in each row of ``values`` (n, k)."""
+    ordered, row = np.sort(values, axis=1), np.arange(len(values))
+    return (ordered[row, (counts - 1) // 2] + ordered[row, counts // 2]) / 2
 
 
 def _signal_and_noise(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, FloatArray | None]:

@@ -94,7 +94,11 @@ class MonogenicSignal:
         return [self._inverse_zy(field, indices) for field in self._riesz(spectrum, distance, axes)]
 
     def _riesz(self, spectrum: ComplexArray, distance: FloatArray, axes: Sequence[FloatArray]) -> Iterator[Array]:
-        """Spectra of the map and of its Riesz transforms along x, y and z, new arrays, one at a time."""
+        """Spectra of the map and of its Riesz transforms along x, y and z, new arrays, one at a time.
+
+        At Nyquist's frequency of an even number of voxels a coefficient stands for the component +0.5 and for -0.5,
+        whose Riesz transforms cancel. Along x ``irfftn`` leaves them out by itself; it must be done along all axes.
+        """
         yield spectrum.copy()
         over_distance: Array = spectrum * (self._riesz_factor / np.where(distance > 0, distance, 1))
         for axis in reversed(axes):

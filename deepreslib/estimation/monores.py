@@ -76,8 +76,9 @@ class Edition:
 
 PUBLISHED = Edition()
 FIRST = Edition(riesz_factor=1, high_pass_edge=0.002, low_pass_edge=0.01, failures=1, smoothing=0.0)
-"""Edition of 2016. Its Riesz transform lacked the factor -i, so its amplitude is no monogenic amplitude. It is here
-only for comparing with maps of that time, such as that of beta-galactosidase."""
+"""Edition of 2016. Its Riesz transform lacked the factor -i, so its amplitude is no monogenic amplitude, and
+depends on which axis comes last. It is here only for comparing with maps of that time, such as that of
+beta-galactosidase."""
 
 
 def estimate(
@@ -346,8 +347,8 @@ def _levels(density_map: DensityMap, finest: float | None, coarsest: float, step
 
 
 def _sphere(shape: Sequence[int]) -> BoolArray:
-    """The largest sphere around the middle of a box; bool (z, y, x)."""
-    z, y, x = np.ogrid[tuple(slice(-(n // 2), n - n // 2) for n in shape)]
+    """The largest sphere around the middle of a box, the same in its mirror image; bool (z, y, x)."""
+    z, y, x = np.ogrid[tuple(slice(-0.5 * (n - 1), 0.5 * n) for n in shape)]
     return z * z + y * y + x * x < (min(shape) // 2) ** 2
 
 

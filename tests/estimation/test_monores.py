@@ -42,7 +42,7 @@ def plain_amplitude(data, frequency, high_edge, low_edge):
         return 0.5 - 0.5 * np.cos(np.pi * np.clip((distance - start) / (end - start), 0, 1))
 
     spectrum = scipy.fft.rfftn(data.astype(float)) * rise(max(frequency - high_edge, 0), frequency)
-    riesz = [-1j * axis / np.maximum(distance, 1e-9) for axis in axes]
+    riesz = [-1j * np.where(abs(axis) < 0.5, axis, 0) / np.maximum(distance, 1e-9) for axis in axes]
     energy = sum(scipy.fft.irfftn(spectrum * factor, data.shape) ** 2 for factor in (1, *riesz))
     low_pass = 1 - rise(frequency, min(frequency + low_edge, 0.5))
     return scipy.fft.irfftn(scipy.fft.rfftn(np.sqrt(energy)) * low_pass, data.shape)
@@ -204,7 +204,7 @@ def test_agreement_with_the_original_program(shared_data, kind):
     inside, mean = mask.data > 0.5, half1.like((half1.data + half2.data) / 2)
     ours = monores.estimate((half1, half2) if kind == "halves" else mean, inside).resolution
     assigned = inside & (original.data > 0)
-    assert np.corrcoef(ours[assigned], original.data[assigned])[0, 1] > 0.99
+    assert np.corrcoef(ours[assigned], original.data[assigned])[0, 1] > 0.998
     assert abs(np.median(ours[assigned]) - np.median(original.data[assigned])) < 0.05
     spearman = spearmanr(original.data[assigned], b_factor.data[assigned])[0]
     assert spearmanr(ours[inside], b_factor.data[inside])[0] > spearman - 0.01

@@ -24,6 +24,7 @@ from tqdm import tqdm
 from deepreslib.errors import InputError
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
 from deepreslib.estimation.result import LocalResolution, MapOrHalves, map_and_halves
+from deepreslib.estimation.solvent import FLAT, LEAST_NOISE, NEGLIGIBLE, Solvent, flat_voxels, solvent_noise
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.maps import DensityMap, checks, masks
 from deepreslib.maps.boxes import fast_box_around
@@ -42,11 +43,8 @@ LEAST_REFINED = 0.1
 """If a smaller share of the mask's voxels than this survives the refinement, nothing stands out of the noise (5 % would
 survive by chance)."""
 
-FLAT = 1e-4
-"""Voxels that differ from the box's corner by less than this fraction of the SD within the mask count as masked."""
-
-LEAST_NOISE = 1000
-"""Voxels of noise that a single map must show at least."""
+MOST_SAME = 0.5
+"""Half maps that are the same in more than this share of the mask are refused."""
 
 FILLING_NEIGHBOURS = 27
 """A voxel that was not tested gets the median of so many tested voxels, the nearest ones."""
@@ -118,8 +116,8 @@ def estimate(
         InputError: the maps, the range or the significance cannot be used, or there is no noise to compare with.
     """
     started = time.monotonic()
-    density_map, difference = _signal_and_noise(density_map_or_halves)
-    levels = _levels(density_map, finest, coarsest, step)
+    density_map, difference, names = _signal_and_noise(density_map_or_halves)
+    levels = _levels(density_map, density_map.data.shape, finest, coarsest, step)
     if not 0 < significance < 1:
         raise InputError(f"the significance is {significance:g}; give a number between 0 and 1, such as 0.95.")
     molecule = None
@@ -128,18 +126,20 @@ def estimate(
 
     workers = workers if workers > 0 else os.cpu_count() or 1
     if difference is None:
-        box = (slice(None),) * 3
-        signal = noise = MonogenicSignal(density_map.data, edition.riesz_factor, workers)
-        noisy = noise_region(density_map, mask)
-        tested = refine(signal, mask, noisy, workers)
-        noisy |= mask & ~tested & _sphere(mask.shape)
+        solvent = noise_region(density_map, mask)
+        box, noisy = solvent.box, solvent.noise
+        inside = mask[box]
+        levels = _levels(density_map, inside.shape, finest, coarsest, step)
+        signal = noise = MonogenicSignal(density_map.data[box], edition.riesz_factor, workers)
+        tested = refine(signal, inside, noisy, workers)
+        noisy |= inside & ~tested & _sphere(inside.shape)
     else:
         box = fast_box_around(mask, round(coarsest / max(density_map.voxel_size)))
+        tested = inside = mask[box]
+        noisy = _noise_inside(density_map.data[box], difference[box], inside, names)
         signal = MonogenicSignal(density_map.data[box], edition.riesz_factor, workers)
         noise = MonogenicSignal(difference[box], edition.riesz_factor, workers)
-        tested = noisy = mask[box]
 
-    inside = mask[box]
     resolution = np.where(inside, np.float32(levels[0][1]), np.float32(0))
     if tested.any():
         resolution[tested] = sweep(signal, noise, tested, noisy, levels, significance, edition, progress)
@@ -212,30 +212,30 @@ def sweep(
     return resolution[tested.ravel()]
 
 
-def noise_region(density_map: DensityMap, mask: BoolArray) -> BoolArray:
+def noise_region(density_map: DensityMap, mask: BoolArray) -> Solvent:
     """Where a single map shows its noise: outside the mask, within the largest sphere in the box, and not flat.
 
-    Flat is what equals the box's corner (see ``FLAT``): the map was masked there.
+    What equals the box's corner (see ``FLAT``) is left out too: the map was masked there.
 
     Args:
         density_map: the map.
         mask: bool (z, y, x).
 
     Returns:
-        bool (z, y, x).
+        The part of the map without a flat rim, and where it shows noise.
 
     Raises:
         InputError: if there is hardly any noise outside the mask.
     """
-    data = density_map.data
-    region = _sphere(data.shape) & ~mask
-    region &= np.abs(data - data[0, 0, 0]) > FLAT * data[mask].std(dtype=float)
-    if np.count_nonzero(region) < LEAST_NOISE:
+    solvent = solvent_noise(density_map, mask, _sphere)
+    data, inside = density_map.data[solvent.box], mask[solvent.box]
+    noise = solvent.noise & (np.abs(data - data[0, 0, 0]) > FLAT * data[inside].std(dtype=float))
+    if np.count_nonzero(noise) < LEAST_NOISE:
         raise InputError(
-            f"{density_map.name} shows no noise outside the mask; give half maps, a smaller mask, or a map that was "
-            "not masked."
+            f"{density_map.name} shows no noise outside the mask, which leaves {np.count_nonzero(noise)} voxels for "
+            "it; give half maps, a smaller mask, or a map in a wider box."
         )
-    return region
+    return Solvent(solvent.box, noise)
 
 
 def refine(signal: MonogenicSignal, mask: BoolArray, noisy: BoolArray, workers: int = 1) -> BoolArray:
@@ -318,29 +318,54 @@ def _medians(values: FloatArray, counts: IntArray) -> FloatArray:
     return (ordered[row, (counts - 1) // 2] + ordered[row, counts // 2]) / 2
 
 
-def _signal_and_noise(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, FloatArray | None]:
-    """The map and None, or of half maps their mean and half their difference, float32 (z, y, x)."""
+def _signal_and_noise(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, FloatArray | None, str]:
+    """The map and None, or of half maps their mean and half their difference, float32 (z, y, x); and their names."""
     density_map, half_maps = map_and_halves(density_map_or_halves)
     if half_maps is None:
-        return density_map, None
+        return density_map, None, density_map.name
     half1, half2 = half_maps
     for half in half_maps:
         checks.check_estimable(half)
     checks.check_half_maps(half1, half2)
-    return half1.like((half1.data + half2.data) / 2), (half1.data - half2.data) / 2
+    names = f"{half1.name} and {half2.name}"
+    return half1.like((half1.data + half2.data) / 2), (half1.data - half2.data) / 2, names
 
 
-def _levels(density_map: DensityMap, finest: float | None, coarsest: float, step: float) -> list[tuple[float, float]]:
-    """(frequency in 1/pixel, resolution in Å) to test, coarse to fine, on the Fourier transform's frequencies."""
+def _noise_inside(mean: FloatArray, difference: FloatArray, inside: BoolArray, names: str) -> BoolArray:
+    """The voxels of a mask in which two half maps differ.
+
+    Args:
+        mean: float32 (z, y, x), of the half maps.
+        difference: float32 (z, y, x), half their difference.
+        inside: bool (z, y, x), the mask.
+        names: of the half maps, for the message.
+
+    Raises:
+        InputError: if they are the same in most of the mask.
+    """
+    same = inside & flat_voxels(difference, FLAT * mean[inside].std(dtype=float))
+    share = np.count_nonzero(same) / np.count_nonzero(inside)
+    if share > MOST_SAME:
+        raise InputError(
+            f"the half maps {names} are the same in {100 * share:.0f} % of the mask and show no noise there; give the "
+            "two of independent halves of the particles, not masked, or a smaller mask."
+        )
+    return inside & ~same if share > NEGLIGIBLE else inside
+
+
+def _levels(
+    density_map: DensityMap, shape: Sequence[int], finest: float | None, coarsest: float, step: float
+) -> list[tuple[float, float]]:
+    """(frequency in 1/pixel, resolution in Å) to test, coarse to fine, on the frequencies of a box of this shape."""
     checks.check_estimable(density_map, coarsest, coarsest)
     voxel_size = max(density_map.voxel_size)
     if not step > 0:
         raise InputError(f"the step is {step:g} Å; give a step above 0, such as 0.3.")
     finest = max(finest or 0.0, 2 * voxel_size)
-    length = max(density_map.data.shape)
+    length = max(shape)
     resolutions = np.arange(coarsest, finest - 1e-6, -step)
     indices = np.unique(np.floor(voxel_size / resolutions * length + 0.5).astype(int))
-    levels = [(i / length, length * voxel_size / i) for i in indices.tolist() if 2 * i < length]
+    levels = [(i / length, length * voxel_size / i) for i in indices.tolist() if 0 < 2 * i < length]
     if not levels:
         raise InputError(f"no resolution lies between {finest:g} and {coarsest:g} Å; give a wider range.")
     return levels

@@ -27,6 +27,7 @@ Where this departs from the original program:
 import itertools
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -37,8 +38,9 @@ from tqdm import tqdm
 from deepreslib.errors import InputError
 from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves
 from deepreslib.estimation.significance import threshold
+from deepreslib.estimation.solvent import Solvent, solvent_noise
 from deepreslib.fourier import resampling
-from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
+from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, IntArray, Triple
 from deepreslib.fourier.whitening import NoiseSpectrum, measure_noise, whiten
 from deepreslib.maps import DensityMap, checks
 from deepreslib.maps.tiles import tiles
@@ -138,15 +140,18 @@ def estimate(
     voxel = float(np.mean(density_map.voxel_size))
     finest, coarsest = _range(density_map, finest, coarsest, step, p_value)
 
+    box: Box = (slice(None),) * 3
     if half_maps is None:
-        data, noise, room, level, spectrum = _one_map(density_map, mask, voxel, 0.5 / coarsest, workers)
+        solvent = solvent_noise(density_map, mask, _ellipsoid)
+        box = solvent.box
+        data, noise, room, level, spectrum = _one_map(density_map, mask, solvent, voxel, 0.5 / coarsest, workers)
     else:
         data, noise, room, level, spectrum = _two_halves(half_maps, mask, voxel, 0.5 / coarsest, workers)
 
     cut_off = math.ceil(10 * spectrum.finest) / 10
     steps = _steps(max(finest, min(cut_off, coarsest - step)), coarsest, step)
-    resolution = np.where(mask, np.float32(coarsest), np.float32(0))
-    unassigned = mask.copy()
+    whole = np.where(mask, np.float32(coarsest), np.float32(0))
+    resolution, unassigned = whole[box], mask[box].copy()
     for tested in tqdm(steps, desc="ResMap", unit="step", disable=not progress):
         window = prepare(tested, voxel, gradient)
         variance = max(noise_variance(noise, room, window), level)
@@ -158,7 +163,7 @@ def estimate(
         if not unassigned.any():
             break
     return LocalResolution(
-        resampling.clip_resolution(resolution, mask, finest, coarsest, density_map.voxel_size),
+        resampling.clip_resolution(whole, mask, finest, coarsest, density_map.voxel_size),
         report={
             "steps": [round(float(tested), 3) for tested in steps],
             "unassigned": int(unassigned.sum()),
@@ -293,22 +298,26 @@ noise's variance: the one it would have if it filled all frequencies as it fills
 before it was whitened."""
 
 
-def _one_map(density_map: DensityMap, mask: BoolArray, voxel: float, lowest: float, workers: int) -> Whitened:
-    """What is analysed of one map, whose noise is in its surroundings.
+def _one_map(
+    density_map: DensityMap, mask: BoolArray, solvent: Solvent, voxel: float, lowest: float, workers: int
+) -> Whitened:
+    """What is analysed of one map, in the solvent's box; the noise is in its surroundings.
 
     Args:
         density_map: the map.
         mask: bool (z, y, x).
+        solvent: where the map shows noise.
         voxel: Å.
         lowest: 1/Å, the lowest frequency whose power is measured.
         workers: threads of the Fourier transforms.
     """
-    data, room = density_map.data, _room_for_noise(density_map, mask)
+    data = density_map.data[solvent.box]
+    room = _room_for_noise(solvent.noise & (data != 0), mask[solvent.box], density_map.voxel_size)
     surroundings = data[room > 0]
-    if len(surroundings) < FEWEST or surroundings.std() < 1e-5 * data.std():
+    if len(surroundings) < FEWEST:
         raise InputError(
-            f"{density_map.name} has no noise outside the mask to compare with; give half maps, or a map that is not "
-            "masked in a box with room around the molecule."
+            f"{density_map.name} has no noise outside the mask to compare with, or hardly any; give half maps, or a "
+            "map that is not masked in a box with room around the molecule."
         )
     spectrum = measure_noise(data, voxel, lowest, _soft(room), workers)
     data = whiten(data - surroundings.mean(), voxel, spectrum, workers)
@@ -335,17 +344,23 @@ def _two_halves(half_maps: HalfMaps, mask: BoolArray, voxel: float, lowest: floa
     return data, noise, np.where(region, np.int32(max(mask.shape)), np.int32(0)), level, spectrum
 
 
-def _room_for_noise(density_map: DensityMap, mask: BoolArray) -> IntArray:
+def _ellipsoid(shape: Sequence[int]) -> BoolArray:
+    """What touches all faces of a box from within; bool (z, y, x)."""
+    axes = np.ogrid[tuple(slice(-1, 1, n * 1j) for n in shape)]
+    within: BoolArray = sum(np.square(axis, dtype=np.float32) for axis in axes) < 1
+    return within
+
+
+def _room_for_noise(noise: BoolArray, mask: BoolArray, voxel_size: Triple) -> IntArray:
     """How many voxels around each voxel, in every direction, are noise: int (z, y, x).
 
-    Noise is what lies outside the mask and ``MARGIN`` around it, within the sphere in the box, and is not exactly 0.
+    Args:
+        noise: bool (z, y, x), where the map shows noise; what lies within ``MARGIN`` of the mask does not count.
+        mask: bool (z, y, x).
+        voxel_size: Å (z, y, x).
     """
-    margin = math.ceil(MARGIN / min(density_map.voxel_size))
-    axes = np.ogrid[tuple(slice(-1, 1, n * 1j) for n in mask.shape)]
-    outside: BoolArray = sum(np.square(axis, dtype=np.float32) for axis in axes) < 1
-    outside &= ~mask
-    outside &= density_map.data != 0
-    room = scipy.ndimage.distance_transform_cdt(outside, metric="chessboard")
+    margin = math.ceil(MARGIN / min(voxel_size))
+    room = scipy.ndimage.distance_transform_cdt(noise, metric="chessboard")
     from_mask = scipy.ndimage.distance_transform_cdt(~mask, metric="chessboard")
     return np.minimum(room, np.maximum(from_mask - margin, 0))
 

@@ -139,12 +139,6 @@ def test_white_noise_is_not_resolved():
     assert (both[mask] > 10).mean() > 0.95
 
 
-def test_identical_half_maps_are_resolved_to_the_finest_level():
-    mask, half = ball(), as_map(white(5))
-    resolution = monores.estimate((half, half), mask, workers=1).resolution
-    np.testing.assert_allclose(resolution[mask], 64 / 30, rtol=1e-3)
-
-
 def test_the_result_keeps_the_contract_on_any_box():
     mask = np.zeros((40, 52, 61), bool)
     mask[10:30, 15:40, 20:45] = True

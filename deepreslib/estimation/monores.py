@@ -11,29 +11,33 @@ program ``xmipp_resolution_monogenic_signal``, of which this is an implementatio
 Arrays are (z, y, x); resolutions are in Å; frequencies in 1/pixel.
 """
 
+import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
-from scipy.special import ndtri
-from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
-from deepreslib.estimation.result import LocalResolution, MapOrHalves, map_and_halves
+from deepreslib.estimation.monores_sweep import (
+    FIRST,
+    PUBLISHED,
+    Edition,
+    NoiseAmplitude,
+    noise_amplitudes,
+    quantile_of,
+    sweep,
+)
+from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves
 from deepreslib.estimation.solvent import FLAT, LEAST_NOISE, NEGLIGIBLE, Solvent, flat_voxels, solvent_noise
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
+from deepreslib.fourier.slabs import unit_factor
 from deepreslib.maps import DensityMap, checks, masks
 from deepreslib.maps.boxes import fast_box_around
 
-SMALLEST_ACTIVE = 0.025
-"""The sweep ends when less than this fraction of the voxels is still being tested."""
-
-SMALLEST_SIGNAL = 0.001
-"""The sweep ends when the mean amplitude of the voxels still tested falls below this fraction of its greatest."""
+__all__ = ["FIRST", "PUBLISHED", "Edition", "estimate", "fill", "noise_region", "refine", "smooth", "sweep"]
 
 REFINING_QUANTILE = 0.95
 REFINING_SIGMA = 4.0
@@ -46,37 +50,14 @@ survive by chance)."""
 MOST_SAME = 0.5
 """Half maps that are the same in more than this share of the mask are refused."""
 
+SMOOTHING_REACH = 6
+"""Sigmas around the tested voxels that are smoothed with them; beyond, the Gaussian is 0 in float32."""
+
 FILLING_NEIGHBOURS = 27
 """A voxel that was not tested gets the median of so many tested voxels, the nearest ones."""
 
 _MOST_NEIGHBOURS = 1 << 22
 """So many neighbours are looked for at a time, which bounds the memory."""
-
-
-@dataclass(frozen=True)
-class Edition:
-    """Details that changed between editions of the program.
-
-    Attributes:
-        riesz_factor: the Riesz transforms' transfer function is this factor × frequency component / frequency.
-        high_pass_edge: width of the high-pass filter's raised cosine, 1/pixel; it ends at the frequency tested.
-        low_pass_edge: width of the amplitude's low-pass filter's raised cosine, 1/pixel; it begins there.
-        failures: number of frequencies in a row at which a voxel must fail before it is given up (not tested further).
-        smoothing: sigma in voxels of the Gaussian exp(-(pi sigma frequency)²) that smooths the result; 0 for none.
-    """
-
-    riesz_factor: complex = -1j
-    high_pass_edge: float = 0.02
-    low_pass_edge: float = 0.02
-    failures: int = 2
-    smoothing: float = 3.0
-
-
-PUBLISHED = Edition()
-FIRST = Edition(riesz_factor=1, high_pass_edge=0.002, low_pass_edge=0.01, failures=1, smoothing=0.0)
-"""Edition of 2016. Its Riesz transform lacked the factor -i, so its amplitude is no monogenic amplitude, and
-depends on which axis comes last. It is here only for comparing with maps of that time, such as that of
-beta-galactosidase."""
 
 
 def estimate(
@@ -116,100 +97,62 @@ def estimate(
         InputError: the maps, the range or the significance cannot be used, or there is no noise to compare with.
     """
     started = time.monotonic()
-    density_map, difference, names = _signal_and_noise(density_map_or_halves)
+    density_map, half_maps = _checked(density_map_or_halves)
     levels = _levels(density_map, density_map.data.shape, finest, coarsest, step)
     if not 0 < significance < 1:
         raise InputError(f"the significance is {significance:g}; give a number between 0 and 1, such as 0.95.")
     molecule = None
     if mask is None:
-        mask = molecule = masks.automatic_mask(density_map)[0]
+        mean = density_map if half_maps is None else density_map.like((half_maps[0].data + half_maps[1].data) / 2)
+        mask = molecule = masks.automatic_mask(mean)[0]
 
     workers = workers if workers > 0 else os.cpu_count() or 1
-    if difference is None:
+    noises: BoolArray | list[NoiseAmplitude]
+    if half_maps is None:
         solvent = noise_region(density_map, mask)
-        box, noisy = solvent.box, solvent.noise
+        box, noises = solvent.box, solvent.noise
         inside = mask[box]
         levels = _levels(density_map, inside.shape, finest, coarsest, step)
-        signal = noise = MonogenicSignal(density_map.data[box], edition.riesz_factor, workers)
-        tested = refine(signal, inside, noisy, workers)
-        noisy |= inside & ~tested & _sphere(inside.shape)
+        data = density_map.data[box]
+        signal = MonogenicSignal(data, edition.riesz_factor, workers, unit_factor(data))
+        tested = refine(signal, inside, noises, workers)
+        noises |= inside & ~tested & _sphere(inside.shape)
     else:
         box = fast_box_around(mask, round(coarsest / max(density_map.voxel_size)))
         tested = inside = mask[box]
-        noisy = _noise_inside(density_map.data[box], difference[box], inside, names)
-        signal = MonogenicSignal(density_map.data[box], edition.riesz_factor, workers)
-        noise = MonogenicSignal(difference[box], edition.riesz_factor, workers)
+        half1, half2 = (half.data[box] for half in half_maps)
+        data, difference = (half1 + half2) / 2, (half1 - half2) / 2
+        factor = unit_factor(half1, half2)
+        noisy = _noise_inside(data, difference, inside, f"{half_maps[0].name} and {half_maps[1].name}")
+        noise = MonogenicSignal(difference, edition.riesz_factor, workers, factor)
+        del difference
+        noises = noise_amplitudes(noise, noisy, levels, significance, edition, progress)
+        del noise
+        signal = MonogenicSignal(data, edition.riesz_factor, workers, factor)
+    del data
 
-    resolution = np.where(inside, np.float32(levels[0][1]), np.float32(0))
-    if tested.any():
-        resolution[tested] = sweep(signal, noise, tested, noisy, levels, significance, edition, progress)
+    found = sweep(signal, tested, noises, levels, significance, edition, progress) if tested.any() else None
+    del signal, noises
+    whole = np.zeros(mask.shape, np.float32)
+    resolution = whole[box]
+    resolution[inside] = levels[0][1]
+    if found is not None:
+        resolution[tested] = found
         nyquist = 2 * max(density_map.voxel_size)
         resolution[tested] = smooth(resolution, tested, edition.smoothing, nyquist, workers)
         resolution[inside & ~tested] = fill(resolution, tested, inside & ~tested, workers)
-    whole = np.zeros(mask.shape, np.float32)
-    whole[box] = resolution
     return LocalResolution(
         whole,
         mask=molecule,
-        report={"noise": "the map outside the mask" if difference is None else "half the difference of the half maps"},
+        report={
+            "noise": "the map outside the mask" if half_maps is None else "half the difference of the half maps",
+            "range": {
+                "low": round(max(levels[-1][1], 2 * max(density_map.voxel_size)), 3),
+                "high": round(levels[0][1], 3),
+            },
+        },
         seconds={"estimator": time.monotonic() - started},
     )
-
-
-def sweep(
-    signal: MonogenicSignal,
-    noise: MonogenicSignal,
-    tested: BoolArray,
-    noisy: BoolArray,
-    levels: Sequence[tuple[float, float]],
-    significance: float,
-    edition: Edition = PUBLISHED,
-    progress: bool = False,
-) -> FloatArray:
-    """From coarse to fine, the last resolution at which each voxel exceeded the noise.
-
-    A voxel is given up, that is, not tested further, after ``edition.failures`` frequencies in a row at which it fails.
-    The sweep ends early when few voxels are left, when hardly any signal is left, or when the mean amplitude of the
-    voxels left is not significantly above the noise's.
-
-    Args:
-        signal: the map's ``MonogenicSignal``.
-        noise: the noise's, or ``signal`` itself.
-        tested: bool (z, y, x), the voxels to estimate.
-        noisy: bool (z, y, x), the voxels whose amplitude in ``noise`` is the noise's.
-        levels: (frequency in 1/pixel, resolution in Å), coarse to fine.
-        significance: quantile of the noise that a voxel must exceed.
-        edition: details of the algorithm.
-        progress: show a progress bar on standard error.
-
-    Returns:
-        float32, one resolution a tested voxel; the first level's where the noise was never exceeded.
-    """
-    edges = edition.high_pass_edge, edition.low_pass_edge
-    active, noise_voxels = np.flatnonzero(tested), np.flatnonzero(noisy)
-    fewest = SMALLEST_ACTIVE * len(active)
-    resolution = np.where(tested, np.float32(levels[0][1]), np.float32(0)).ravel()
-    failures = np.zeros(len(active), np.uint8)
-    greatest = 0.0
-    for frequency, level in tqdm(levels, desc="MonoRes", unit="frequency", disable=not progress):
-        amplitude = signal.amplitude(frequency, *edges)
-        values = amplitude.ravel()[active]
-        if noise is not signal:
-            amplitude = noise.amplitude(frequency, *edges)
-        noise_values = amplitude.ravel()[noise_voxels]
-        mean, noise_mean = values.mean(dtype=float), noise_values.mean(dtype=float)
-        greatest = max(greatest, mean)
-        if mean < SMALLEST_SIGNAL * greatest:
-            break
-        exceeds = values > _quantile(noise_values, significance)
-        resolution[active[exceeds]] = level
-        failures = np.where(exceeds, 0, failures + 1)
-        error = np.sqrt(values.var(dtype=float) / len(values) + noise_values.var(dtype=float) / len(noise_values))
-        standing = failures < edition.failures
-        active, failures = active[standing], failures[standing]
-        if mean - noise_mean < ndtri(significance) * error or len(active) < max(fewest, 1):
-            break
-    return resolution[tested.ravel()]
 
 
 def noise_region(density_map: DensityMap, mask: BoolArray) -> Solvent:
@@ -228,14 +171,16 @@ def noise_region(density_map: DensityMap, mask: BoolArray) -> Solvent:
         InputError: if there is hardly any noise outside the mask.
     """
     solvent = solvent_noise(density_map, mask, _sphere)
-    data, inside = density_map.data[solvent.box], mask[solvent.box]
-    noise = solvent.noise & (np.abs(data - data[0, 0, 0]) > FLAT * data[inside].std(dtype=float))
+    data, noise = density_map.data[solvent.box], solvent.noise
+    least = FLAT * data[mask[solvent.box]].std(dtype=float)
+    for plane, noisy in zip(data, noise, strict=True):
+        noisy &= np.abs(plane - data[0, 0, 0]) > least
     if np.count_nonzero(noise) < LEAST_NOISE:
         raise InputError(
             f"{density_map.name} shows no noise outside the mask, which leaves {np.count_nonzero(noise)} voxels for "
             "it; give half maps, a smaller mask, or a map in a wider box."
         )
-    return Solvent(solvent.box, noise)
+    return solvent
 
 
 def refine(signal: MonogenicSignal, mask: BoolArray, noisy: BoolArray, workers: int = 1) -> BoolArray:
@@ -251,7 +196,7 @@ def refine(signal: MonogenicSignal, mask: BoolArray, noisy: BoolArray, workers: 
         bool (z, y, x), within the mask.
     """
     amplitude = gaussian(signal.total_amplitude(), REFINING_SIGMA, workers)
-    refined = mask & (amplitude >= _quantile(amplitude[noisy], REFINING_QUANTILE))
+    refined = mask & (amplitude >= quantile_of(amplitude[noisy], REFINING_QUANTILE))
     if np.count_nonzero(refined) < LEAST_REFINED * np.count_nonzero(mask):
         return np.zeros_like(mask)
     return refined
@@ -275,8 +220,9 @@ def smooth(resolution: FloatArray, tested: BoolArray, sigma: float, finest: floa
     values = resolution[tested]
     if not sigma:
         return values
-    filled = np.where(tested, resolution, np.median(values))
-    smoothed = gaussian(filled, sigma, workers)[tested]
+    box = fast_box_around(tested, math.ceil(SMOOTHING_REACH * sigma))
+    filled = np.where(tested[box], resolution[box], np.median(values))
+    smoothed = gaussian(filled, sigma, workers)[tested[box]]
     return np.where((smoothed > values) | (smoothed < finest), values, smoothed)
 
 
@@ -318,17 +264,14 @@ def _medians(values: FloatArray, counts: IntArray) -> FloatArray:
     return (ordered[row, (counts - 1) // 2] + ordered[row, counts // 2]) / 2
 
 
-def _signal_and_noise(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, FloatArray | None, str]:
-    """The map and None, or of half maps their mean and half their difference, float32 (z, y, x); and their names."""
+def _checked(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, HalfMaps | None]:
+    """The map and None, or the first half map and both, after refusing half maps that do not fit."""
     density_map, half_maps = map_and_halves(density_map_or_halves)
-    if half_maps is None:
-        return density_map, None, density_map.name
-    half1, half2 = half_maps
-    for half in half_maps:
-        checks.check_estimable(half)
-    checks.check_half_maps(half1, half2)
-    names = f"{half1.name} and {half2.name}"
-    return half1.like((half1.data + half2.data) / 2), (half1.data - half2.data) / 2, names
+    if half_maps is not None:
+        for half in half_maps:
+            checks.check_estimable(half)
+        checks.check_half_maps(*half_maps)
+    return density_map, half_maps
 
 
 def _noise_inside(mean: FloatArray, difference: FloatArray, inside: BoolArray, names: str) -> BoolArray:
@@ -373,11 +316,8 @@ def _levels(
 
 def _sphere(shape: Sequence[int]) -> BoolArray:
     """The largest sphere around the middle of a box, the same in its mirror image; bool (z, y, x)."""
-    z, y, x = np.ogrid[tuple(slice(-0.5 * (n - 1), 0.5 * n) for n in shape)]
-    return z * z + y * y + x * x < (min(shape) // 2) ** 2
-
-
-def _quantile(values: FloatArray, quantile: float) -> float:
-    """A quantile (0 to 1) of values (n,), one of them."""
-    rank = min(int(len(values) * quantile), len(values) - 1)
-    return np.partition(values, rank)[rank]
+    z, y, x = (np.arange(-0.5 * (n - 1), 0.5 * n) for n in shape)
+    sphere = np.empty(tuple(shape), bool)
+    for height, plane in zip(z, sphere, strict=True):
+        np.less(height * height + (y * y)[:, None] + x * x, (min(shape) // 2) ** 2, out=plane)
+    return sphere

@@ -84,7 +84,7 @@ def test_a_voxel_is_given_up_after_failures_in_a_row(edition, expected):
     tested[..., :200] = True
     levels = list(enumerate([10, 8, 6, 4, 2]))
     signal = Scripted(amplitudes)
-    found = monores.sweep(signal, signal, tested, ~tested, levels, 0.95, edition)
+    found = monores.sweep(signal, tested, ~tested, levels, 0.95, edition)
     np.testing.assert_array_equal(found.reshape(4, 50).T, np.tile(np.float32(expected), (50, 1)))
 
 
@@ -96,7 +96,7 @@ def test_the_sweep_ends_where_the_signal_is_no_more_than_noise():
     tested[..., :200] = True
     amplitudes[1][tested] *= 0.5
     signal = Scripted(amplitudes)
-    found = monores.sweep(signal, signal, tested, ~tested, [(0, 9), (1, 8), (2, 7)], 0.95)
+    found = monores.sweep(signal, tested, ~tested, [(0, 9), (1, 8), (2, 7)], 0.95)
     assert set(found.tolist()) <= {9.0, 8.0}
 
 

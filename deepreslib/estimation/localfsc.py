@@ -128,6 +128,7 @@ def estimate(
             "cutoff": cutoff,
             "box": {"voxels": box, "angstrom": round(float(box * max(half1.voxel_size)), 3)},
             "exact": exact,
+            "range": {"low": round(2 * max(half1.voxel_size), 3), "high": round(box * voxel_size, 3)},
         },
         seconds={"estimator": time.monotonic() - started},
     )

@@ -12,7 +12,7 @@ import scipy.fft
 from deepreslib.fourier.arrays import ComplexArray, FloatArray, IntArray
 from deepreslib.fourier.slabs import backward, backward_planes, forward, radii, slabs
 
-LARGE = 1 << 26
+LARGE = 1 << 25
 """Voxels; of larger maps the Riesz transforms are not stored."""
 
 _SLAB_VOXELS = 1 << 18

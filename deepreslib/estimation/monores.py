@@ -121,13 +121,13 @@ def estimate(
         box = fast_box_around(mask, round(coarsest / max(density_map.voxel_size)))
         tested = inside = mask[box]
         half1, half2 = (half.data[box] for half in half_maps)
-        data, difference = (half1 + half2) / 2, (half1 - half2) / 2
-        factor = unit_factor(half1, half2)
-        noisy = _noise_inside(data, difference, inside, f"{half_maps[0].name} and {half_maps[1].name}")
+        difference, factor = (half1 - half2) / 2, unit_factor(half1, half2)
+        noisy = _noise_inside((half1 + half2) / 2, difference, inside, f"{half_maps[0].name} and {half_maps[1].name}")
         noise = MonogenicSignal(difference, edition.riesz_factor, workers, factor)
         del difference
         noises = noise_amplitudes(noise, noisy, levels, significance, edition, progress)
         del noise
+        data = (half1 + half2) / 2
         signal = MonogenicSignal(data, edition.riesz_factor, workers, factor)
     del data
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from deepreslib.estimation import monogenic
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
 
 SHAPE = (24, 20, 30)
@@ -91,3 +92,13 @@ def test_a_wave_at_nyquist_along_one_axis_is_turned_along_the_others_only():
     part = (3 / 16) / np.hypot(3 / 16, 0.5)
     expected = np.sqrt(np.square(np.cos(angle)) + np.square(part * np.sin(angle)))
     np.testing.assert_allclose(MonogenicSignal(data).total_amplitude(), expected, atol=1e-5)
+
+
+def test_fields_that_are_not_stored_give_the_same_amplitudes(monkeypatch):
+    data = np.random.default_rng(0).standard_normal((15, 16, 18)).astype(np.float32)
+    stored = MonogenicSignal(data)
+    monkeypatch.setattr(monogenic, "LARGE", 100)
+    computed = MonogenicSignal(data, workers=2)
+    np.testing.assert_allclose(computed.total_amplitude(), stored.total_amplitude(), atol=1e-5)
+    for frequency in (0.05, 0.3, 0.49):
+        np.testing.assert_allclose(computed.amplitude(frequency), stored.amplitude(frequency), atol=1e-5)

@@ -4,29 +4,48 @@ import re
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from deepreslib import maps, pictures
 from deepreslib.analysis import comparison, report
+from deepreslib.analysis.resolution_map import BACKGROUND, as_resolution
+from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
-from deepreslib.commands.folder import check_folder, make_folder, save_picture, short_names
+from deepreslib.commands.folder import in_folder, short_names
+from deepreslib.commands.numbers import FINITE, Number, density_name, file_name, folder_name
+from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import check_writable, write_json
+from deepreslib.files import write_report
 from deepreslib.maps import DensityMap, checks
+from deepreslib.maps.labels import COUNT as COUNT_QUANTITY
+from deepreslib.maps.labels import DIFFERENCE, RESOLUTION
+from deepreslib.maps.labels import SPREAD as SPREAD_QUANTITY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-REPORT, CONSENSUS, SPREAD = "compare.json", "consensus.mrc", "spread.mrc"
+REPORT, CONSENSUS, SPREAD, COUNT = "compare.json", "consensus.mrc", "spread.mrc", "count.mrc"
+PICTURES = ("histogram.png", "agreement.png", "consensus.png", "spread.png")
+QUANTITIES = {CONSENSUS: RESOLUTION, SPREAD: SPREAD_QUANTITY, COUNT: COUNT_QUANTITY}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
     parser.add_argument(
-        "maps", nargs="+", metavar="RESOLUTION", help="two or more local resolution maps, Å, on one grid"
+        "maps",
+        nargs="+",
+        type=file_name,
+        metavar="RESOLUTION",
+        help="two or more local resolution maps, Å, on one grid",
     )
     parser.add_argument(
-        "--mask", metavar="MASK", help="mask on their grid, 1 inside; default: the voxels where every map has a value"
+        "--mask",
+        type=file_name,
+        metavar="MASK",
+        help="mask on their grid, 1 inside; default: the voxels where there is a consensus",
     )
     parser.add_argument(
         "--reference", metavar="MAP", help="the map to compare with: its number, from 1, or label (default: the first)"
@@ -40,68 +59,88 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--background",
         nargs="*",
-        type=float,
-        default=comparison.BACKGROUND,
+        type=FINITE,
+        default=BACKGROUND,
         metavar="A",
         help="values that mean 'no resolution here', left out of everything, like all that are not above 0 "
         "(default: 0 100)",
     )
-    parser.add_argument("--map", metavar="MAP", help="the density on the same grid, shown grey behind the slices")
+    parser.add_argument(
+        "--share",
+        type=Number(0.001, 1),
+        default=1.0,
+        metavar="S",
+        help="share of the maps, 0 to 1, that must have a value where there is to be a consensus (default: 1, all of "
+        f"them; with fewer the consensus may step where a map ends); {COUNT} says how many have one",
+    )
+    parser.add_argument(
+        "--map", type=density_name, metavar="MAP", help="the density on the same grid, shown grey behind the slices"
+    )
     add_grid_arguments(parser)
     parser.add_argument(
         "-o",
         "--output",
+        type=folder_name,
         required=True,
         metavar="DIR",
-        help=f"folder for {REPORT}, {CONSENSUS}, {SPREAD}, difference_*.mrc and the pictures; made if missing",
+        help=f"folder for {REPORT}, {CONSENSUS}, {SPREAD}, {COUNT}, difference_*.mrc and the pictures; made if missing",
     )
 
 
-def run(args: Namespace) -> int:
-    """Compares the maps, prints a table, writes a report, maps and pictures; returns 0."""
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
+    labels = _labels(args)
+    differences = _differences(labels, _reference(args.reference, labels)).values()
+    names = [CONSENSUS, SPREAD, COUNT, *PICTURES, *differences, *map(_picture, differences), REPORT]
+    given = [*args.maps, args.mask, args.map]
+    return Paths(given, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+
+
+def run(args: Namespace) -> None:
+    """Compares the maps, prints a table, writes a report, maps and pictures."""
     started = time.monotonic()
     labels = _labels(args)
     reference = _reference(args.reference, labels)
-    check_folder(args.output)
-    resolutions = [maps.read_map(path, args.voxel_size, args.origin) for path in args.maps]
-    grid = resolutions[0]
+    warnings: list[str] = []
+    density = inputs.read_beside(args.map, args, None, warnings) if args.map else None
+    grid = inputs.read_beside(args.maps[0], args, density, warnings)
+    resolutions = [grid, *(inputs.read_beside(path, args, grid, warnings) for path in args.maps[1:])]
     for other in resolutions[1:]:
         checks.check_same_grid(other, grid)
-    mask = density = None
-    if args.mask:
-        mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), grid)
-    if args.map:
-        density = maps.read_map(args.map, args.voxel_size, args.origin)
+    mask = inputs.read_mask_beside(args, grid, warnings) if args.mask else None
+    if density:
         checks.check_same_grid(density, grid)
-    data = {label: resolution.data for label, resolution in zip(labels, resolutions, strict=True)}
-    result = comparison.compare(data, mask, reference, args.background)
+    data = {}
+    for label, resolution in zip(labels, resolutions, strict=True):
+        cleaned, notes = as_resolution(resolution, args.background)
+        data[label] = cleaned.data
+        warnings += notes
+    result = comparison.compare(data, mask, reference, args.background, args.share)
 
-    folder = make_folder(args.output)
-    differences = {label: f"difference_{name}.mrc" for label, name in _file_names(result.agreements).items()}
+    folder = Path(args.output)
+    differences = _differences(labels, reference)
     figures = _figures(result, grid, density, differences)
-    for name in (REPORT, CONSENSUS, SPREAD, *differences.values(), *figures):
-        check_writable(folder / name)
     content = {
-        **report.head(),
+        **report.head(args.command_line),
         "mask": {"source": "file" if args.mask else "common", "path": args.mask, "voxels": int(result.mask.sum())},
         "background": list(args.background),
+        "share": args.share,
         **result.report(),
+        **({"warnings": warnings} if warnings else {}),
     }
     for numbers, path in zip(content["maps"], args.maps, strict=True):
         numbers |= {"path": path, "difference": differences.get(numbers["label"])}
     _print(content)
 
-    volumes = {CONSENSUS: result.consensus, SPREAD: result.spread}
+    volumes = {CONSENSUS: result.consensus, SPREAD: result.spread, COUNT: result.counts.astype(np.float32)}
     volumes |= {name: result.agreements[label].difference for label, name in differences.items()}
     for name, values in volumes.items():
-        maps.write_map(folder / name, grid.like(values))
-        print(f"wrote {folder / name}")
+        maps.write_map(folder / name, grid.like(values), QUANTITIES.get(name, DIFFERENCE))
     for name, draw in figures.items():
-        save_picture(draw(), folder / name)
+        pictures.save_figure(draw(), folder / name)
     content["seconds"] = {"total": round(time.monotonic() - started, 2)}
-    write_json(folder / REPORT, content)
-    print(f"wrote {folder / REPORT}")
-    return 0
+    write_report(folder / REPORT, content)
+    messages.print_warnings(warnings)
 
 
 def _figures(
@@ -125,7 +164,7 @@ def _figures(
         "agreement.png": lambda: pictures.agreement_figure(result),
         "consensus.png": consensus,
         "spread.png": lambda: pictures.spread_figure(result, voxel_size, behind, origin=origin),
-        **{name.replace(".mrc", ".png"): difference(label) for label, name in differences.items()},
+        **{_picture(name): difference(label) for label, name in differences.items()},
     }
 
 
@@ -151,6 +190,17 @@ def _reference(text: str | None, labels: Sequence[str]) -> str | None:
     )
 
 
+def _differences(labels: Sequence[str], reference: str | None) -> dict[str, str]:
+    """Label → name of the map of its difference from the reference, for every map but the reference."""
+    others = [label for label in labels if label != (reference or labels[0])]
+    return {label: f"difference_{name}.mrc" for label, name in _file_names(others).items()}
+
+
+def _picture(name: str) -> str:
+    """The name of the picture of a map."""
+    return name.replace(".mrc", ".png")
+
+
 def _file_names(labels: Iterable[str]) -> dict[str, str]:
     """Label → a form of it that is safe in a file name, all different."""
     names: dict[str, str] = {}
@@ -164,9 +214,11 @@ def _file_names(labels: Iterable[str]) -> dict[str, str]:
 
 def _print(content: dict[str, Any]) -> None:
     """Prints the table of numbers, in columns."""
-    where = "of the mask" if content["mask"]["source"] == "file" else "where every map has a value (no mask was given)"
+    count = comparison.maps_text(content)
+    where = "of the mask" if content["mask"]["source"] == "file" else f"where {count} a value (no mask was given)"
     print(f"compared within {content['voxels']:,} voxels {where}; in Å, the last four columns against the reference")
     rows = [comparison.TABLE_HEADER, *comparison.table_rows(content)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(comparison.TABLE_HEADER))]
     for first, *rest in rows:
         print("  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip())
+    print(f"consensus at {content['consensus']['voxels']:,} voxels, where {count} a value; {COUNT} counts the maps")

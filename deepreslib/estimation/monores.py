@@ -30,7 +30,7 @@ from deepreslib.estimation.monores_sweep import (
     quantile_of,
     sweep,
 )
-from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves
+from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves, tested_ends
 from deepreslib.estimation.solvent import FLAT, LEAST_NOISE, NEGLIGIBLE, Solvent, flat_voxels, solvent_noise
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.fourier.slabs import unit_factor
@@ -144,6 +144,7 @@ def estimate(
     return LocalResolution(
         whole,
         mask=molecule,
+        ends=tested_ends(levels[-1][1], levels[0][1], density_map.voxel_size),
         report={
             "noise": "the map outside the mask" if half_maps is None else "half the difference of the half maps",
             "range": {

@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.resmap_noise import FEWEST, one_map, two_halves
-from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves
+from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves, tested_ends
 from deepreslib.estimation.significance import threshold
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
@@ -157,6 +157,7 @@ def estimate(
     whole[box] = resolution
     return LocalResolution(
         resampling.clip_resolution(whole, mask, finest, coarsest, density_map.voxel_size),
+        ends=tested_ends(float(steps[0]), coarsest, density_map.voxel_size),
         report={
             "range": {"low": round(float(steps[0]), 3), "high": round(coarsest, 3)},
             "steps": [round(float(tested), 3) for tested in steps],

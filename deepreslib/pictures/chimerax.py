@@ -12,6 +12,7 @@ from deepreslib.errors import InputError
 from deepreslib.files import write_aside
 from deepreslib.fourier.arrays import FloatArray, Triple
 from deepreslib.maps.boxes import box_around
+from deepreslib.pictures.figures import RESOLUTION_LABEL
 from deepreslib.pictures.scale import ColourScale, inside_values
 from deepreslib.pictures.surface import INSIDE
 
@@ -28,6 +29,7 @@ def write_chimerax_script(
     level: float,
     scale: ColourScale,
     axes: float | None = None,
+    label: str = RESOLUTION_LABEL,
 ) -> None:
     """Write a .cxc script: density as #1, resolution as #2 (hidden), the surface of #1 coloured by #2, the key.
 
@@ -48,9 +50,10 @@ def write_chimerax_script(
         scale: colours; ChimeraX gets its ``levels`` colours and blends between them.
         axes: length of axes through (0, 0, 0) to be shown, Å; written as a .bild file beside the script and opened
             last, as #3. None for no axes.
+        label: what the key measures; it has no quotation marks.
 
     Raises:
-        InputError: a path that ChimeraX cannot read: one with a line break, or with both kinds of quotation marks.
+        InputError: a path that ChimeraX cannot read, see :func:`quoted`.
         OSError: the folder does not exist or cannot be written.
     """
     path = Path(path)
@@ -59,8 +62,8 @@ def write_chimerax_script(
     lines = [
         "# Density coloured by local resolution (Å). Open this file with a fresh ChimeraX.",
         "set bgColor white",
-        f"open {quoted(density_path)}",
-        f"open {quoted(resolution_path)}",
+        f"open {quoted(density_path, path)}",
+        f"open {quoted(resolution_path, path)}",
     ]
     for volume in ("#1", "#2"):
         lines += [f"volume {volume} voxelSize {side}", f"volume {volume} origin {corner}"]
@@ -71,14 +74,14 @@ def write_chimerax_script(
         f"surface dust #1 size {DUST * smallest:.4g}",
         f"color sample #1 map #2 palette {palette(scale)} offset {-INSIDE * smallest:.4g}",
         f"key {key_command(scale)} pos 0.3,0.06 size 0.4,0.03 fontSize 18 numericLabelSpacing equal",
-        '2dlabels text "Local resolution (Å)" color black size 18 xpos 0.41 ypos 0.105',
+        f'2dlabels text "{label}" color black size 18 xpos 0.41 ypos 0.105',
         "lighting soft",
     ]
     if axes is not None:
         beside = path.with_name(f"{path.stem}_axes.bild")
         with write_aside(beside) as temporary:
             temporary.write_text(_axes(axes), encoding="utf-8")
-        lines.append(f"open {quoted(beside)}")
+        lines.append(f"open {quoted(beside, path)}")
     lines.append("view")
     with write_aside(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -133,23 +136,63 @@ def _xyz(triple: Triple) -> str:
     return ",".join(f"{number:.8g}" for number in reversed(list(triple)))
 
 
-def quoted(path: str | Path) -> str:
-    """A path as ChimeraX reads it: absolute, within quotation marks.
+def check_name(path: str | Path, script: str | Path) -> None:
+    """Refuse a file that ChimeraX could not open from a script, before the work is done.
+
+    Args:
+        path: the file.
+        script: where the script will be.
+
+    Raises:
+        InputError: see :func:`quoted`.
+    """
+    quoted(path, script)
+
+
+def can_open(path: str | Path, script: str | Path) -> bool:
+    """Whether ChimeraX can open a file from a script.
+
+    Args:
+        path: the file.
+        script: where the script will be.
+    """
+    return _quoted(path, script) is not None
+
+
+def quoted(path: str | Path, script: str | Path) -> str:
+    """A path as ChimeraX reads it in a script: within quotation marks, and absolute if that can be.
+
+    ChimeraX has no way to write a quotation mark that ends a path, or a line break, and puts the values of environment
+    variables in place of their names (``$HOME``). If such a thing stands in the name of a folder that holds the script
+    too, the path is written relative to the script, whose folder ChimeraX goes to.
 
     Args:
         path: a file.
+        script: where the script will be.
 
     Returns:
         The path with its marks.
 
     Raises:
-        InputError: a path with a line break, or with both kinds of quotation marks.
+        InputError: ChimeraX cannot read the name.
     """
-    text = os.path.abspath(path)
-    mark = "'" if '"' in text else '"'
-    if mark in text or "\n" in text:
-        raise InputError(f"ChimeraX cannot read the file name {text!r}: rename the file or its folder.")
-    return f"{mark}{text}{mark}"
+    text = _quoted(path, script)
+    if text is None:
+        raise InputError(f"ChimeraX cannot read the file name {os.fspath(path)!r}: rename the file or its folder.")
+    return text
+
+
+def _quoted(path: str | Path, script: str | Path) -> str | None:
+    """What :func:`quoted` gives, or None where it raises."""
+    absolute, folder = os.path.abspath(path), os.path.dirname(os.path.abspath(script))
+    names = [absolute]
+    if os.path.commonpath([absolute, folder]) == folder:
+        names.append(os.path.join(".", os.path.relpath(absolute, folder)))
+    for name in names:
+        for mark in "\"'":
+            if mark not in name and name.isprintable() and os.path.expandvars(name) == name:
+                return f"{mark}{name}{mark}"
+    return None
 
 
 def key_command(scale: ColourScale) -> str:

@@ -18,11 +18,13 @@ from deepreslib.pictures.figures import new_figure
 from deepreslib.pictures.histogram import bin_edges
 from deepreslib.pictures.scale import ColourScale
 from deepreslib.pictures.slices import ZERO, coloured_slices_figure
+from deepreslib.pictures.text import NAME_LENGTH, TITLE_LENGTH, plain, shortened
 
 PLOT_BIN = 0.1  # Å
 MOST_COLUMNS = 3
 DIFFERENCE_COLOURS = "coolwarm"  # blue where the map's resolution is finer than the reference's
 SPREAD_COLOURS = "viridis"
+COUNT_COLOURS = "YlGnBu"
 SHOWN_PERCENTILE = 98  # of the sizes of differences; larger ones get the scale's last colour
 
 
@@ -54,14 +56,14 @@ def agreement_figure(comparison: Comparison, title: str = "") -> Figure:
         mesh = panel.pcolormesh(edges, edges, np.ma.masked_equal(count, 0), norm=LogNorm(1, max(most, 2)))
         panel.plot(edges[[0, -1]], edges[[0, -1]], color="black", linestyle="--", linewidth=1.2)
         panel.set_title(_numbers(comparison.agreements[label], int(count.sum())), fontsize="small")
-        panel.set_xlabel(f"{comparison.reference} (Å)")
-        panel.set_ylabel(f"{label} (Å)")
+        panel.set_xlabel(plain(f"{shortened(comparison.reference)} (Å)"))
+        panel.set_ylabel(plain(f"{shortened(label)} (Å)"))
         panel.set_aspect("equal")
         for axis in (panel.xaxis, panel.yaxis):
             axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     figure.colorbar(mesh, ax=panels[: len(counts)], shrink=0.85, aspect=30, label="Voxels per (0.1 Å)²")
     if title:
-        figure.suptitle(title)
+        figure.suptitle(plain(title))
     return figure
 
 
@@ -104,9 +106,9 @@ def difference_figure(
         axis,
         numbers,
         origin,
-        title=f"{label} − {comparison.reference}",
+        title=f"{shortened(label, 38)} − {shortened(comparison.reference, 38)}",
         inside=(comparison.values[label] > 0) & (comparison.values[comparison.reference] > 0),
-        label=f"Difference from {comparison.reference} (Å)",
+        label=f"Difference from {shortened(comparison.reference)} (Å)",
     )
 
 
@@ -151,6 +153,47 @@ def spread_figure(
     )
 
 
+def count_figure(
+    comparison: Comparison,
+    voxel_size: Triple,
+    density: FloatArray | None = None,
+    axis: str = "z",
+    numbers: Sequence[int] | None = None,
+    origin: Triple = ZERO,
+) -> Figure:
+    """Draw slices of the number of maps that have a value at each voxel.
+
+    Args:
+        comparison: from :func:`deepreslib.analysis.comparison.compare`.
+        voxel_size: (z, y, x), Å.
+        density: (z, y, x), in grey behind it, or None.
+        axis: 'z', 'y' or 'x', the normal of the slices.
+        numbers: the slices, counted from 0; by default 4 about the mask's centre.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: no such slice, or a density of another shape.
+    """
+    figure = coloured_slices_figure(
+        density,
+        comparison.counts.astype(np.float32),
+        voxel_size,
+        ColourScale(0, len(comparison.values), COUNT_COLOURS),
+        axis,
+        numbers,
+        origin,
+        inside=comparison.mask,
+        label=f"Maps with a value; the consensus needs {comparison.needed}",
+    )
+    ticks = np.asarray(MaxNLocator(8, integer=True).tick_values(0, len(comparison.values)))
+    ticks = ticks[(ticks >= 0) & (ticks <= len(comparison.values))]
+    figure.axes[-1].set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    return figure
+
+
 def difference_scale(comparison: Comparison) -> ColourScale:
     """Colours from −limit to +limit, at least ±0.1 Å, that hold 98 % of the differences of every map.
 
@@ -189,7 +232,7 @@ def comparison_table_figure(report: Mapping[str, Any], title: str = "") -> Figur
     Returns:
         The figure.
     """
-    rows = table_rows(report)
+    rows = [[plain(label, NAME_LENGTH), *numbers] for label, *numbers in table_rows(report)]
     longest = max(len(row[0]) for row in rows)
     figure = new_figure(8.6 + 0.085 * longest, 0.9 + 0.32 * len(rows) + 0.3 * bool(title))
     axes = figure.add_subplot()
@@ -205,7 +248,8 @@ def comparison_table_figure(report: Mapping[str, Any], title: str = "") -> Figur
         if row == 0 or column == 0:
             cell.set_text_props(weight="bold")
         cell.set_edgecolor("0.75")
-    axes.set_title(title or f"Local resolution in Å; last four columns against {report['reference']}", fontsize=10)
+    title = title or f"Local resolution in Å; last four columns against {shortened(report['reference'])}"
+    axes.set_title(plain(title, 2 * TITLE_LENGTH), fontsize=10)
     return figure
 
 

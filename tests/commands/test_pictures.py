@@ -30,14 +30,15 @@ def files(tmp_path):
 def test_writes_the_files_it_names(files, capsys):
     out = files / "new" / "pictures"
     assert main(["pictures", str(files / "resolution.mrc"), "--map", str(files / "map.mrc"), "-o", str(out)]) == 0
-    written = sorted(line.removeprefix("wrote ") for line in capsys.readouterr().out.splitlines())
+    written = sorted(capsys.readouterr().out.strip().removeprefix("wrote ").split(", "))
     assert written == sorted(str(path) for path in out.iterdir())
     names = {path.name for path in out.iterdir()}
-    assert names == {"histogram.png", "slices.png", "surface.png", "surface.cxc", "surface_resolution.mrc"}
+    surface = {"surface.png", "surface.cxc", "surface_resolution.mrc"}
+    assert names == {"histogram.png", "slices.png", "pictures.json", *surface}
     script = (out / "surface.cxc").read_text()
     assert "volume #2 origin 5,0,-21" in script
     shown = read_map(out / "surface_resolution.mrc")
-    assert shown.origin == (-21.0, 0.0, 5.0)
+    assert (shown.origin, shown.quantity) == ((-21.0, 0.0, 5.0), "resolution")
     assert shown.data.min() > 0
 
 
@@ -63,7 +64,7 @@ def test_without_a_map_there_is_no_surface(files):
         )
         == 0
     )
-    assert {path.name for path in out.iterdir()} == {"histogram.png", "slices.png"}
+    assert {path.name for path in out.iterdir()} == {"histogram.png", "slices.png", "pictures.json"}
 
 
 def test_mask_takes_off_a_background(files):
@@ -118,3 +119,15 @@ def test_bad_input_is_refused(files, capsys):
     assert main(["pictures", resolution, "-o", resolution]) == 2
     assert capsys.readouterr().err.count("deepres: error:") == 4
     assert not (files / "pictures").exists()
+
+
+@pytest.mark.parametrize(("name", "folder"), [("a\"b'c.mrc", "pictures"), ("$HOME.mrc", "$HOME \"'")])
+def test_a_map_whose_name_chimerax_cannot_take_is_copied(files, name, folder):
+    (files / "map.mrc").rename(files / name)
+    (files / "resolution.mrc").rename(files / f"$_{name}")
+    out = files / folder
+    assert main(["pictures", str(files / f"$_{name}"), "--map", str(files / name), "-o", str(out)]) == 0
+    np.testing.assert_array_equal(read_map(out / "surface_map.mrc").data, read_map(files / name).data)
+    place = out if folder == "pictures" else "."
+    opened = [line for line in (out / "surface.cxc").read_text().splitlines() if line.startswith("open")]
+    assert opened == [f'open "{place}/surface_map.mrc"', f'open "{place}/surface_resolution.mrc"']

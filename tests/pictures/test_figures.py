@@ -1,8 +1,10 @@
 """What all figures share: paper, key and file."""
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from deepreslib.errors import InputError
 from deepreslib.pictures import ColourScale, add_colour_bar, save_figure
 from deepreslib.pictures.figures import RESOLUTION_LABEL, new_figure
 
@@ -25,6 +27,17 @@ def test_the_key_shows_the_scales_ends_ticks_and_unit():
     assert bar.cmap == scale.colours
 
 
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [([3, 8], "neither"), ([2, 5], "min"), ([5, 9], "max"), ([2, 9], "both"), ([np.nan], "neither"), ([], "neither")],
+)
+def test_ends_that_clip_values_have_tips(values, ends):
+    figure = new_figure(4, 3)
+    bar = add_colour_bar(figure, figure.subplots(), ColourScale(3, 8), values=np.array(values, np.float32))
+    assert bar.extend == ends
+    assert bar.ax.get_ylim() == (3, 8)
+
+
 def test_the_key_is_named_and_placed_as_told():
     figure = new_figure(4, 3)
     bar = add_colour_bar(figure, figure.subplots(), ColourScale(3, 8), "Spread (Å)", location="left")
@@ -43,6 +56,6 @@ def test_a_saved_figure_has_its_inches_in_dots(tmp_path, dots_per_inch):
 
 
 def test_a_missing_folder_leaves_nothing(tmp_path):
-    with pytest.raises(OSError, match="absent"):
+    with pytest.raises(InputError, match="absent"):
         save_figure(new_figure(1, 1), tmp_path / "absent" / "figure.png")
     assert list(tmp_path.iterdir()) == []

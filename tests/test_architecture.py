@@ -49,7 +49,11 @@ ELSEWHERE = {
     "commands/test_estimate_auto.py": set(),
     "commands/test_estimate_methods.py": set(),
     "commands/test_half_map_faults.py": set(),
+    "estimation/test_axis_order.py": set(),
     "estimation/test_localfsc.py": {"estimation/localfsc_window"},
+    "estimation/test_monores.py": {"estimation/monores_sweep"},
+    "estimation/test_resmap.py": {"estimation/resmap_noise"},
+    "estimation/test_scale.py": set(),
     "networks/test_store.py": {"networks/cryores_card", "networks/deepres_card"},
     "training/cryores/test_program.py": {
         "training/cryores/batches",

@@ -34,7 +34,7 @@ is fine enough for them.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import scipy.fft
@@ -45,9 +45,10 @@ from deepreslib.errors import InputError
 from deepreslib.estimation.localfsc_window import along_axes, responses, sampling_matrices, window
 from deepreslib.estimation.result import Ends, LocalResolution, MapOrHalves, two_halves
 from deepreslib.fourier import filters, resampling
-from deepreslib.fourier.arrays import Array, BoolArray, Box, ComplexArray, FloatArray, IntArray, VoxelSize
+from deepreslib.fourier.arrays import BoolArray, ComplexArray, FloatArray, IntArray, VoxelSize
 from deepreslib.fourier.grid import fast_length
-from deepreslib.fourier.shells import add_in_shells, shell_numbers
+from deepreslib.fourier.shells import add_in_shells, mirror_counts, shell_numbers
+from deepreslib.fourier.slabs import backward, backward_planes, forward, slabs, unit_factor
 from deepreslib.maps import DensityMap
 from deepreslib.maps.boxes import box_around, read_box
 
@@ -108,12 +109,18 @@ def estimate(
     box = _checked_box(half1, cutoff, box)
     around = box_around(mask)
     inside = mask[around]
-    weight = _visibility(_read(mask, around, box), box)
-    map1, map2 = (
-        _whitened(_read(_whitened(half.data, 1, workers), around, box), weight, workers) for half in (half1, half2)
-    )
+    ends = [_ends(side, box) for side in around]
+    weight = _visibility(read_box(mask, ends), box)
+    maps = []
+    for half in (half1, half2):
+        whole = _whitened_spectrum(half.data, None, workers)
+        maps.append(_cut(whole, half.data.shape, ends, workers))
+        del whole
+    for number, part in enumerate(maps):
+        maps[number] = backward(_whitened_spectrum(part, weight, workers), part.shape, workers)
+    del weight, part
     find_falls = _exact_falls if exact else _fast_falls
-    falls = find_falls(map1, map2, inside, cutoff, box, workers, progress)
+    falls = find_falls(maps, inside, cutoff, box, workers, progress)
 
     voxel_size = float(np.mean(half1.voxel_size))
     resolution = np.zeros(mask.shape, np.float32)
@@ -125,6 +132,7 @@ def estimate(
             "cutoff": cutoff,
             "box": {"voxels": box, "angstrom": round(float(box * max(half1.voxel_size)), 3)},
             "exact": exact,
+            "range": {"low": round(2 * max(half1.voxel_size), 3), "high": round(box * voxel_size, 3)},
         },
         seconds={"estimator": time.monotonic() - started},
     )
@@ -144,44 +152,56 @@ def _checked_box(half1: DensityMap, cutoff: float, box: int | None) -> int:
     return int(box)
 
 
-def _whitened(data: FloatArray, weight: FloatArray | float, workers: int) -> FloatArray:
-    """The map with the same power in every shell up to Nyquist's, and none in the corners beyond, which have no shell.
+def _whitened_spectrum(data: FloatArray, weight: FloatArray | None, workers: int) -> ComplexArray:
+    """Coefficients of the map with the same power in every shell up to Nyquist's, and none in the corners beyond.
 
     Args:
         data: float32 (z, y, x).
-        weight: what the map is multiplied by when its power is measured, a number or (z, y, x).
+        weight: what the map is multiplied by when its power is measured, (z, y, x); None for nothing.
         workers: threads.
+
+    Returns:
+        complex64 (z, y, x // 2 + 1).
     """
     edge = max(data.shape)
     z, y, x = (np.fft.fftfreq(n, 1 / edge) for n in data.shape)
     x = x[: data.shape[2] // 2 + 1]
-    data = data - data.mean(dtype=np.float64).astype(np.float32)
-    planes = scipy.fft.rfftn(data * weight, workers=workers)
-    quantities = ((np.ones(plane.shape), _product(plane, plane)) for plane in planes)
-    del planes
+    mean = data.mean(dtype=np.float64).astype(np.float32)
+    if weight is None:
+        factor = np.float32(unit_factor(data))
+        spectrum = forward(lambda slab: factor * (data[slab] - mean), data.shape, workers)
+    else:
+        spectrum = forward(lambda slab: (data[slab] - mean) * weight[slab], data.shape, workers)
+    mirrored = np.broadcast_to(mirror_counts(len(x), data.shape[2]), (len(y), len(x)))
+    quantities = ((mirrored, mirrored * _product(plane, plane)) for plane in spectrum)
     count, power = add_in_shells(quantities, shell_numbers(z, y, x), edge)
     power = (power / np.maximum(count, 1))[: edge // 2 + 1]
     power[0] = power[1]
     gain = np.zeros(edge, np.float32)
     gain[: len(power)] = 1 / np.sqrt(np.maximum(power, max(power.max() * _LEAST_POWER, np.finfo(np.float32).tiny)))
-    spectrum = scipy.fft.rfftn(data, workers=workers)
+    if weight is not None:
+        del spectrum
+        spectrum = forward(lambda slab: data[slab] - mean, data.shape, workers)
     for plane, shell in zip(spectrum, shell_numbers(z, y, x), strict=True):
         plane *= gain[shell]
-    return scipy.fft.irfftn(spectrum, data.shape, workers=workers, overwrite_x=True)
+    return spectrum
 
 
-def _read(data: Array, around: Box, margin: int) -> Array:
-    """The map in a box with a margin; 0 beyond the map's border.
+def _ends(side: slice, margin: int) -> tuple[int, int]:
+    """The first voxel of a side with a margin, and the one after its last; they may lie beyond the map's border.
 
     The margin is as wide as a window: a window reaches half its width beyond the mask, and a band-pass filter half a
     width further.
     """
-    return read_box(
-        data,
-        [
-            (side.start - margin, side.start - margin + fast_length(side.stop - side.start + 2 * margin))
-            for side in around
-        ],
+    return side.start - margin, side.start - margin + fast_length(side.stop - side.start + 2 * margin)
+
+
+def _cut(spectrum: ComplexArray, shape: Sequence[int], ends: Sequence[tuple[int, int]], workers: int) -> FloatArray:
+    """The map of some coefficients, which are overwritten, in a box; 0 beyond the map's border."""
+    z, y, x = (slice(max(start, 0), min(stop, n)) for (start, stop), n in zip(ends, shape, strict=True))
+    part = backward(spectrum, shape, workers, (z, y, x))
+    return np.pad(
+        part, [(side.start - start, stop - side.stop) for side, (start, stop) in zip((z, y, x), ends, strict=True)]
     )
 
 
@@ -244,13 +264,12 @@ def _correlation(cross: FloatArray, power1: FloatArray, power2: FloatArray) -> F
 
 
 def _fast_falls(
-    map1: FloatArray, map2: FloatArray, inside: BoolArray, cutoff: float, box: int, workers: int, progress: bool
+    maps: list[FloatArray], inside: BoolArray, cutoff: float, box: int, workers: int, progress: bool
 ) -> FloatArray:
     """Where the FSC falls, in shells, at the voxels of ``inside``.
 
     Args:
-        map1: float32 (z, y, x), with a margin of ``box`` voxels around ``inside``.
-        map2: as ``map1``.
+        maps: the two maps, float32 (z, y, x), with a margin of ``box`` voxels around ``inside``; the list is emptied.
         inside: bool (z, y, x), the part of the mask.
         cutoff: of the FSC.
         box: edge of the window, voxels.
@@ -260,36 +279,66 @@ def _fast_falls(
     Returns:
         float32 (n,), see :func:`_first_falls`.
     """
-    shape = map1.shape
+    shape = maps[0].shape
     mean, band_passes, place = responses(shape, box)
-    spectra = [scipy.fft.rfftn(m, shape, workers=workers) * (1 - mean)[place] for m in (map1, map2)]
+    spectra = []
+    while maps:
+        data = maps.pop(0)
+        spectra.append(forward(data.__getitem__, shape, workers))
+        del data
+        for plane, places in zip(spectra[-1], place, strict=True):
+            plane *= (1 - mean)[places]
     smoothing, interpolation = sampling_matrices(inside.shape, shape, box)
 
     def correlations() -> Iterator[FloatArray]:
         for band_pass in tqdm(band_passes, desc="local FSC", unit="shell", disable=not progress):
-            weights = band_pass[place]
-            one, two = (scipy.fft.irfftn(s * weights, shape, workers=workers, overwrite_x=True) for s in spectra)
-            cross = along_axes(smoothing, one * two)
-            one *= one
-            two *= two
-            fsc = _correlation(cross, along_axes(smoothing, one), along_axes(smoothing, two))
-            yield along_axes(interpolation, fsc)[inside]
+            sums = _smoothed_products([_band(s, band_pass, place, shape, workers) for s in spectra], smoothing, shape)
+            yield along_axes(interpolation, _correlation(*sums))[inside]
 
     return _first_falls(correlations(), np.count_nonzero(inside), cutoff, box)
+
+
+def _band(
+    spectrum: ComplexArray, band_pass: FloatArray, place: IntArray, shape: Sequence[int], workers: int
+) -> Callable[[slice], FloatArray]:
+    """A function that gives planes of a band-passed map; ``place`` is the table's index for every coefficient."""
+    band = np.empty_like(spectrum)
+    for to, plane, places in zip(band, spectrum, place, strict=True):
+        np.multiply(plane, band_pass[places], out=to)
+    return backward_planes(band, shape[2], workers)
+
+
+def _smoothed_products(
+    bands: Sequence[Callable[[slice], FloatArray]], smoothing: Sequence[FloatArray], shape: Sequence[int]
+) -> list[FloatArray]:
+    """The product of two band-passed maps and the square of each, smoothed, on the coarse grid.
+
+    Args:
+        bands: for each map a function that gives some of its planes.
+        smoothing: matrices along z, y and x.
+        shape: of the maps (z, y, x).
+    """
+    z, y, x = smoothing
+    sums = [np.empty((shape[0], len(y), len(x)), np.float32) for _ in range(3)]
+    for slab in slabs(shape):
+        one, two = (band(slab) for band in bands)
+        for total, (a, b) in zip(sums, ((one, two), (one, one), (two, two)), strict=True):
+            total[slab] = y @ ((a * b) @ x.T)
+    return [np.tensordot(z, total, 1) for total in sums]
 
 
 # The definition: a small Fourier transform at each voxel
 
 
 def _exact_falls(
-    map1: FloatArray, map2: FloatArray, inside: BoolArray, cutoff: float, box: int, workers: int, progress: bool
+    maps: list[FloatArray], inside: BoolArray, cutoff: float, box: int, workers: int, progress: bool
 ) -> FloatArray:
     """Where the FSC falls, in shells, at the voxels of ``inside``; arguments as those of :func:`_fast_falls`."""
     reach = (box - 1) // 2
     profile = window(np.arange(-reach, reach + 1), box).astype(np.float32)
     weights = profile[:, None, None] * profile[:, None] * profile
     shells = _shells(box)
-    cubes = [np.lib.stride_tricks.sliding_window_view(m, weights.shape) for m in (map1, map2)]
+    cubes = [np.lib.stride_tricks.sliding_window_view(m, weights.shape) for m in maps]
 
     corners = np.argwhere(inside) + box - reach
     falls = np.empty(len(corners), np.float32)

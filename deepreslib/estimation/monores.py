@@ -11,28 +11,33 @@ program ``xmipp_resolution_monogenic_signal``, of which this is an implementatio
 Arrays are (z, y, x); resolutions are in Å; frequencies in 1/pixel.
 """
 
+import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
-from scipy.special import ndtri
-from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
-from deepreslib.estimation.result import LocalResolution, MapOrHalves, map_and_halves, tested_ends
-from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.estimation.monores_sweep import (
+    FIRST,
+    PUBLISHED,
+    Edition,
+    NoiseAmplitude,
+    noise_amplitudes,
+    quantile_of,
+    sweep,
+)
+from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves, tested_ends
+from deepreslib.estimation.solvent import FLAT, LEAST_NOISE, NEGLIGIBLE, Solvent, flat_voxels, solvent_noise
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
+from deepreslib.fourier.slabs import unit_factor
 from deepreslib.maps import DensityMap, checks, masks
 from deepreslib.maps.boxes import fast_box_around
 
-SMALLEST_ACTIVE = 0.025
-"""The sweep ends when less than this fraction of the voxels is still being tested."""
-
-SMALLEST_SIGNAL = 0.001
-"""The sweep ends when the mean amplitude of the voxels still tested falls below this fraction of its greatest."""
+__all__ = ["FIRST", "PUBLISHED", "Edition", "estimate", "fill", "noise_region", "refine", "smooth", "sweep"]
 
 REFINING_QUANTILE = 0.95
 REFINING_SIGMA = 4.0
@@ -42,39 +47,17 @@ LEAST_REFINED = 0.1
 """If a smaller share of the mask's voxels than this survives the refinement, nothing stands out of the noise (5 % would
 survive by chance)."""
 
-FLAT = 1e-4
-"""Voxels that differ from the box's corner by less than this fraction of the SD within the mask count as masked."""
+MOST_SAME = 0.5
+"""Half maps that are the same in more than this share of the mask are refused."""
 
-LEAST_NOISE = 1000
-"""Voxels of noise that a single map must show at least."""
+SMOOTHING_REACH = 6
+"""Sigmas around the tested voxels that are smoothed with them; beyond, the Gaussian is 0 in float32."""
 
 FILLING_NEIGHBOURS = 27
 """A voxel that was not tested gets the median of so many tested voxels, the nearest ones."""
 
-
-@dataclass(frozen=True)
-class Edition:
-    """Details that changed between editions of the program.
-
-    Attributes:
-        riesz_factor: the Riesz transforms' transfer function is this factor × frequency component / frequency.
-        high_pass_edge: width of the high-pass filter's raised cosine, 1/pixel; it ends at the frequency tested.
-        low_pass_edge: width of the amplitude's low-pass filter's raised cosine, 1/pixel; it begins there.
-        failures: number of frequencies in a row at which a voxel must fail before it is given up (not tested further).
-        smoothing: sigma in voxels of the Gaussian exp(-(pi sigma frequency)²) that smooths the result; 0 for none.
-    """
-
-    riesz_factor: complex = -1j
-    high_pass_edge: float = 0.02
-    low_pass_edge: float = 0.02
-    failures: int = 2
-    smoothing: float = 3.0
-
-
-PUBLISHED = Edition()
-FIRST = Edition(riesz_factor=1, high_pass_edge=0.002, low_pass_edge=0.01, failures=1, smoothing=0.0)
-"""Edition of 2016. Its Riesz transform lacked the factor -i, so its amplitude is no monogenic amplitude. It is here
-only for comparing with maps of that time, such as that of beta-galactosidase."""
+_MOST_NEIGHBOURS = 1 << 22
+"""So many neighbours are looked for at a time, which bounds the memory."""
 
 
 def estimate(
@@ -114,125 +97,91 @@ def estimate(
         InputError: the maps, the range or the significance cannot be used, or there is no noise to compare with.
     """
     started = time.monotonic()
-    density_map, difference = _signal_and_noise(density_map_or_halves)
-    levels = _levels(density_map, finest, coarsest, step)
+    density_map, half_maps = _checked(density_map_or_halves)
+    levels = _levels(density_map, density_map.data.shape, finest, coarsest, step)
     if not 0 < significance < 1:
         raise InputError(f"the significance is {significance:g}; give a number between 0 and 1, such as 0.95.")
     molecule = None
     if mask is None:
-        mask = molecule = masks.automatic_mask(density_map)[0]
+        mean = density_map if half_maps is None else density_map.like((half_maps[0].data + half_maps[1].data) / 2)
+        mask = molecule = masks.automatic_mask(mean)[0]
 
     workers = workers if workers > 0 else os.cpu_count() or 1
-    if difference is None:
-        box = (slice(None),) * 3
-        signal = noise = MonogenicSignal(density_map.data, edition.riesz_factor, workers)
-        noisy = noise_region(density_map, mask)
-        tested = refine(signal, mask, noisy, workers)
-        noisy |= mask & ~tested & _sphere(mask.shape)
+    noises: BoolArray | list[NoiseAmplitude]
+    if half_maps is None:
+        solvent = noise_region(density_map, mask)
+        box, noises = solvent.box, solvent.noise
+        inside = mask[box]
+        levels = _levels(density_map, inside.shape, finest, coarsest, step)
+        data = density_map.data[box]
+        signal = MonogenicSignal(data, edition.riesz_factor, workers, unit_factor(data))
+        tested = refine(signal, inside, noises, workers)
+        noises |= inside & ~tested & _sphere(inside.shape)
     else:
         box = fast_box_around(mask, round(coarsest / max(density_map.voxel_size)))
-        signal = MonogenicSignal(density_map.data[box], edition.riesz_factor, workers)
-        noise = MonogenicSignal(difference[box], edition.riesz_factor, workers)
-        tested = noisy = mask[box]
+        tested = inside = mask[box]
+        half1, half2 = (half.data[box] for half in half_maps)
+        difference, factor = (half1 - half2) / 2, unit_factor(half1, half2)
+        noisy = _noise_inside((half1 + half2) / 2, difference, inside, f"{half_maps[0].name} and {half_maps[1].name}")
+        noise = MonogenicSignal(difference, edition.riesz_factor, workers, factor)
+        del difference
+        noises = noise_amplitudes(noise, noisy, levels, significance, edition, progress)
+        del noise
+        data = (half1 + half2) / 2
+        signal = MonogenicSignal(data, edition.riesz_factor, workers, factor)
+    del data
 
-    inside = mask[box]
-    resolution = np.where(inside, np.float32(levels[0][1]), np.float32(0))
-    if tested.any():
-        resolution[tested] = sweep(signal, noise, tested, noisy, levels, significance, edition, progress)
+    found = sweep(signal, tested, noises, levels, significance, edition, progress) if tested.any() else None
+    del signal, noises
+    whole = np.zeros(mask.shape, np.float32)
+    resolution = whole[box]
+    resolution[inside] = levels[0][1]
+    if found is not None:
+        resolution[tested] = found
         nyquist = 2 * max(density_map.voxel_size)
         resolution[tested] = smooth(resolution, tested, edition.smoothing, nyquist, workers)
         resolution[inside & ~tested] = fill(resolution, tested, inside & ~tested, workers)
-    whole = np.zeros(mask.shape, np.float32)
-    whole[box] = resolution
     return LocalResolution(
         whole,
         mask=molecule,
         ends=tested_ends(levels[-1][1], levels[0][1], density_map.voxel_size),
-        report={"noise": "the map outside the mask" if difference is None else "half the difference of the half maps"},
+        report={
+            "noise": "the map outside the mask" if half_maps is None else "half the difference of the half maps",
+            "range": {
+                "low": round(max(levels[-1][1], 2 * max(density_map.voxel_size)), 3),
+                "high": round(levels[0][1], 3),
+            },
+        },
         seconds={"estimator": time.monotonic() - started},
     )
 
 
-def sweep(
-    signal: MonogenicSignal,
-    noise: MonogenicSignal,
-    tested: BoolArray,
-    noisy: BoolArray,
-    levels: Sequence[tuple[float, float]],
-    significance: float,
-    edition: Edition = PUBLISHED,
-    progress: bool = False,
-) -> FloatArray:
-    """From coarse to fine, the last resolution at which each voxel exceeded the noise.
-
-    A voxel is given up, that is, not tested further, after ``edition.failures`` frequencies in a row at which it fails.
-    The sweep ends early when few voxels are left, when hardly any signal is left, or when the mean amplitude of the
-    voxels left is not significantly above the noise's.
-
-    Args:
-        signal: the map's ``MonogenicSignal``.
-        noise: the noise's, or ``signal`` itself.
-        tested: bool (z, y, x), the voxels to estimate.
-        noisy: bool (z, y, x), the voxels whose amplitude in ``noise`` is the noise's.
-        levels: (frequency in 1/pixel, resolution in Å), coarse to fine.
-        significance: quantile of the noise that a voxel must exceed.
-        edition: details of the algorithm.
-        progress: show a progress bar on standard error.
-
-    Returns:
-        float32, one resolution a tested voxel; the first level's where the noise was never exceeded.
-    """
-    edges = edition.high_pass_edge, edition.low_pass_edge
-    active, noise_voxels = np.flatnonzero(tested), np.flatnonzero(noisy)
-    fewest = SMALLEST_ACTIVE * len(active)
-    resolution = np.where(tested, np.float32(levels[0][1]), np.float32(0)).ravel()
-    failures = np.zeros(len(active), np.uint8)
-    greatest = 0.0
-    for frequency, level in tqdm(levels, desc="MonoRes", unit="frequency", disable=not progress):
-        amplitude = signal.amplitude(frequency, *edges)
-        values = amplitude.ravel()[active]
-        if noise is not signal:
-            amplitude = noise.amplitude(frequency, *edges)
-        noise_values = amplitude.ravel()[noise_voxels]
-        mean, noise_mean = values.mean(dtype=float), noise_values.mean(dtype=float)
-        greatest = max(greatest, mean)
-        if mean < SMALLEST_SIGNAL * greatest:
-            break
-        exceeds = values > _quantile(noise_values, significance)
-        resolution[active[exceeds]] = level
-        failures = np.where(exceeds, 0, failures + 1)
-        error = np.sqrt(values.var(dtype=float) / len(values) + noise_values.var(dtype=float) / len(noise_values))
-        standing = failures < edition.failures
-        active, failures = active[standing], failures[standing]
-        if mean - noise_mean < ndtri(significance) * error or len(active) < max(fewest, 1):
-            break
-    return resolution[tested.ravel()]
-
-
-def noise_region(density_map: DensityMap, mask: BoolArray) -> BoolArray:
+def noise_region(density_map: DensityMap, mask: BoolArray) -> Solvent:
     """Where a single map shows its noise: outside the mask, within the largest sphere in the box, and not flat.
 
-    Flat is what equals the box's corner (see ``FLAT``): the map was masked there.
+    What equals the box's corner (see ``FLAT``) is left out too: the map was masked there.
 
     Args:
         density_map: the map.
         mask: bool (z, y, x).
 
     Returns:
-        bool (z, y, x).
+        The part of the map without a flat rim, and where it shows noise.
 
     Raises:
         InputError: if there is hardly any noise outside the mask.
     """
-    data = density_map.data
-    region = _sphere(data.shape) & ~mask
-    region &= np.abs(data - data[0, 0, 0]) > FLAT * data[mask].std(dtype=float)
-    if np.count_nonzero(region) < LEAST_NOISE:
+    solvent = solvent_noise(density_map, mask, _sphere)
+    data, noise = density_map.data[solvent.box], solvent.noise
+    least = FLAT * data[mask[solvent.box]].std(dtype=float)
+    for plane, noisy in zip(data, noise, strict=True):
+        noisy &= np.abs(plane - data[0, 0, 0]) > least
+    if np.count_nonzero(noise) < LEAST_NOISE:
         raise InputError(
-            f"{density_map.name} shows no noise outside the mask; give half maps, a smaller mask, or a map that was "
-            "not masked."
+            f"{density_map.name} shows no noise outside the mask, which leaves {np.count_nonzero(noise)} voxels for "
+            "it; give half maps, a smaller mask, or a map in a wider box."
         )
-    return region
+    return solvent
 
 
 def refine(signal: MonogenicSignal, mask: BoolArray, noisy: BoolArray, workers: int = 1) -> BoolArray:
@@ -248,7 +197,7 @@ def refine(signal: MonogenicSignal, mask: BoolArray, noisy: BoolArray, workers: 
         bool (z, y, x), within the mask.
     """
     amplitude = gaussian(signal.total_amplitude(), REFINING_SIGMA, workers)
-    refined = mask & (amplitude >= _quantile(amplitude[noisy], REFINING_QUANTILE))
+    refined = mask & (amplitude >= quantile_of(amplitude[noisy], REFINING_QUANTILE))
     if np.count_nonzero(refined) < LEAST_REFINED * np.count_nonzero(mask):
         return np.zeros_like(mask)
     return refined
@@ -272,13 +221,16 @@ def smooth(resolution: FloatArray, tested: BoolArray, sigma: float, finest: floa
     values = resolution[tested]
     if not sigma:
         return values
-    filled = np.where(tested, resolution, np.median(values))
-    smoothed = gaussian(filled, sigma, workers)[tested]
+    box = fast_box_around(tested, math.ceil(SMOOTHING_REACH * sigma))
+    filled = np.where(tested[box], resolution[box], np.median(values))
+    smoothed = gaussian(filled, sigma, workers)[tested[box]]
     return np.where((smoothed > values) | (smoothed < finest), values, smoothed)
 
 
 def fill(resolution: FloatArray, tested: BoolArray, untested: BoolArray, workers: int = 1) -> FloatArray:
-    """The median resolution of the nearest tested voxels.
+    """The median resolution of the ``FILLING_NEIGHBOURS`` nearest tested voxels.
+
+    All voxels that are as near as the last of them count too, as a choice among them would depend on the axes' order.
 
     Args:
         resolution: float32 (z, y, x), Å.
@@ -289,49 +241,84 @@ def fill(resolution: FloatArray, tested: BoolArray, untested: BoolArray, workers
     Returns:
         float32, one value an untested voxel.
     """
-    places = np.argwhere(untested)
-    if not len(places):
-        return np.zeros(0, np.float32)
-    count = min(FILLING_NEIGHBOURS, np.count_nonzero(tested))
-    _, nearest = cKDTree(np.argwhere(tested)).query(places, list(range(1, count + 1)), workers=workers)
-    return np.median(resolution[tested][nearest], axis=1)
+    places, tree = np.argwhere(untested), cKDTree(np.argwhere(tested))
+    values = resolution[tested]
+    filled = np.empty(len(places), np.float32)
+    left, asked = np.arange(len(places)), 2 * FILLING_NEIGHBOURS
+    while len(left):
+        undecided = []
+        for part in np.array_split(left, -(-len(left) * asked // _MOST_NEIGHBOURS)):
+            count = min(asked, len(values))
+            distance, nearest = tree.query(places[part], list(range(1, count + 1)), workers=workers)
+            reach = distance[:, min(FILLING_NEIGHBOURS, count) - 1]
+            counted = distance <= reach[:, None]
+            filled[part] = _medians(np.where(counted, values[nearest], np.inf), counted.sum(axis=1))
+            if count < len(values):
+                undecided.append(part[counted.all(axis=1)])
+        left, asked = np.concatenate(undecided) if undecided else left[:0], 4 * asked
+    return filled
 
 
-def _signal_and_noise(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, FloatArray | None]:
-    """The map and None, or of half maps their mean and half their difference, float32 (z, y, x)."""
+def _medians(values: FloatArray, counts: IntArray) -> FloatArray:
+    """The median of the ``counts`` (n,) smallest values in each row of ``values`` (n, k)."""
+    ordered, row = np.sort(values, axis=1), np.arange(len(values))
+    return (ordered[row, (counts - 1) // 2] + ordered[row, counts // 2]) / 2
+
+
+def _checked(density_map_or_halves: MapOrHalves) -> tuple[DensityMap, HalfMaps | None]:
+    """The map and None, or the first half map and both, after refusing half maps that do not fit."""
     density_map, half_maps = map_and_halves(density_map_or_halves)
-    if half_maps is None:
-        return density_map, None
-    half1, half2 = half_maps
-    for half in half_maps:
-        checks.check_estimable(half)
-    checks.check_half_maps(half1, half2)
-    return half1.like((half1.data + half2.data) / 2), (half1.data - half2.data) / 2
+    if half_maps is not None:
+        for half in half_maps:
+            checks.check_estimable(half)
+        checks.check_half_maps(*half_maps)
+    return density_map, half_maps
 
 
-def _levels(density_map: DensityMap, finest: float | None, coarsest: float, step: float) -> list[tuple[float, float]]:
-    """(frequency in 1/pixel, resolution in Å) to test, coarse to fine, on the Fourier transform's frequencies."""
+def _noise_inside(mean: FloatArray, difference: FloatArray, inside: BoolArray, names: str) -> BoolArray:
+    """The voxels of a mask in which two half maps differ.
+
+    Args:
+        mean: float32 (z, y, x), of the half maps.
+        difference: float32 (z, y, x), half their difference.
+        inside: bool (z, y, x), the mask.
+        names: of the half maps, for the message.
+
+    Raises:
+        InputError: if they are the same in most of the mask.
+    """
+    same = inside & flat_voxels(difference, FLAT * mean[inside].std(dtype=float))
+    share = np.count_nonzero(same) / np.count_nonzero(inside)
+    if share > MOST_SAME:
+        raise InputError(
+            f"the half maps {names} are the same in {100 * share:.0f} % of the mask and show no noise there; give the "
+            "two of independent halves of the particles, not masked, or a smaller mask."
+        )
+    return inside & ~same if share > NEGLIGIBLE else inside
+
+
+def _levels(
+    density_map: DensityMap, shape: Sequence[int], finest: float | None, coarsest: float, step: float
+) -> list[tuple[float, float]]:
+    """(frequency in 1/pixel, resolution in Å) to test, coarse to fine, on the frequencies of a box of this shape."""
     checks.check_estimable(density_map, coarsest, coarsest)
     voxel_size = max(density_map.voxel_size)
     if not step > 0:
         raise InputError(f"the step is {step:g} Å; give a step above 0, such as 0.3.")
     finest = max(finest or 0.0, 2 * voxel_size)
-    length = max(density_map.data.shape)
+    length = max(shape)
     resolutions = np.arange(coarsest, finest - 1e-6, -step)
     indices = np.unique(np.floor(voxel_size / resolutions * length + 0.5).astype(int))
-    levels = [(i / length, length * voxel_size / i) for i in indices.tolist() if 2 * i < length]
+    levels = [(i / length, length * voxel_size / i) for i in indices.tolist() if 0 < 2 * i < length]
     if not levels:
         raise InputError(f"no resolution lies between {finest:g} and {coarsest:g} Å; give a wider range.")
     return levels
 
 
 def _sphere(shape: Sequence[int]) -> BoolArray:
-    """The largest sphere around the middle of a box; bool (z, y, x)."""
-    z, y, x = np.ogrid[tuple(slice(-(n // 2), n - n // 2) for n in shape)]
-    return z * z + y * y + x * x < (min(shape) // 2) ** 2
-
-
-def _quantile(values: FloatArray, quantile: float) -> float:
-    """A quantile (0 to 1) of values (n,), one of them."""
-    rank = min(int(len(values) * quantile), len(values) - 1)
-    return np.partition(values, rank)[rank]
+    """The largest sphere around the middle of a box, the same in its mirror image; bool (z, y, x)."""
+    z, y, x = (np.arange(-0.5 * (n - 1), 0.5 * n) for n in shape)
+    sphere = np.empty(tuple(shape), bool)
+    for height, plane in zip(z, sphere, strict=True):
+        np.less(height * height + (y * y)[:, None] + x * x, (min(shape) // 2) ** 2, out=plane)
+    return sphere

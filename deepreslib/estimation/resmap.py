@@ -28,19 +28,18 @@ import itertools
 import math
 import time
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import scipy.ndimage
 from tqdm import tqdm
 
 from deepreslib.errors import InputError
+from deepreslib.estimation.resmap_noise import FEWEST, one_map, two_halves
 from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves, tested_ends
 from deepreslib.estimation.significance import threshold
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
-from deepreslib.fourier.whitening import NoiseSpectrum, measure_noise, whiten
 from deepreslib.maps import DensityMap, checks
+from deepreslib.maps.boxes import read_box
 from deepreslib.maps.tiles import tiles
 
 FINEST = 2.2
@@ -60,12 +59,6 @@ TILE = 48
 
 SAMPLES = 4000
 """Greatest number of windows in which the noise's variance is measured."""
-
-FEWEST = 500
-"""Least number of voxels of noise."""
-
-MARGIN = 3.0
-"""Å; noise outside the mask is taken from beyond this distance, as density does not end at the mask."""
 
 
 @dataclass(frozen=True)
@@ -138,29 +131,35 @@ def estimate(
     voxel = float(np.mean(density_map.voxel_size))
     finest, coarsest = _range(density_map, finest, coarsest, step, p_value)
 
+    reach = prepare(coarsest, voxel, gradient).reach
     if half_maps is None:
-        data, noise, room, level, spectrum = _one_map(density_map, mask, voxel, 0.5 / coarsest, workers)
+        given = one_map(density_map, mask, reach, voxel, 0.5 / coarsest, workers)
     else:
-        data, noise, room, level, spectrum = _two_halves(half_maps, mask, voxel, 0.5 / coarsest, workers)
+        given = two_halves(half_maps, mask, reach, voxel, 0.5 / coarsest, workers)
 
-    cut_off = math.ceil(10 * spectrum.finest) / 10
+    cut_off = math.ceil(10 * given.spectrum.finest) / 10
     steps = _steps(max(finest, min(cut_off, coarsest - step)), coarsest, step)
-    resolution = np.where(mask, np.float32(coarsest), np.float32(0))
-    unassigned = mask.copy()
+    unassigned = mask[given.box]
+    resolution = np.where(unassigned, np.float32(coarsest), np.float32(0))
     for tested in tqdm(steps, desc="ResMap", unit="step", disable=not progress):
         window = prepare(tested, voxel, gradient)
-        variance = max(noise_variance(noise, room, window), level)
-        values = statistic(data, unassigned, window) / np.float32(variance)
+        variance = max(noise_variance(given.noise, given.room, window), given.level)
+        values = statistic(given.data, unassigned, window) / np.float32(variance)
         passed = np.zeros_like(unassigned)
         passed[unassigned] = values > threshold(values, window.weights, p_value)
         resolution[passed] = tested
-        unassigned &= ~passed
+        unassigned = unassigned & ~passed
         if not unassigned.any():
             break
+    box = given.box
+    del given
+    whole = np.zeros(mask.shape, np.float32)
+    whole[box] = resolution
     return LocalResolution(
-        resampling.clip_resolution(resolution, mask, finest, coarsest, density_map.voxel_size),
+        resampling.clip_resolution(whole, mask, finest, coarsest, density_map.voxel_size),
         ends=tested_ends(float(steps[0]), coarsest, density_map.voxel_size),
         report={
+            "range": {"low": round(float(steps[0]), 3), "high": round(coarsest, 3)},
             "steps": [round(float(tested), 3) for tested in steps],
             "unassigned": int(unassigned.sum()),
             "noise": "half the difference of the half maps" if half_maps else "the map outside the mask",
@@ -239,11 +238,12 @@ def noise_variance(noise: FloatArray, room: IntArray, window: Window) -> float:
         places = np.flatnonzero(room >= max(enough, 1))
     if len(places) > SAMPLES:
         places = np.sort(np.random.default_rng(0).choice(places, SAMPLES, replace=False))
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(noise, reach), (2 * reach + 1,) * 3)
     kernels = window.kernels()
     total = 0.0
     for chunk in np.array_split(places, max(1, len(places) * len(kernels) >> 22)):
-        chosen = windows[np.unravel_index(chunk, noise.shape)].reshape(len(chunk), -1)
+        corners = np.transpose(np.unravel_index(chunk, noise.shape)) - reach
+        cubes = [read_box(noise, [(first, first + 2 * reach + 1) for first in corner]) for corner in corners.tolist()]
+        chosen = np.reshape(cubes, (len(chunk), -1))
         total += np.square(chosen @ kernels).sum(dtype=float)
     return total / len(places) / window.weights.sum()
 
@@ -286,75 +286,6 @@ def _bands(taps: FloatArray, count: int) -> FloatArray:
     for shift in range(length):
         bands[:, row, row + shift] = taps[:, shift, None]
     return bands
-
-
-Whitened: TypeAlias = tuple[FloatArray, FloatArray, IntArray, float, NoiseSpectrum]
-"""The whitened map and noise, float32 (z, y, x); the room for noise (see :func:`noise_variance`); a lower limit for the
-noise's variance: the one it would have if it filled all frequencies as it fills its band; and the noise's spectrum
-before it was whitened."""
-
-
-def _one_map(density_map: DensityMap, mask: BoolArray, voxel: float, lowest: float, workers: int) -> Whitened:
-    """What is analysed of one map, whose noise is in its surroundings.
-
-    Args:
-        density_map: the map.
-        mask: bool (z, y, x).
-        voxel: Å.
-        lowest: 1/Å, the lowest frequency whose power is measured.
-        workers: threads of the Fourier transforms.
-    """
-    data, room = density_map.data, _room_for_noise(density_map, mask)
-    surroundings = data[room > 0]
-    if len(surroundings) < FEWEST or surroundings.std() < 1e-5 * data.std():
-        raise InputError(
-            f"{density_map.name} has no noise outside the mask to compare with; give half maps, or a map that is not "
-            "masked in a box with room around the molecule."
-        )
-    spectrum = measure_noise(data, voxel, lowest, _soft(room), workers)
-    data = whiten(data - surroundings.mean(), voxel, spectrum, workers)
-    return data, data, room, 1.0, spectrum
-
-
-def _two_halves(half_maps: HalfMaps, mask: BoolArray, voxel: float, lowest: float, workers: int) -> Whitened:
-    """What is analysed of half maps: their mean, and half their difference as noise; arguments as in ``_one_map``."""
-    half1, half2 = (half.data for half in half_maps)
-    noise = (half1 - half2) * np.float32(0.5)
-    data = (half1 + half2) * np.float32(0.5)
-    if noise.std() < 1e-5 * data.std():
-        raise InputError(
-            f"the half maps {half_maps[0].name} and {half_maps[1].name} are the same and show no noise; give the two "
-            "of independent halves of the particles."
-        )
-    spectrum = measure_noise(noise, voxel, lowest, None, workers)
-    region = mask & (noise != 0)
-    if np.count_nonzero(region) < FEWEST:
-        region = noise != 0
-    noise = whiten(noise, voxel, spectrum, workers)
-    level = np.square(noise[region]).mean() / np.square(noise).mean()
-    data = whiten(data - data.mean(), voxel, spectrum, workers)
-    return data, noise, np.where(region, np.int32(max(mask.shape)), np.int32(0)), level, spectrum
-
-
-def _room_for_noise(density_map: DensityMap, mask: BoolArray) -> IntArray:
-    """How many voxels around each voxel, in every direction, are noise: int (z, y, x).
-
-    Noise is what lies outside the mask and ``MARGIN`` around it, within the sphere in the box, and is not exactly 0.
-    """
-    margin = math.ceil(MARGIN / min(density_map.voxel_size))
-    axes = np.ogrid[tuple(slice(-1, 1, n * 1j) for n in mask.shape)]
-    outside: BoolArray = sum(np.square(axis, dtype=np.float32) for axis in axes) < 1
-    outside &= ~mask
-    outside &= density_map.data != 0
-    room = scipy.ndimage.distance_transform_cdt(outside, metric="chessboard")
-    from_mask = scipy.ndimage.distance_transform_cdt(~mask, metric="chessboard")
-    return np.minimum(room, np.maximum(from_mask - margin, 0))
-
-
-def _soft(room: IntArray, edge: int = 8) -> FloatArray:
-    """Weights (float32) that rise as half a cosine from 0 where there is no room for noise to 1 where there is much."""
-    rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(edge + 1, dtype=np.float32) / edge)
-    return rise[np.minimum(room, edge)]
 
 
 def _steps(finest: float, coarsest: float, step: float) -> list[float]:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from deepreslib.fourier.arrays import Array, FloatArray, IntArray, Triple, VoxelSize
-from deepreslib.fourier.filters import frequencies
 from deepreslib.fourier.grid import voxel_triple
+from deepreslib.fourier.slabs import radii
 
 
 def mirror_counts(columns: int, count: int) -> FloatArray:
@@ -94,11 +94,13 @@ def sums_in_shells(
     return np.arange(shells) * width, totals[0], totals[1:]
 
 
-def mean_in_shells(power: FloatArray, shape: Sequence[int], voxel_size: VoxelSize) -> tuple[float, FloatArray]:
+def mean_in_shells(
+    planes: Iterable[FloatArray], shape: Sequence[int], voxel_size: VoxelSize
+) -> tuple[float, FloatArray]:
     """The mean over each shell of a quantity of all Fourier coefficients, by radii in float32.
 
     Args:
-        power: float32 (z, y, x // 2 + 1), of the coefficients of ``rfftn``.
+        planes: float32 (y, x // 2 + 1) for each coefficient along z, of the coefficients of ``rfftn``.
         shape: the map's (z, y, x).
         voxel_size: Å, one number or (z, y, x).
 
@@ -108,8 +110,11 @@ def mean_in_shells(power: FloatArray, shape: Sequence[int], voxel_size: VoxelSiz
     sizes = voxel_triple(voxel_size)
     width = 1.0 / max(n * size for n, size in zip(shape, sizes, strict=True))
     nyquist = round(0.5 / max(sizes) / width)
-    shell = np.minimum(np.rint(frequencies(shape, voxel_size) / np.float32(width)), nyquist + 1).astype(np.int32)
-    mirrored = mirror_counts(power.shape[2], shape[2]).astype(np.float32)
-    count = np.bincount(shell.ravel(), np.broadcast_to(mirrored, power.shape).ravel(), nyquist + 2)
-    total = np.bincount(shell.ravel(), (power * mirrored).ravel(), nyquist + 2)
+    mirrored = mirror_counts(shape[2] // 2 + 1, shape[2]).astype(np.float32)
+    count: FloatArray = np.zeros(nyquist + 2)
+    total: FloatArray = np.zeros(nyquist + 2)
+    for plane, frequency in zip(planes, radii(shape, sizes), strict=True):
+        shell = np.minimum(np.rint(frequency / np.float32(width)), nyquist + 1).astype(np.int32).ravel()
+        count += np.bincount(shell, np.broadcast_to(mirrored, plane.shape).ravel(), nyquist + 2)
+        total += np.bincount(shell, (plane * mirrored).ravel(), nyquist + 2)
     return width, total[: nyquist + 1] / np.maximum(count[: nyquist + 1], 1)

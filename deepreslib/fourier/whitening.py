@@ -1,14 +1,15 @@
 """Pre-whitening: the radial spectrum of the noise and the filter that makes it flat, found without a manual step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 import scipy.ndimage
 
-from deepreslib.fourier.arrays import FloatArray, VoxelSize
-from deepreslib.fourier.filters import frequencies
+from deepreslib.fourier.arrays import ComplexArray, FloatArray, VoxelSize
+from deepreslib.fourier.grid import voxel_triple
 from deepreslib.fourier.shells import mean_in_shells
+from deepreslib.fourier.slabs import backward, forward, radii
 
 SMOOTHING = 2.0
 """SD in shells of the smoothing of the noise's log power."""
@@ -70,16 +71,32 @@ def measure_noise(
         The spectrum.
     """
     if weights is None:
-        total = noise.size
-        noise = noise - noise.mean()
+        total, mean = noise.size, noise.mean()
+        coefficients = forward(lambda slab: noise[slab] - mean, noise.shape, workers)
     else:
         total = np.square(weights).sum(dtype=float)
-        noise = (noise - np.average(noise, weights=weights).astype(np.float32)) * weights
-    spectrum = scipy.fft.rfftn(noise, workers=workers)
-    power = np.square(spectrum.real)
-    power += np.square(spectrum.imag)
-    del spectrum
-    width, power = mean_in_shells(power, noise.shape, voxel_size)
+        mean = np.average(noise, weights=weights).astype(np.float32)
+        coefficients = forward(lambda slab: (noise[slab] - mean) * weights[slab], noise.shape, workers)
+    return noise_spectrum(coefficients, noise.shape, voxel_size, lowest, total)
+
+
+def noise_spectrum(
+    coefficients: ComplexArray, shape: Sequence[int], voxel_size: VoxelSize, lowest: float, total: float
+) -> NoiseSpectrum:
+    """The radial power spectrum of noise from its Fourier coefficients.
+
+    Args:
+        coefficients: ``rfftn`` of the noise, its mean left out, complex (z, y, x // 2 + 1).
+        shape: its shape (z, y, x).
+        voxel_size: Å, a number or a (z, y, x) triple.
+        lowest: 1/Å, as in ``measure_noise``.
+        total: the sum of the squares of the weights by which the noise was multiplied, or the number of voxels.
+
+    Returns:
+        The spectrum.
+    """
+    planes = (np.square(plane.real) + np.square(plane.imag) for plane in coefficients)
+    width, power = mean_in_shells(planes, shape, voxel_size)
     power /= total
 
     first = min(max(1, round(lowest / width)), len(power) - 1)
@@ -103,7 +120,21 @@ def whiten(data: FloatArray, voxel_size: VoxelSize, spectrum: NoiseSpectrum, wor
     Returns:
         float32 (z, y, x).
     """
-    gain = spectrum.gain(frequencies(data.shape, voxel_size))
-    coefficients = scipy.fft.rfftn(data, workers=workers)
-    coefficients *= gain
-    return scipy.fft.irfftn(coefficients, data.shape, workers=workers, overwrite_x=True)
+    coefficients = forward(data.__getitem__, data.shape, workers)
+    whiten_coefficients(coefficients, data.shape, voxel_size, spectrum)
+    return backward(coefficients, data.shape, workers)
+
+
+def whiten_coefficients(
+    coefficients: ComplexArray, shape: Sequence[int], voxel_size: VoxelSize, spectrum: NoiseSpectrum
+) -> None:
+    """Divides the Fourier coefficients of a map by the noise's amplitude, in place.
+
+    Args:
+        coefficients: ``rfftn`` of the map, complex (z, y, x // 2 + 1).
+        shape: of the map (z, y, x).
+        voxel_size: Å, a number or a (z, y, x) triple.
+        spectrum: of the noise.
+    """
+    for plane, frequency in zip(coefficients, radii(shape, voxel_triple(voxel_size)), strict=True):
+        plane *= spectrum.gain(frequency)

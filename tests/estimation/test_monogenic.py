@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from deepreslib.estimation import monogenic
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
 
 SHAPE = (24, 20, 30)
@@ -71,3 +72,33 @@ def test_a_gaussian_damps_a_wave_as_its_formula_says(periods):
     data, frequency = wave(periods)
     damped = gaussian(data, 1.7) - 5.0
     np.testing.assert_allclose(damped, (data - 5.0) * np.exp(-((np.pi * 1.7 * frequency) ** 2)), atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(12, 10, 14), (12, 11, 14), (9, 11, 13)])
+@pytest.mark.parametrize("order", [(2, 1, 0), (0, 2, 1), (1, 2, 0)])
+def test_the_order_of_the_axes_changes_nothing_in_white_noise(shape, order):
+    """White noise fills the planes of Nyquist's frequency, where +0.5 and -0.5 are one coefficient."""
+    data = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    one, other = MonogenicSignal(data), MonogenicSignal(np.ascontiguousarray(data.transpose(order)))
+    np.testing.assert_allclose(other.total_amplitude(), one.total_amplitude().transpose(order), atol=1e-5)
+    np.testing.assert_allclose(other.amplitude(0.3), one.amplitude(0.3).transpose(order), atol=1e-5)
+
+
+def test_a_wave_at_nyquist_along_one_axis_is_turned_along_the_others_only():
+    """cos(pi z) cos(a x): the transform along z is 0, that along x is its share × cos(pi z) sin(a x)."""
+    z, _, x = np.indices((8, 8, 16))
+    angle = 2 * np.pi * 3 * x / 16
+    data = (np.cos(np.pi * z) * np.cos(angle)).astype(np.float32)
+    part = (3 / 16) / np.hypot(3 / 16, 0.5)
+    expected = np.sqrt(np.square(np.cos(angle)) + np.square(part * np.sin(angle)))
+    np.testing.assert_allclose(MonogenicSignal(data).total_amplitude(), expected, atol=1e-5)
+
+
+def test_fields_that_are_not_stored_give_the_same_amplitudes(monkeypatch):
+    data = np.random.default_rng(0).standard_normal((15, 16, 18)).astype(np.float32)
+    stored = MonogenicSignal(data)
+    monkeypatch.setattr(monogenic, "LARGE", 100)
+    computed = MonogenicSignal(data, workers=2)
+    np.testing.assert_allclose(computed.total_amplitude(), stored.total_amplitude(), atol=1e-5)
+    for frequency in (0.05, 0.3, 0.49):
+        np.testing.assert_allclose(computed.amplitude(frequency), stored.amplitude(frequency), atol=1e-5)

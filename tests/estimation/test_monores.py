@@ -42,7 +42,7 @@ def plain_amplitude(data, frequency, high_edge, low_edge):
         return 0.5 - 0.5 * np.cos(np.pi * np.clip((distance - start) / (end - start), 0, 1))
 
     spectrum = scipy.fft.rfftn(data.astype(float)) * rise(max(frequency - high_edge, 0), frequency)
-    riesz = [-1j * axis / np.maximum(distance, 1e-9) for axis in axes]
+    riesz = [-1j * np.where(abs(axis) < 0.5, axis, 0) / np.maximum(distance, 1e-9) for axis in axes]
     energy = sum(scipy.fft.irfftn(spectrum * factor, data.shape) ** 2 for factor in (1, *riesz))
     low_pass = 1 - rise(frequency, min(frequency + low_edge, 0.5))
     return scipy.fft.irfftn(scipy.fft.rfftn(np.sqrt(energy)) * low_pass, data.shape)
@@ -84,7 +84,7 @@ def test_a_voxel_is_given_up_after_failures_in_a_row(edition, expected):
     tested[..., :200] = True
     levels = list(enumerate([10, 8, 6, 4, 2]))
     signal = Scripted(amplitudes)
-    found = monores.sweep(signal, signal, tested, ~tested, levels, 0.95, edition)
+    found = monores.sweep(signal, tested, ~tested, levels, 0.95, edition)
     np.testing.assert_array_equal(found.reshape(4, 50).T, np.tile(np.float32(expected), (50, 1)))
 
 
@@ -96,7 +96,7 @@ def test_the_sweep_ends_where_the_signal_is_no_more_than_noise():
     tested[..., :200] = True
     amplitudes[1][tested] *= 0.5
     signal = Scripted(amplitudes)
-    found = monores.sweep(signal, signal, tested, ~tested, [(0, 9), (1, 8), (2, 7)], 0.95)
+    found = monores.sweep(signal, tested, ~tested, [(0, 9), (1, 8), (2, 7)], 0.95)
     assert set(found.tolist()) <= {9.0, 8.0}
 
 
@@ -137,12 +137,6 @@ def test_white_noise_is_not_resolved():
     assert (one[mask] == COARSEST).all()
     assert np.median(both[mask]) > 15.5
     assert (both[mask] > 10).mean() > 0.95
-
-
-def test_identical_half_maps_are_resolved_to_the_finest_level():
-    mask, half = ball(), as_map(white(5))
-    resolution = monores.estimate((half, half), mask, workers=1).resolution
-    np.testing.assert_allclose(resolution[mask], 64 / 30, rtol=1e-3)
 
 
 def test_the_result_keeps_the_contract_on_any_box():
@@ -204,7 +198,7 @@ def test_agreement_with_the_original_program(shared_data, kind):
     inside, mean = mask.data > 0.5, half1.like((half1.data + half2.data) / 2)
     ours = monores.estimate((half1, half2) if kind == "halves" else mean, inside).resolution
     assigned = inside & (original.data > 0)
-    assert np.corrcoef(ours[assigned], original.data[assigned])[0, 1] > 0.99
+    assert np.corrcoef(ours[assigned], original.data[assigned])[0, 1] > 0.998
     assert abs(np.median(ours[assigned]) - np.median(original.data[assigned])) < 0.05
     spearman = spearmanr(original.data[assigned], b_factor.data[assigned])[0]
     assert spearmanr(ours[inside], b_factor.data[inside])[0] > spearman - 0.01

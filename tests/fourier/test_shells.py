@@ -51,7 +51,7 @@ def test_sums_count_every_coefficient_of_the_whole_transform(shape, sizes):
 def test_the_mean_in_shells_of_a_function_of_the_radius_is_that_function(shape, sizes):
     radius, width = radii(shape, sizes)
     power = np.rint(radius[:, :, : shape[2] // 2 + 1]).astype(np.float32)
-    shell_width, means = mean_in_shells(power, shape, sizes)
+    shell_width, means = mean_in_shells(iter(power), shape, sizes)
     assert shell_width == width
     filled = means > 0
     off_border = abs(radius % 1 - 0.5) > 1e-4

@@ -23,7 +23,7 @@ from deepreslib.maps.boxes import box_around
 from deepreslib.networks import store
 from deepreslib.networks.cryores_card import load_cryores
 from deepreslib.networks.cryores_features import LocalFeatures, local_features
-from deepreslib.networks.tensors import KerasModel
+from deepreslib.networks.running import Run
 
 SIGMAS = 3.0
 """Density within so many SDs of the mean is cut off where it surrounds the molecule (slides, "Pre-processing")."""
@@ -99,7 +99,7 @@ def estimate(
     data = np.ascontiguousarray(density_map.data[box])
     features = local_features(data, sizes, workers)
     network_started = time.monotonic()
-    prediction = predict(model.network, features, progress)
+    prediction = predict(model.run, features, progress)
     network_seconds = time.monotonic() - network_started
     if not (prediction["mask"] > 0).any():
         raise InputError(f"{density_map.name} shows no molecule that the network knows; give a map of protein or RNA.")
@@ -119,7 +119,7 @@ def estimate(
         deviation,
         GlobalResolution(max(float(baseline), 2 * max(sizes)), float(baseline_deviation)),
         molecule,
-        report={"model": {"name": model.name, "path": model.path, "sha256": model.sha256}},
+        report={"model": model.describe(), "device": model.device},
         seconds={"network": network_seconds, "estimator": time.monotonic() - started},
     )
 
@@ -144,13 +144,11 @@ def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None 
     return box_around(distinct, [math.ceil(MARGIN / size) for size in voxel_size])
 
 
-def predict(
-    network: KerasModel, inputs: LocalFeatures, progress: bool = False, places: int = PLACES
-) -> dict[str, FloatArray]:
+def predict(run: Run, inputs: LocalFeatures, progress: bool = False, places: int = PLACES) -> dict[str, FloatArray]:
     """The network's outputs on its own grid.
 
     Args:
-        network: the Keras model.
+        run: the function that runs it, ``StoredModel.run``.
         inputs: the ``LocalFeatures`` of a map.
         progress: show a progress bar on standard error.
         places: about how many places the network takes at once, in whole planes.
@@ -164,7 +162,7 @@ def predict(
 
     def outputs(features: FloatArray) -> dict[str, FloatArray]:
         batch = {"features": features[None], "summary": inputs.summary[None]}
-        return {name: np.asarray(value)[0] for name, value in network.predict_on_batch(batch).items()}
+        return {name: np.asarray(value)[0] for name, value in run(batch).items()}
 
     local, mask = np.empty((*inputs.shape, 2), np.float32), np.empty(inputs.shape, np.float32)
     for start in tqdm(range(0, count, step), desc="CryoRes", unit="part", disable=not progress):

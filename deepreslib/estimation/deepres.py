@@ -124,7 +124,8 @@ def _estimate(
                 "high": limits.high,
                 "voxel_size": limits.voxel_size,
             },
-            "model": {"name": model.name, "path": model.path, "sha256": model.sha256},
+            "model": model.describe(),
+            "device": model.device,
         },
         seconds={"network": network_seconds, "estimator": time.monotonic() - started},
     )
@@ -209,7 +210,7 @@ def predict_windows(
 
 def _whole_box(model: StoredDeepRes, box: FloatArray, chosen: BoolArray) -> FloatArray:
     """Predictions (n, values) for the chosen windows of a box that the network takes as a whole."""
-    return np.asarray(model.network.predict_on_batch(box[None, ..., None])[0])[chosen]
+    return np.asarray(model.run(box[None, ..., None])[0])[chosen]
 
 
 def _single_windows(model: StoredDeepRes, box: FloatArray, chosen: BoolArray, batch: int = 256) -> FloatArray:
@@ -219,7 +220,7 @@ def _single_windows(model: StoredDeepRes, box: FloatArray, chosen: BoolArray, ba
     for start in range(0, len(windows), batch):
         part = windows[start : start + batch, ..., None]
         norm = np.sqrt(np.sum(np.square(part), axis=(1, 2, 3, 4), keepdims=True))
-        values.append(np.asarray(model.network.predict_on_batch(part / np.maximum(norm, 1e-12))))
+        values.append(np.asarray(model.run(part / np.maximum(norm, 1e-12))))
     return np.concatenate(values)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from deepreslib.errors import InputError
-from deepreslib.networks import store
+from deepreslib.networks import running, store
 from deepreslib.networks.calibration import Calibration
 from deepreslib.networks.ranges import RANGES, STRIDE, ResolutionRange
 
@@ -66,6 +66,7 @@ def load_deepres(path: str, range_name: str) -> StoredDeepRes:
     Raises:
         InputError: nothing usable there.
     """
+    running.import_keras()
     from deepreslib.networks import deepres
 
     if os.path.isdir(path):

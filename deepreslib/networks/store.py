@@ -10,10 +10,12 @@ import json
 import os
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from deepreslib.errors import InputError
 from deepreslib.files import PathLike, write_aside, write_json
+from deepreslib.networks import running
 from deepreslib.networks.tensors import KerasModel
 
 WEIGHTS_FILE = "model.weights.h5"
@@ -61,9 +63,24 @@ class StoredModel:
         """The name of the network's preset, such as ``compact``."""
         return self.card["preset"]
 
+    @cached_property
+    def run(self) -> running.Run:
+        """The function that runs the network on inputs of any size."""
+        return running.any_size(self.network)
+
+    def describe(self) -> dict[str, str]:
+        """What reports say about it: ``name``, ``path`` and ``sha256``."""
+        return {"name": self.name, "path": self.path, "sha256": self.sha256}
+
+    @property
+    def device(self) -> dict[str, str]:
+        """Where it runs: ``kind`` (``cpu`` or ``gpu``) and ``name`` (of the processor or the graphics card)."""
+        return running.device(self.network)
+
 
 def backend() -> str:
     """The name of the Keras backend, such as ``tensorflow``; imports Keras if nothing has done so yet."""
+    running.import_keras()
     import keras
 
     return keras.backend.backend()

@@ -78,8 +78,8 @@ def test_nothing_finer_than_nyquist(known, ball):
 def test_parts_make_no_difference(ball):
     density_map, _ = ball
     made = local_features(density_map.data, density_map.voxel_size)
-    whole = cryores.predict(KnownNetwork(), made)
-    parts = cryores.predict(KnownNetwork(), made, places=1000)
+    whole = cryores.predict(KnownNetwork().predict_on_batch, made)
+    parts = cryores.predict(KnownNetwork().predict_on_batch, made, places=1000)
     np.testing.assert_allclose(parts["mask"], whole["mask"])
     np.testing.assert_allclose(parts["local"], whole["local"])
     np.testing.assert_allclose(parts["baseline"], [4.0, 0.3], rtol=1e-6)
@@ -97,9 +97,9 @@ def test_baseline_and_level_are_of_the_whole_map_however_it_is_parted(ball, monk
 
     density_map, _ = ball
     made = local_features(density_map.data, density_map.voxel_size)
-    whole = cryores.predict(Counting(), made, places=math.prod(made.shape))
+    whole = cryores.predict(Counting().predict_on_batch, made, places=math.prod(made.shape))
     monkeypatch.setattr(cryores, "POOLED", math.prod(made.shape) // 4)
-    parted = cryores.predict(Counting(), made, places=1000)
+    parted = cryores.predict(Counting().predict_on_batch, made, places=1000)
     mean = whole["baseline"][0]
     assert parted["baseline"][0] == pytest.approx(mean, rel=0.1)
     np.testing.assert_allclose(whole["local"][..., 0], 0.5 + mean, rtol=1e-5)

@@ -1,13 +1,14 @@
 """DeepRes: local resolution of one map inside a mask (Ramírez-Aportela et al. 2019), at every voxel."""
 
 import functools
+import math
 import time
 
 import numpy as np
 import scipy.ndimage
 from tqdm import tqdm
 
-from deepreslib.estimation import fusion
+from deepreslib.estimation import deepres_parts, fusion
 from deepreslib.estimation.result import LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray
@@ -28,6 +29,12 @@ FINE_RESOLUTION = 3.5
 
 REACH = WINDOW // 2
 """Voxels from the centre of a window to its faces."""
+
+AT_ONCE = 320**3
+"""A map that has no more voxels than this on the network's grid is resampled as a whole, others part by part."""
+
+EDGE = 256
+"""Greatest edge of a part, voxels of the network's grid."""
 
 SOFT_END = 0.5
 """Greatest width, in voxels of the network's grid, over which values approach an end of the range."""
@@ -82,6 +89,7 @@ def estimate(
     fine = max(density_map.voxel_size) <= FINE_VOXEL and network_path is None
     if range_name == "auto" and fine and np.median(result.resolution[mask]) < FINE_RESOLUTION:
         low_seconds = result.seconds["estimator"]
+        del result  # its memory is needed
         result = _estimate(density_map, mask, "high", None, progress)
         result.seconds["estimator"] += low_seconds
     return result
@@ -94,29 +102,29 @@ def _estimate(
     started = time.monotonic()
     model = load_model(range_name, network_path)
     limits = RANGES[range_name]
-    data, reached = resampling.to_voxel_size(density_map.data, density_map.voxel_size, limits.voxel_size)
-    needed = resampling.needed_voxels(mask, density_map.voxel_size, reached, data.shape)
-    network_started = time.monotonic()
-    resolution, deviation = predict(model, data, needed, progress)
-    if deviation is not None:
-        # Plane by plane, which takes less memory.
-        for resolutions, deviations, inside in zip(resolution, deviation, needed, strict=True):
-            if model.calibration is not None:
-                deviations[inside] *= model.calibration.factors(resolutions[inside], deviations[inside])
-            resolutions[inside] = soften_ends(resolutions[inside], deviations[inside], limits)
-    network_seconds = time.monotonic() - network_started
-
-    scale = np.float32(np.mean(reached) / limits.voxel_size)
-
-    def back(values: FloatArray) -> FloatArray:
-        return scale * resampling.sample_back(values, mask, density_map.voxel_size, reached)
-
-    resolution = resampling.clip_resolution(
-        back(resolution), mask, limits.low, limits.high, max(density_map.voxel_size)
-    )
+    axes = resampling.resampled_axes(density_map.data.shape, density_map.voxel_size, limits.voxel_size)
+    unit = np.float32(np.mean([axis.reached for axis in axes]) / limits.voxel_size)
+    resolution = np.zeros(mask.shape, np.float32)
+    deviation = np.zeros(mask.shape, np.float32) if model.scheme.deviations else None
+    network_seconds = 0.0
+    whole = math.prod(axis.length for axis in axes) <= AT_ONCE
+    parts = [deepres_parts.whole_map(density_map.data, mask, axes)] if whole else None
+    cells = parts or deepres_parts.Parts(density_map.data, mask, axes, EDGE)
+    for part in tqdm(cells, desc="DeepRes", unit="part", disable=whole or not progress):
+        network_started = time.monotonic()
+        values, deviations = predict(model, part.data, part.needed, progress and whole, part.windows, part.scale)
+        if deviations is not None:
+            _finish(model, values, deviations, part.needed)
+        network_seconds += time.monotonic() - network_started
+        inside = mask[part.box]
+        found = unit * resampling.sample_between(values, inside, part.between)
+        found = resampling.clip_resolution(found, inside, limits.low, limits.high, max(density_map.voxel_size))
+        resolution[part.box] = found
+        if deviation is not None and deviations is not None:
+            deviation[part.box] = unit * resampling.sample_between(deviations, inside, part.between)
     return LocalResolution(
         resolution,
-        None if deviation is None else back(deviation),
+        deviation,
         report={
             "range": {
                 "name": limits.name,
@@ -129,6 +137,15 @@ def _estimate(
         },
         seconds={"network": network_seconds, "estimator": time.monotonic() - started},
     )
+
+
+def _finish(model: StoredDeepRes, resolution: FloatArray, deviation: FloatArray, needed: BoolArray) -> None:
+    """Calibrates deviations and softens resolutions (z, y, x) where they are needed, in place."""
+    # Plane by plane, which takes less memory.
+    for resolutions, deviations, inside in zip(resolution, deviation, needed, strict=True):
+        if model.calibration is not None:
+            deviations[inside] *= model.calibration.factors(resolutions[inside], deviations[inside])
+        resolutions[inside] = soften_ends(resolutions[inside], deviations[inside], model.resolution_range)
 
 
 def soften_ends(resolution: FloatArray, deviation: FloatArray, limits: ResolutionRange) -> FloatArray:
@@ -151,7 +168,12 @@ def soften_ends(resolution: FloatArray, deviation: FloatArray, limits: Resolutio
 
 
 def predict(
-    model: StoredDeepRes, data: FloatArray, needed: BoolArray, progress: bool = False
+    model: StoredDeepRes,
+    data: FloatArray,
+    needed: BoolArray,
+    progress: bool = False,
+    windows: BoolArray | None = None,
+    scale: float | None = None,
 ) -> tuple[FloatArray, FloatArray | None]:
     """The network's resolution of each needed voxel, on its own grid.
 
@@ -163,20 +185,27 @@ def predict(
         data: float32 (z, y, x) at the network's voxel size; any scale.
         needed: bool (z, y, x).
         progress: show a progress bar on standard error.
+        windows: bool, which windows are predicted around the needed voxels; None for those that are needed.
+        scale: what the data are multiplied with; None for the inverse of their SD.
 
     Returns:
         (resolution, deviation): float32 (z, y, x), Å, 0 where not needed; deviation None if not predicted.
     """
     if model.scheme.stride == 1:
-        resolution, deviation = predict_windows(model, data, needed, progress)
+        resolution, deviation = predict_windows(model, data, needed, progress, scale=scale)
         return resolution, deviation if model.scheme.deviations else None
-    chosen = fusion.asked_windows(needed)
-    resolution, deviation = predict_windows(model, data, chosen, progress)
+    chosen = fusion.asked_windows(needed) if windows is None else windows
+    resolution, deviation = predict_windows(model, data, chosen, progress, scale=scale)
     return fusion.fuse(resolution, deviation, chosen, needed)
 
 
 def predict_windows(
-    model: StoredDeepRes, data: FloatArray, chosen: BoolArray, progress: bool = False, tile: int = TILE
+    model: StoredDeepRes,
+    data: FloatArray,
+    chosen: BoolArray,
+    progress: bool = False,
+    tile: int = TILE,
+    scale: float | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """The network's predictions for the centres of windows.
 
@@ -186,6 +215,7 @@ def predict_windows(
         chosen: bool, one value a window: window (i, j, k) has its centre at voxel (i, j, k) times the network's stride.
         progress: show a progress bar on standard error.
         tile: greatest edge of a tile, windows.
+        scale: what the data are multiplied with; None for the inverse of their SD.
 
     Returns:
         (resolution, deviation): float32 of the shape of ``chosen``, Å, 0 for the other windows; the deviation is 0
@@ -193,12 +223,12 @@ def predict_windows(
     """
     predictions = np.zeros(chosen.shape, np.float32), np.zeros(chosen.shape, np.float32)
     stride, run = model.scheme.stride, _whole_box if model.scheme.whole_boxes else _single_windows
-    scale = np.float32(1.0 / data.std())
+    factor = np.float32(1.0 / data.std() if scale is None else scale)
     low, high = model.resolution_range.low, model.resolution_range.high
     of_nothing = [high + (high - low) / 2, (high - low) / 2]  # Å; beyond the range, so set to its coarse end later
     for part in tqdm(tiles(chosen, tile, REACH, stride), desc="DeepRes", unit="tile", disable=not progress):
         inside = chosen[part.crop]
-        box = part.read(data) * scale
+        box = part.read(data) * factor
         values = run(model, box, inside)
         empty = _empty_windows(box, stride)
         if empty is not None:

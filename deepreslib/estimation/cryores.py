@@ -7,6 +7,8 @@ one number for the whole map, the *baseline*, which is also the global resolutio
 import functools
 import math
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.ndimage
@@ -17,11 +19,12 @@ from deepreslib.estimation.result import GlobalResolution, LocalResolution, MapO
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
 from deepreslib.fourier.grid import voxel_triple
-from deepreslib.fourier.spectra import GRID
+from deepreslib.fourier.spectra import GRID, coarse_shape
 from deepreslib.maps import checks
 from deepreslib.maps.boxes import box_around
 from deepreslib.networks import store
 from deepreslib.networks.cryores_card import load_cryores
+from deepreslib.networks.cryores_cells import FeatureCells
 from deepreslib.networks.cryores_features import LocalFeatures, local_features
 from deepreslib.networks.running import Run
 
@@ -41,6 +44,12 @@ memory that so many need stays in the processor's cache."""
 POOLED = 32768
 """Number of places, at most about, from which ``baseline`` and ``level`` are computed for a map that is predicted in
 parts; they are evenly spaced."""
+
+AT_ONCE = 6_000_000
+"""A map that has no more places than this is predicted from the features of all of them, others cell by cell."""
+
+PLANES = 32
+"""Planes of the map whose values are sampled at once."""
 
 COARSEST = 30.0
 """Å; coarser values are set to this, and there were none in the validation structures' maps. A local FSC at 0.5 is
@@ -96,32 +105,140 @@ def estimate(
     model = load_model(network_path)
     sizes = voxel_triple(density_map.voxel_size)
     box = bounding_box(density_map.data, sizes, mask)
-    data = np.ascontiguousarray(density_map.data[box])
-    features = local_features(data, sizes, workers)
-    network_started = time.monotonic()
-    prediction = predict(model.run, features, progress)
-    network_seconds = time.monotonic() - network_started
-    if not (prediction["mask"] > 0).any():
+    data = density_map.data[box]
+    wanted = None if mask is None else mask[box]
+    if math.prod(coarse_shape(data.shape, sizes)) <= AT_ONCE:
+        found = _whole_map(model, data, sizes, wanted, workers, progress)
+    else:
+        found = _cell_by_cell(model, data, sizes, wanted, workers, progress)
+    if not found.molecule.any():
         raise InputError(f"{density_map.name} shows no molecule that the network knows; give a map of protein or RNA.")
 
-    shape, reached = density_map.data.shape, (GRID,) * 3
+    shape = density_map.data.shape
     molecule = np.zeros(shape, bool)
-    logits = resampling.sample_back(prediction["mask"], np.ones(data.shape, bool), sizes, reached)
-    molecule[box] = _largest_parts(logits > math.log(PROBABILITY / (1 - PROBABILITY)))
-    mask = molecule if mask is None else mask
-    baseline, baseline_deviation = prediction["baseline"]
+    molecule[box] = _largest_parts(found.molecule)
     resolution, deviation = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    resolution[box] = resampling.sample_back(baseline + prediction["local"][..., 0], mask[box], sizes, reached)
-    deviation[box] = resampling.sample_back(prediction["local"][..., 1], mask[box], sizes, reached)
-    resolution = resampling.clip_resolution(resolution, mask, 0, COARSEST, max(sizes))
+    kept = molecule[box] if wanted is None else wanted
+    for part, inside, resolutions, deviations in found.values:
+        for whole, values in ((resolution, resolutions), (deviation, deviations)):
+            here = np.zeros(inside.shape, np.float32)
+            here[inside] = values
+            whole[box][part] = np.where(kept[part], here, 0)
+    resolution = resampling.clip_resolution(resolution, molecule if mask is None else mask, 0, COARSEST, max(sizes))
+    baseline, baseline_deviation = found.baseline
     return LocalResolution(
         resolution,
         deviation,
         GlobalResolution(max(float(baseline), 2 * max(sizes)), float(baseline_deviation)),
         molecule,
         report={"model": model.describe(), "device": model.device},
-        seconds={"network": network_seconds, "estimator": time.monotonic() - started},
+        seconds={"network": found.network_seconds, "estimator": time.monotonic() - started},
     )
+
+
+@dataclass(eq=False)
+class _Found:
+    """What the network says of a map, on the map's grid.
+
+    Attributes:
+        molecule: bool (z, y, x), where it sees a molecule.
+        baseline: (2,), the global resolution and its deviation, Å.
+        values: for each part of the map the part, the voxels there that have a value, bool (z, y, x), and their
+            resolution and deviation, Å, each (n,).
+        network_seconds: the time that it took.
+    """
+
+    molecule: BoolArray
+    baseline: FloatArray
+    values: list[tuple[Box, BoolArray, FloatArray, FloatArray]] = field(default_factory=list)
+    network_seconds: float = 0.0
+
+    def add(
+        self,
+        part: Box,
+        between: Sequence[resampling.Between],
+        local: FloatArray,
+        logits: FloatArray,
+        wanted: BoolArray | None,
+    ) -> None:
+        """Samples predictions at the voxels of a part.
+
+        Args:
+            part: of the map.
+            between: where its voxels lie between the places of the predictions.
+            local: float32 (z, y, x, 2), relative resolution and deviation, Å.
+            logits: float32 (z, y, x), of the molecule.
+            wanted: bool (z, y, x), the voxels of the map that are wanted; None for those of the molecule.
+        """
+        for z in range(0, between[0].lower.size, PLANES):  # some planes at once, which takes less memory
+            planes = slice(part[0].start + z, min(part[0].start + z + PLANES, part[0].stop))
+            here: Box = (planes, part[1], part[2])
+            along = [between[0].part(z, z + PLANES), *between[1:]]
+            everywhere = np.ones(self.molecule[here].shape, bool)
+            seen = resampling.sample_between(logits, everywhere, along) > math.log(PROBABILITY / (1 - PROBABILITY))
+            self.molecule[here] = seen
+            inside = seen if wanted is None else wanted[here].copy()
+            if inside.any():
+                resolutions = self.baseline[0] + resampling.sample_between(local[..., 0], inside, along)[inside]
+                deviations = resampling.sample_between(local[..., 1], inside, along)[inside]
+                self.values.append((here, inside, resolutions, deviations))
+
+
+def _whole_map(
+    model: store.StoredModel, data: FloatArray, sizes: Triple, wanted: BoolArray | None, workers: int, progress: bool
+) -> _Found:
+    """The network's answer where the features of all places fit into memory."""
+    features = local_features(data, sizes, workers)
+    started = time.monotonic()
+    prediction = predict(model.run, features, progress)
+    found = _Found(np.zeros(data.shape, bool), prediction["baseline"], network_seconds=time.monotonic() - started)
+    if (prediction["mask"] > 0).any():
+        z, y, x = (slice(0, count) for count in data.shape)
+        between = _between(data.shape, sizes, features.shape)
+        del features
+        found.add((z, y, x), between, prediction["local"], prediction["mask"], wanted)
+    return found
+
+
+def _cell_by_cell(
+    model: store.StoredModel, data: FloatArray, sizes: Triple, wanted: BoolArray | None, workers: int, progress: bool
+) -> _Found:
+    """The network's answer for one cell after the other."""
+    features = FeatureCells(data, sizes, workers, POOLED)
+    started = time.monotonic()
+    summary = features.summary[None]
+    pooled = _outputs(model.run, features.thinned, summary)
+    found = _Found(np.zeros(data.shape, bool), pooled["baseline"], network_seconds=time.monotonic() - started)
+    along_z, along_y, along_x = _between(data.shape, sizes, features.shape)
+    for cell in tqdm(features.cells, desc="CryoRes", unit="part", disable=not progress):
+        z, y = (
+            slice(*np.searchsorted(along.lower, (side.start, side.stop)).tolist())
+            for along, side in zip((along_z, along_y), (cell.z, cell.y), strict=True)
+        )
+        local, logits = [], []
+        for planes in features.features(cell, PLACES):
+            started = time.monotonic()
+            here = _outputs(model.run, planes, summary)
+            here["local"][..., 0] += pooled["level"] - here["level"]
+            local.append(here["local"])
+            logits.append(here["mask"][..., 0])
+            found.network_seconds += time.monotonic() - started
+        between = [
+            along_z.part(z.start, z.stop).counted_from(cell.z.start),
+            along_y.part(y.start, y.stop).counted_from(cell.y.start),
+            along_x,
+        ]
+        part = z, y, slice(0, data.shape[2])
+        found.add(part, between, np.concatenate(local), np.concatenate(logits), wanted)
+    return found
+
+
+def _between(shape: Sequence[int], sizes: Triple, places: Sequence[int]) -> list[resampling.Between]:
+    """Where the voxels of a map lie between the places of the coarse grid, along z, y and x."""
+    return [
+        resampling.places_between(count, size / GRID, new)
+        for count, size, new in zip(shape, sizes, places, strict=True)
+    ]
 
 
 def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None = None) -> Box:
@@ -160,21 +277,23 @@ def predict(run: Run, inputs: LocalFeatures, progress: bool = False, places: int
     count, *plane = inputs.shape
     step = min(max(places // math.prod(plane), 1), count)
 
-    def outputs(features: FloatArray) -> dict[str, FloatArray]:
-        batch = {"features": features[None], "summary": inputs.summary[None]}
-        return {name: np.asarray(value)[0] for name, value in run(batch).items()}
-
     local, mask = np.empty((*inputs.shape, 2), np.float32), np.empty(inputs.shape, np.float32)
     for start in tqdm(range(0, count, step), desc="CryoRes", unit="part", disable=not progress):
         start = min(start, count - step)  # all parts of one shape, which is compiled once
         part = slice(start, start + step)
-        here = outputs(inputs.planes(part))
+        here = _outputs(run, inputs.planes(part), inputs.summary[None])
         local[part], mask[part] = here["local"], here["mask"][..., 0]
         local[part][..., 0] -= here["level"]
     if step < count:  # baseline and level are means over places, and need places of the whole map
-        here = outputs(_thinned(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3))))
+        thinned = _thinned(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3)))
+        here = _outputs(run, thinned, inputs.summary[None])
     local[..., 0] += here["level"]
     return {"baseline": here["baseline"], "local": local, "mask": mask}
+
+
+def _outputs(run: Run, features: FloatArray, summary: FloatArray) -> dict[str, FloatArray]:
+    """The network's outputs for places (z, y, x, features) of a map with a summary (1, numbers)."""
+    return {name: np.array(value)[0] for name, value in run({"features": features[None], "summary": summary}).items()}
 
 
 def _thinned(inputs: LocalFeatures, step: int) -> FloatArray:

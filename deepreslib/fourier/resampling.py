@@ -74,8 +74,7 @@ class ResampledAxis:
         Returns:
             A ``Between`` of the voxels of the part.
         """
-        lower, upper, weight = _neighbours(self.count, self.size / self.reached, self.length)
-        return Between(lower[start:stop], upper[start:stop], weight[start:stop])
+        return places_between(self.count, self.size / self.reached, self.length).part(start, stop)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +91,15 @@ class Between:
     upper: IntArray
     weight: FloatArray
 
+    def part(self, start: int, stop: int | None) -> "Between":
+        """The voxels of a part of the axis.
+
+        Args:
+            start: the part's first voxel.
+            stop: the one after its last; None for the end.
+        """
+        return Between(self.lower[start:stop], self.upper[start:stop], self.weight[start:stop])
+
     def counted_from(self, first: int) -> "Between":
         """The same where resampled voxels are counted from another one.
 
@@ -99,6 +107,25 @@ class Between:
             first: the resampled voxel that is number 0 then.
         """
         return Between(self.lower - first, self.upper - first, self.weight)
+
+
+def places_between(count: int, ratio: float, new: int) -> Between:
+    """Where the voxels of an axis lie between those of another one that begins at the same place.
+
+    Args:
+        count: voxels of the axis.
+        ratio: their size divided by that of the other's.
+        new: voxels of the other axis; voxels beyond its last one are taken as if they lay there.
+
+    Returns:
+        A ``Between`` of all voxels.
+    """
+    place = np.arange(count) * ratio
+    nearest = np.round(place)
+    place = np.where(abs(place - nearest) < _SAME_PLACE, nearest, place)
+    place = np.minimum(place, new - 1)
+    lower = np.floor(place).astype(int)
+    return Between(lower, np.ceil(place).astype(int), (place - lower).astype(np.float32))
 
 
 def resampled_axes(
@@ -338,22 +365,12 @@ def _lengthen(data: FloatArray, axis: int, padded: int) -> FloatArray:
     return np.concatenate([data, last + (first - last) * weight], axis=axis)
 
 
-def _neighbours(count: int, ratio: float, new: int) -> tuple[IntArray, IntArray, FloatArray]:
-    """For every voxel of an axis the two voxels of the resampled axis beside it, and the weight of the upper one."""
-    place = np.arange(count) * ratio
-    nearest = np.round(place)
-    place = np.where(abs(place - nearest) < _SAME_PLACE, nearest, place)
-    place = np.minimum(place, new - 1)
-    lower = np.floor(place).astype(int)
-    return lower, np.ceil(place).astype(int), (place - lower).astype(np.float32)
-
-
 def _all_between(
     shape: Sequence[int], voxel_size: VoxelSize, reached: VoxelSize, new_shape: Sequence[int]
 ) -> list[Between]:
     sizes, new_sizes = voxel_triple(voxel_size), voxel_triple(reached)
     return [
-        Between(*_neighbours(count, size / new_size, new))
+        places_between(count, size / new_size, new)
         for count, size, new_size, new in zip(shape, sizes, new_sizes, new_shape, strict=True)
     ]
 

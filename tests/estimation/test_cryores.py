@@ -3,6 +3,7 @@
 The network is replaced by one whose answer is known: the density decides on the mask, everything else is constant.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 
 from deepreslib.errors import InputError
 from deepreslib.estimation import cryores
+from deepreslib.fourier.filters import low_pass
 from deepreslib.maps import DensityMap
+from deepreslib.networks.cryores_cells import FeatureCells
 from deepreslib.networks.cryores_features import local_features
 from deepreslib.networks.store import StoredModel
 
@@ -136,3 +139,27 @@ def test_a_map_without_a_molecule_is_refused(known, monkeypatch):
     noise = np.random.default_rng(1).standard_normal((40, 40, 40)).astype(np.float32)
     with pytest.raises(InputError, match="no molecule"):
         cryores.estimate(DensityMap(noise, (1.5,) * 3))
+
+
+def test_cells_give_what_the_whole_map_gives(monkeypatch):
+    rng = np.random.default_rng(0)
+    z, y, x = np.indices((66, 74, 58))
+    inside = (z - 30) ** 2 + (y - 36) ** 2 + (x - 28) ** 2 < 20**2
+    data = low_pass(rng.standard_normal(inside.shape).astype(np.float32) * inside, 2.0, 5.0)
+    data += 0.1 * data.std() * rng.standard_normal(inside.shape).astype(np.float32)
+    density_map = DensityMap(data, (2.0,) * 3)
+    wanted = np.zeros_like(inside)
+    wanted[20:60, ::2, 5:50] = True
+    for mask in (None, wanted):
+        monkeypatch.setattr(cryores, "AT_ONCE", 10**7)
+        whole = cryores.estimate(density_map, mask)
+        monkeypatch.setattr(cryores, "AT_ONCE", 0)
+        monkeypatch.setattr(cryores, "FeatureCells", functools.partial(FeatureCells, places=40 * 60 * 60))
+        cells = cryores.estimate(density_map, mask)
+        assert (whole.mask != cells.mask).sum() < 1e-3 * whole.mask.sum()
+        assert cells.global_resolution.value == pytest.approx(whole.global_resolution.value, abs=5e-3)
+        both = (whole.resolution > 0) & (cells.resolution > 0)
+        assert both.sum() > 0.999 * (whole.resolution > 0).sum()
+        np.testing.assert_allclose(cells.resolution[both], whole.resolution[both], atol=1e-2)
+        # The members' disagreement is that of the places that are predicted together.
+        assert np.median(np.abs(cells.deviation[both] - whole.deviation[both])) < 0.02

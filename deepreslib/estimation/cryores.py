@@ -111,6 +111,8 @@ def estimate(
         found = _whole_map(model, data, sizes, wanted, workers, progress)
     else:
         found = _cell_by_cell(model, data, sizes, wanted, workers, progress)
+    if not np.isfinite(found.baseline).all():
+        raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
     if not found.molecule.any():
         raise InputError(f"{density_map.name} shows no molecule that the network knows; give a map of protein or RNA.")
 

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.ndimage
 from tqdm import tqdm
 
+from deepreslib.errors import InputError
 from deepreslib.estimation import deepres_parts, fusion
 from deepreslib.estimation.result import LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
@@ -230,6 +231,8 @@ def predict_windows(
         inside = chosen[part.crop]
         box = part.read(data) * factor
         values = run(model, box, inside)
+        if not np.isfinite(values).all():
+            raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
         empty = _empty_windows(box, stride)
         if empty is not None:
             values[empty[inside]] = of_nothing[: values.shape[1]]

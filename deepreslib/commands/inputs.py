@@ -1,6 +1,7 @@
 """The map, the half maps and the mask that a command line names, read and checked."""
 
 from argparse import Namespace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,29 @@ from deepreslib.fourier.arrays import BoolArray
 from deepreslib.maps import DensityMap, checks, masks
 
 
-def read_maps(args: Namespace) -> tuple[DensityMap, tuple[DensityMap, DensityMap] | None]:
+@dataclass
+class GivenMaps:
+    """What the command line gives to look at.
+
+    Attributes:
+        density_map: the map; the half maps' mean if only they are given.
+        half_maps: two half maps, or None.
+        warnings: sentences about them that the reader of the result should know.
+    """
+
+    density_map: DensityMap
+    half_maps: tuple[DensityMap, DensityMap] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_maps(args: Namespace) -> GivenMaps:
     """The map and the half maps that the arguments name, checked.
 
     Args:
         args: with those of ``add_map_arguments`` and ``add_grid_arguments``.
 
     Returns:
-        (DensityMap, pair of DensityMap or None); the map is the half maps' mean if only they are given.
+        The maps.
 
     Raises:
         InputError: no map, one half without the other, unlike grids, or a map that cannot be estimated.
@@ -27,37 +43,74 @@ def read_maps(args: Namespace) -> tuple[DensityMap, tuple[DensityMap, DensityMap
         raise InputError(f"{args.half1 or args.half2} is one half map; give both, --half1 and --half2.")
     if not args.map and not args.half1:
         raise InputError("there is no map; give one, or half maps by --half1 and --half2.")
+    warnings: list[str] = []
+    density_map = read_beside(args.map, args, None, warnings) if args.map else None
     halves = None
     if args.half1:
-        half1, half2 = (maps.read_map(path, args.voxel_size, args.origin) for path in (args.half1, args.half2))
-        halves = half1, half2
+        half1 = read_beside(args.half1, args, density_map, warnings)
+        halves = half1, read_beside(args.half2, args, density_map or half1, warnings)
         for half in halves:
             checks.check_estimable(half)
         checks.check_half_maps(*halves)
-    if halves and not args.map:
-        return halves[0].like(np.mean([half.data for half in halves], axis=0)), halves
-    density_map = maps.read_map(args.map, args.voxel_size, args.origin)
+    if density_map is None:
+        assert halves, "without a map there are half maps"
+        return GivenMaps(halves[0].like(np.mean([half.data for half in halves], axis=0)), halves, warnings)
     checks.check_estimable(density_map)
     if halves and density_map.data.shape != halves[0].data.shape:
         raise InputError(
             f"{args.map} has {maps.format_triple(density_map.data.shape)} voxels and its half map {args.half1} "
             f"{maps.format_triple(halves[0].data.shape)}; give the half maps of this map."
         )
-    return density_map, halves
+    return GivenMaps(density_map, halves, warnings)
 
 
-def read_mask(args: Namespace, density_map: DensityMap) -> tuple[BoolArray, dict[str, Any]]:
+def read_beside(path: str, args: Namespace, like: DensityMap | None, warnings: list[str]) -> DensityMap:
+    """A map that is looked at beside another.
+
+    Args:
+        path: its file.
+        args: with those of ``add_grid_arguments``.
+        like: the other map, whose grid it takes if its own header has none.
+        warnings: gets what was wrong with the file's header.
+
+    Returns:
+        The map.
+    """
+    density_map = maps.read_map(path, args.voxel_size, args.origin, like)
+    warnings += density_map.notes
+    return density_map
+
+
+def read_mask_beside(args: Namespace, like: DensityMap, warnings: list[str]) -> BoolArray:
+    """The mask that ``--mask`` names.
+
+    Args:
+        args: with ``--mask`` and those of ``add_grid_arguments``.
+        like: the map that it belongs to.
+        warnings: gets what is strange about it, once.
+
+    Returns:
+        The mask, bool (z, y, x).
+    """
+    mask = maps.read_map(args.mask, args.voxel_size, args.origin, like)
+    inside = checks.check_mask(mask, like)
+    warnings += [text for text in (*mask.notes, *checks.mask_warnings(mask, like)) if text not in warnings]
+    return inside
+
+
+def read_mask(args: Namespace, given: GivenMaps) -> tuple[BoolArray, dict[str, Any]]:
     """The mask that the arguments name, or one made from the density.
 
     Args:
         args: with those of ``add_mask_arguments`` and ``add_grid_arguments``.
-        density_map: the map.
+        given: from :func:`read_maps`; it may get further warnings.
 
     Returns:
         The mask, bool (z, y, x), and what the report holds about it.
     """
+    density_map = given.density_map
     if args.mask:
-        mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), density_map)
+        mask = read_mask_beside(args, density_map, given.warnings)
         origin = {"source": "file", "path": args.mask, "threshold": None}
     elif args.mask_threshold is not None:
         mask = masks.threshold_mask(density_map, args.mask_threshold)

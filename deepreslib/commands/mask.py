@@ -3,27 +3,38 @@
 import time
 from argparse import ArgumentParser, Namespace
 
-import numpy as np
-
 from deepreslib import maps
-from deepreslib.commands import arguments, machine
-from deepreslib.files import check_writable
-from deepreslib.maps import checks
+from deepreslib.commands import arguments, machine, messages
+from deepreslib.commands.numbers import density_name, file_name
+from deepreslib.commands.paths import Paths
+from deepreslib.files import split_map_name
+from deepreslib.maps import checks, labels
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    parser.add_argument("map", metavar="MAP", help="density map (.mrc, .map, .ccp4, also .gz and .bz2)")
-    parser.add_argument("--model", metavar="PATH", help="model folder of 'deepres train cryores' (default: shipped)")
+    parser.add_argument(
+        "map", type=density_name, metavar="MAP", help="density map (.mrc, .map, .ccp4, also .gz and .bz2)"
+    )
+    parser.add_argument(
+        "--model", type=file_name, metavar="PATH", help="model folder of 'deepres train cryores' (default: shipped)"
+    )
     arguments.add_grid_arguments(parser)
     arguments.add_machine_arguments(parser)
-    parser.add_argument("-o", "--output", required=True, metavar="MASK.mrc", help="1 in the molecule, 0 elsewhere")
+    parser.add_argument(
+        "-o", "--output", type=file_name, required=True, metavar="MASK.mrc", help="1 in the molecule, 0 elsewhere"
+    )
 
 
-def run(args: Namespace) -> int:
-    """Finds the mask, writes it, prints a line, returns 0."""
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
+    split_map_name(args.output)
+    return Paths([args.map, args.model], [args.output])
+
+
+def run(args: Namespace) -> None:
+    """Finds the mask, writes it, prints a line."""
     started = time.monotonic()
-    check_writable(args.output)
     machine.choose(args.threads, args.gpu)
     density_map = maps.read_map(args.map, args.voxel_size, args.origin)
     checks.check_estimable(density_map)
@@ -32,6 +43,6 @@ def run(args: Namespace) -> int:
     result = cryores.estimate(density_map, network_path=args.model, workers=args.threads or -1, progress=True)
     mask = result.mask
     assert mask is not None, "CryoRes always finds it"
-    maps.write_map(args.output, density_map.like(mask.astype(np.float32)))
-    print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)\nwrote {args.output}")
-    return 0
+    maps.write_map(args.output, density_map.like(mask), labels.MASK)
+    print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)")
+    messages.print_warnings([*density_map.notes, *result.warnings])

@@ -1,23 +1,28 @@
 """``deepres simulate``: a map, or two half maps, from an atomic structure, its mask and its true local resolution."""
 
-import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 import numpy as np
 
 from deepreslib import maps, simulation, structures
+from deepreslib.analysis import report
 from deepreslib.commands import simulate_half_maps
+from deepreslib.commands.numbers import ANGSTROM, B_FACTOR, SEED, VOXEL_SIZE, Number, file_name
+from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import check_writable
+from deepreslib.files import split_map_name, write_report
 from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import IntArray
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
+    parser.add_argument("structure", type=file_name, metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
     parser.add_argument(
-        "--resolution", type=float, metavar="A", help="low-pass filter at this resolution, or that of the half maps, Å"
+        "--resolution",
+        type=ANGSTROM,
+        metavar="A",
+        help="low-pass filter at this resolution, or that of the half maps, Å",
     )
     parser.add_argument(
         "--region",
@@ -27,8 +32,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="filter a region at its own resolution, e.g. A=3.0 or A:1-120,B=5; repeat it; atoms in "
         "no region take --resolution",
     )
-    parser.add_argument("--voxel-size", type=float, default=1.0, metavar="A", help="Å (default: 1)")
-    parser.add_argument("--box", type=int, metavar="N", help="edge in voxels (default: the structure and 15 Å around)")
+    parser.add_argument("--voxel-size", type=VOXEL_SIZE, default=1.0, metavar="A", help="Å (default: 1)")
+    parser.add_argument(
+        "--box",
+        type=Number(8, 2048, "voxels", whole=True),
+        metavar="N",
+        help="edge in voxels (default: the structure and 15 Å around)",
+    )
     parser.add_argument(
         "--b-factors",
         choices=["none", "own"],
@@ -37,41 +47,40 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--add-b",
-        type=float,
+        type=B_FACTOR,
         default=0.0,
         metavar="B",
         help="B factor applied to the map, Å²; positive blurs, negative sharpens",
     )
     parser.add_argument(
         "--noise",
-        type=float,
+        type=Number(0, 1e6),
         default=0.0,
         metavar="S",
         help="SD of white Gaussian noise, in units of the density's SD inside the mask (default: 0)",
     )
     parser.add_argument("--rotate", action="store_true", help="rotate at random (by --seed)")
-    parser.add_argument("--seed", type=int, default=1, help="of rotation and noise (default: 1)")
+    parser.add_argument("--seed", type=SEED, default=1, help="of rotation and noise (default: 1)")
     parser.add_argument(
         "-o",
         "--output",
+        type=file_name,
         required=True,
         metavar="OUT.mrc",
-        help="the map; OUT_mask.mrc and OUT_resolution.mrc (the truth, Å) are written beside it",
+        help="the map; OUT_mask.mrc, OUT_resolution.mrc (the truth, Å) and OUT.json (report) are written beside it",
     )
     simulate_half_maps.add_arguments(parser)
 
 
-def run(args: Namespace) -> int:
-    """Simulates, writes the files, returns 0."""
-    stem, suffix = os.path.splitext(args.output)
-    if suffix != ".mrc":
-        raise InputError(f"{args.output}: the name of a map ends in .mrc; write {stem or 'OUT'}.mrc.")
-    outputs = [args.output, f"{stem}_mask.mrc", f"{stem}_resolution.mrc"]
-    half_map_outputs = simulate_half_maps.outputs(stem)
-    for path in half_map_outputs.values() if args.half_maps else outputs:
-        check_writable(path)
-    if args.voxel_size <= 0 or args.noise < 0:
-        raise InputError("--voxel-size must be above 0 and --noise at least 0; give such numbers.")
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
+    outputs = _outputs(args)
+    return Paths([args.structure], list(outputs.values()), outputs["report"])
+
+
+def run(args: Namespace) -> None:
+    """Simulates and writes the files."""
+    outputs = _outputs(args)
     simulate_half_maps.check(args)
     structure = structures.read_structure(args.structure)
     if not args.half_maps:
@@ -84,7 +93,8 @@ def run(args: Namespace) -> int:
     if np.any(positions < 0) or np.any(positions > (size - 1) * args.voxel_size):
         raise InputError(f"--box {size}: too small for {args.structure}; give a larger box or leave it out.")
     if args.half_maps:
-        return simulate_half_maps.write(args, structure, positions, size, rng, half_map_outputs)
+        simulate_half_maps.write(args, structure, positions, size, rng, outputs)
+        return
     b_factors = structure.b_factors if args.b_factors == "own" else None
     data, truth, mask = simulation.regional_map(
         structure, positions, shape, args.voxel_size, labels, resolutions, b_factors
@@ -93,11 +103,29 @@ def run(args: Namespace) -> int:
         data = filters.apply_b_factor(data, args.voxel_size, args.add_b)
     if args.noise:
         data = simulation.add_noise(data, mask, args.noise, rng)
-    for path, values in zip(outputs, (data, mask, truth), strict=True):
+    for what, values in {"full": data, "mask": mask, "resolution": truth}.items():
         grid = maps.DensityMap(np.asarray(values, np.float32), (args.voxel_size,) * 3)
-        maps.write_map(path, grid)
-    print(f"wrote {', '.join(outputs)}: {size}³ voxels of {args.voxel_size:g} Å, {mask.sum()} in the mask")
-    return 0
+        maps.write_map(outputs[what], grid, simulate_half_maps.QUANTITIES[what])
+    write_report(
+        outputs["report"],
+        {
+            **report.head(args.command_line),
+            "structure": {"path": args.structure, "atoms": len(structure)},
+            "box": size,
+            "voxel_size": args.voxel_size,
+            "rotated": args.rotate,
+            "seed": args.seed,
+            "resolutions": resolutions,
+            "voxels": int(mask.sum()),
+        },
+    )
+    print(f"map of {size}³ voxels of {args.voxel_size:g} Å, {mask.sum()} in the mask")
+
+
+def _outputs(args: Namespace) -> dict[str, str]:
+    """Paths of the files that are written, by what is in them."""
+    outputs = simulate_half_maps.outputs(*split_map_name(args.output))
+    return outputs if args.half_maps else {what: outputs[what] for what in ("full", "mask", "resolution", "report")}
 
 
 def _regions(args: Namespace, structure: structures.AtomicStructure) -> tuple[IntArray, list[float]]:
@@ -106,8 +134,8 @@ def _regions(args: Namespace, structure: structures.AtomicStructure) -> tuple[In
     for region in args.region:
         name, separator, number = region.rpartition("=")
         try:
-            resolutions.append(float(number))
-        except ValueError:
+            resolutions.append(ANGSTROM(number))
+        except ArgumentTypeError:
             separator = ""
         if not separator:
             raise InputError(f"--region {region}: not a region; write SELECTION=RESOLUTION, e.g. A:1-120=3.5.")

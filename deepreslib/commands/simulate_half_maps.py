@@ -10,15 +10,26 @@ import numpy as np
 
 from deepreslib import maps, structures
 from deepreslib.analysis import report, summary
+from deepreslib.commands.numbers import ANGSTROM, B_FACTOR, Number
 from deepreslib.errors import InputError
-from deepreslib.files import write_json
+from deepreslib.files import write_report
 from deepreslib.fourier.arrays import FloatArray
+from deepreslib.maps import labels
 from deepreslib.simulation import half_maps
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.surroundings import Belt
 
 SOURCES = ("own", "random", "distal", "domain")
+
+QUANTITIES = {
+    "half1": labels.HALF_MAP,
+    "half2": labels.HALF_MAP,
+    "full": labels.DENSITY,
+    "mask": labels.MASK,
+    "resolution": labels.RESOLUTION,
+}
+"""What the values of a map are, for its header."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -35,7 +46,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "(local FSC of the half maps, Å) and OUT.json (global resolution and all parameters)",
     )
     group.add_argument(
-        "--spread", type=float, metavar="R", help="resolution of the worst part divided by the best's (default: 1.8)"
+        "--spread",
+        type=Number(1, 5),
+        metavar="R",
+        help="resolution of the worst part divided by the best's (default: 1.8)",
     )
     group.add_argument(
         "--disorder",
@@ -46,12 +60,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     group.add_argument("--belt", action="store_true", help="put a belt of detergent around the molecule")
     group.add_argument(
         "--sharpen",
-        type=float,
+        type=B_FACTOR,
         metavar="B",
         help="B factor of the full map, Å², below 0 sharpens (default: undoes that of the best part); 0 for none",
     )
     group.add_argument("--no-fsc-weight", action="store_true", help="do not weight the full map by the FSC")
-    group.add_argument("--low-pass", type=float, metavar="A", help="low-pass filter of the full map, Å")
+    group.add_argument("--low-pass", type=ANGSTROM, metavar="A", help="low-pass filter of the full map, Å")
     group.add_argument("--masked", action="store_true", help="mask the full map softly")
 
 
@@ -84,10 +98,6 @@ def check(args: Namespace) -> None:
             raise InputError(f"{name} does not go with --half-maps; leave one of them out.")
     if args.resolution is None:
         raise InputError("--half-maps needs a resolution, where their FSC falls to 0.143; give --resolution, in Å.")
-    if args.spread is not None and not 1 <= args.spread <= 5:
-        raise InputError(f"--spread {args.spread:g} is not between 1 and 5; 1 is for the same resolution everywhere.")
-    if args.low_pass is not None and args.low_pass <= 0:
-        raise InputError(f"--low-pass {args.low_pass:g} is no resolution; give a number above 0, in Å.")
     unknown = [name for name in (args.disorder or "own").split(",") if name not in SOURCES]
     if unknown:
         raise InputError(
@@ -95,10 +105,15 @@ def check(args: Namespace) -> None:
         )
 
 
-def outputs(stem: str) -> dict[str, str]:
-    """Paths of the files, by what is in them."""
+def outputs(stem: str, suffix: str) -> dict[str, str]:
+    """Paths of the files, by what is in them.
+
+    Args:
+        stem: the full map's path before its ending.
+        suffix: the ending of all maps.
+    """
     names = {"half1": "_half1", "half2": "_half2", "full": "", "mask": "_mask", "resolution": "_resolution"}
-    return {what: f"{stem}{ending}.mrc" for what, ending in names.items()} | {"report": f"{stem}.json"}
+    return {what: f"{stem}{ending}{suffix}" for what, ending in names.items()} | {"report": f"{stem}.json"}
 
 
 def write(
@@ -108,7 +123,7 @@ def write(
     size: int,
     rng: np.random.Generator,
     paths: Mapping[str, str],
-) -> int:
+) -> None:
     """Simulates and writes the files.
 
     Args:
@@ -118,9 +133,6 @@ def write(
         size: edge of the box, voxels.
         rng: for noise and disorder.
         paths: from ``outputs``.
-
-    Returns:
-        0.
     """
     started = time.monotonic()
     settings = _settings(args)
@@ -135,7 +147,7 @@ def write(
     }
     local = summary.statistics(simulated.local_resolution[simulated.mask])
     content = {
-        **report.head(),
+        **report.head(args.command_line),
         "structure": {"path": os.fspath(args.structure), "atoms": len(structure)},
         "box": size,
         "voxel_size": args.voxel_size,
@@ -153,15 +165,13 @@ def write(
         "seconds": round(time.monotonic() - started, 2),
     }
     for what, density_map in volumes.items():
-        maps.write_map(paths[what], density_map)
-    write_json(paths["report"], content)
+        maps.write_map(paths[what], density_map, QUANTITIES[what])
+    write_report(paths["report"], content)
     print(
         f"half maps of {size}³ voxels of {args.voxel_size:g} Å: FSC 0.143 at {simulated.global_resolution:.2f} Å, "
         f"local resolution {local['percentiles']['5']:.2f} to {local['percentiles']['95']:.2f} Å (median "
         f"{local['median']:.2f} Å)"
     )
-    print(f"wrote {', '.join(paths.values())}")
-    return 0
 
 
 def _has_b(args: Namespace) -> bool:

@@ -40,6 +40,7 @@ def test_maps_share_a_grid_and_the_truth_is_inside_the_mask(written):
     for density_map in (half1, half2, full, mask, resolution):
         assert density_map.data.shape == (40, 40, 40)
         assert density_map.voxel_size == (2.0, 2.0, 2.0)
+    assert [one.quantity for one in (half1, full, mask, resolution)] == ["half map", "density", "mask", "resolution"]
     assert set(np.unique(mask.data)) == {0.0, 1.0}
     np.testing.assert_array_equal(resolution.data > 0, mask.data > 0)
     assert 0.1 < np.corrcoef(half1.data.ravel(), half2.data.ravel())[0, 1] < 0.999
@@ -92,7 +93,7 @@ def test_options_reach_the_maps(structure, tmp_path):
         (["--resolution", "5", "--belt"], "--belt goes with --half-maps"),
         (["--half-maps", "--resolution", "5", "--region=A=3"], "--region does not go"),
         (["--half-maps", "--resolution", "5", "--noise", "0.5"], "--noise does not go"),
-        (["--half-maps", "--resolution", "5", "--spread", "0.5"], "--spread 0.5"),
+        (["--half-maps", "--resolution", "5", "--spread", "0.5"], "argument --spread: '0.5' is not"),
         (["--half-maps", "--resolution", "5", "--disorder", "own,mine"], "'mine'"),
         (["--half-maps", "--resolution", "5", "--low-pass", "0"], "--low-pass"),
         (["--half-maps", "--resolution", "1.5"], "finer than twice"),

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.ndimage
-from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.result import GlobalResolution, LocalResolution, MapOrHalves, one_map
@@ -22,11 +21,12 @@ from deepreslib.fourier.grid import voxel_triple
 from deepreslib.fourier.spectra import GRID, coarse_shape
 from deepreslib.maps import checks
 from deepreslib.maps.boxes import box_around
-from deepreslib.networks import store
+from deepreslib.networks import gpus, store
 from deepreslib.networks.cryores_card import load_cryores
 from deepreslib.networks.cryores_cells import FeatureCells
 from deepreslib.networks.cryores_features import LocalFeatures, local_features
 from deepreslib.networks.running import Run
+from deepreslib.progress import bar
 
 SIGMAS = 3.0
 """Density within so many SDs of the mean is cut off where it surrounds the molecule (slides, "Pre-processing")."""
@@ -133,7 +133,7 @@ def estimate(
         deviation,
         GlobalResolution(max(float(baseline), 2 * max(sizes)), float(baseline_deviation)),
         molecule,
-        report={"model": model.describe(), "device": model.device},
+        report={"model": model.describe(), "device": gpus.device()},
         seconds={"network": found.network_seconds, "estimator": time.monotonic() - started},
     )
 
@@ -212,7 +212,7 @@ def _cell_by_cell(
     pooled = _outputs(model.run, features.thinned, summary)
     found = _Found(np.zeros(data.shape, bool), pooled["baseline"], network_seconds=time.monotonic() - started)
     along_z, along_y, along_x = _between(data.shape, sizes, features.shape)
-    for cell in tqdm(features.cells, desc="CryoRes", unit="part", disable=not progress):
+    for cell in bar(features.cells, "CryoRes", "part", progress):
         z, y = (
             slice(*np.searchsorted(along.lower, (side.start, side.stop)).tolist())
             for along, side in zip((along_z, along_y), (cell.z, cell.y), strict=True)
@@ -280,7 +280,7 @@ def predict(run: Run, inputs: LocalFeatures, progress: bool = False, places: int
     step = min(max(places // math.prod(plane), 1), count)
 
     local, mask = np.empty((*inputs.shape, 2), np.float32), np.empty(inputs.shape, np.float32)
-    for start in tqdm(range(0, count, step), desc="CryoRes", unit="part", disable=not progress):
+    for start in bar(range(0, count, step), "CryoRes", "part", progress):
         start = min(start, count - step)  # all parts of one shape, which is compiled once
         part = slice(start, start + step)
         here = _outputs(run, inputs.planes(part), inputs.summary[None])

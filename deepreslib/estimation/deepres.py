@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 import scipy.ndimage
-from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation import deepres_parts, fusion
@@ -15,9 +14,10 @@ from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import DensityMap, checks
 from deepreslib.maps.tiles import tiles
-from deepreslib.networks import store
+from deepreslib.networks import gpus, store
 from deepreslib.networks.deepres_card import StoredDeepRes, load_deepres
 from deepreslib.networks.ranges import RANGES, WINDOW, ResolutionRange
+from deepreslib.progress import bar
 
 TILE = 24
 """Greatest edge of a tile, windows; the 23 MB that its polynomials take stay in the processor's cache."""
@@ -111,7 +111,7 @@ def _estimate(
     whole = math.prod(axis.length for axis in axes) <= AT_ONCE
     parts = [deepres_parts.whole_map(density_map.data, mask, axes)] if whole else None
     cells = parts or deepres_parts.Parts(density_map.data, mask, axes, EDGE)
-    for part in tqdm(cells, desc="DeepRes", unit="part", disable=whole or not progress):
+    for part in bar(cells, "DeepRes", "part", progress and not whole):
         network_started = time.monotonic()
         values, deviations = predict(model, part.data, part.needed, progress and whole, part.windows, part.scale)
         if deviations is not None:
@@ -134,7 +134,7 @@ def _estimate(
                 "voxel_size": limits.voxel_size,
             },
             "model": model.describe(),
-            "device": model.device,
+            "device": gpus.device(),
         },
         seconds={"network": network_seconds, "estimator": time.monotonic() - started},
     )
@@ -227,7 +227,7 @@ def predict_windows(
     factor = np.float32(1.0 / data.std() if scale is None else scale)
     low, high = model.resolution_range.low, model.resolution_range.high
     of_nothing = [high + (high - low) / 2, (high - low) / 2]  # Å; beyond the range, so set to its coarse end later
-    for part in tqdm(tiles(chosen, tile, REACH, stride), desc="DeepRes", unit="tile", disable=not progress):
+    for part in bar(tiles(chosen, tile, REACH, stride), "DeepRes", "tile", progress):
         inside = chosen[part.crop]
         box = part.read(data) * factor
         values = run(model, box, inside)

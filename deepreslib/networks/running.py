@@ -1,12 +1,8 @@
-"""How trained networks are run: Keras without what is not used, inputs of any size in one go, and where it happens."""
+"""How trained networks are run: by Keras without what is not used, on inputs of any size."""
 
-import importlib
-import platform
 import sys
 from collections.abc import Callable
 from typing import Any, TypeAlias
-
-import numpy as np
 
 from deepreslib.networks.tensors import KerasModel
 
@@ -34,6 +30,14 @@ def import_keras() -> None:
             del sys.modules[name]
 
 
+def backend() -> str:
+    """The name of the Keras backend, such as ``tensorflow``; imports Keras if nothing has done so yet."""
+    import_keras()
+    import keras
+
+    return keras.backend.backend()
+
+
 def any_size(network: KerasModel) -> Run:
     """A function that runs a network on inputs of any size.
 
@@ -46,10 +50,11 @@ def any_size(network: KerasModel) -> Run:
     Returns:
         The function; it gives what ``predict_on_batch`` would give.
     """
-    if not hasattr(network, "inputs") or _backend() != "tensorflow":
+    if not hasattr(network, "inputs") or backend() != "tensorflow":
         return network.predict_on_batch
 
     import keras
+    import numpy as np
     import tensorflow as tf
     from keras import tree
 
@@ -62,58 +67,3 @@ def any_size(network: KerasModel) -> Run:
         return tree.map_structure(np.asarray, traced(given))
 
     return run
-
-
-def device(network: KerasModel) -> dict[str, str]:
-    """Where a network runs.
-
-    Args:
-        network: the Keras model, whose weights lie where it runs.
-
-    Returns:
-        dict: ``kind`` (``cpu`` or ``gpu``) and ``name`` (of the processor or the graphics card).
-    """
-    weights = getattr(network, "weights", None)
-    find = {"tensorflow": _of_tensorflow, "torch": _of_torch, "jax": _of_jax}.get(_backend()) if weights else None
-    card = find(weights[0].value) if find and weights else None
-    return {"kind": "cpu", "name": _processor()} if card is None else {"kind": "gpu", "name": card}
-
-
-def _backend() -> str:
-    """The name of the Keras backend."""
-    import_keras()
-    import keras
-
-    return keras.backend.backend()
-
-
-def _of_tensorflow(value: Any) -> str | None:
-    """The name of the GPU on which a tensor lies, or None."""
-    import tensorflow as tf
-
-    place = tf.DeviceSpec.from_string(value.device)
-    if place.device_type != "GPU":
-        return None
-    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[place.device_index or 0])
-    return str(details.get("device_name", "GPU"))
-
-
-def _of_torch(value: Any) -> str | None:
-    if value.device.type == "cuda":
-        return str(importlib.import_module("torch").cuda.get_device_name(value.device))
-    return None if value.device.type == "cpu" else str(value.device.type)
-
-
-def _of_jax(value: Any) -> str | None:
-    place = next(iter(value.devices()))
-    return None if place.platform == "cpu" else str(place.device_kind)
-
-
-def _processor() -> str:
-    """The processor's name, such as "AMD EPYC 7543"; the machine's architecture where the system does not tell."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as stream:
-            names = [line.partition(":")[2].strip() for line in stream if line.startswith("model name")]
-    except OSError:
-        names = []
-    return next(filter(None, [*names[:1], platform.processor(), platform.machine()]), "unknown")

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from deepreslib.errors import InputError
 from deepreslib.files import PathLike, write_aside, write_json
 from deepreslib.networks import running
@@ -73,19 +71,6 @@ class StoredModel:
     def describe(self) -> dict[str, str]:
         """What reports say about it: ``name``, ``path`` and ``sha256``."""
         return {"name": self.name, "path": self.path, "sha256": self.sha256}
-
-    @property
-    def device(self) -> dict[str, str]:
-        """Where it runs: ``kind`` (``cpu`` or ``gpu``) and ``name`` (of the processor or the graphics card)."""
-        return running.device(self.network)
-
-
-def backend() -> str:
-    """The name of the Keras backend, such as ``tensorflow``; imports Keras if nothing has done so yet."""
-    running.import_keras()
-    import keras
-
-    return keras.backend.backend()
 
 
 def sha256(path: PathLike) -> str:
@@ -212,6 +197,8 @@ def fill(network: KerasModel, path: PathLike, fault: str) -> None:
         network.load_weights(path)
     except Exception as error:  # whatever Keras, h5py and zipfile raise for bytes that are something else
         raise InputError(f"{path}: {fault}") from error
+    import numpy as np
+
     for layer in network.layers:
         for values in layer.get_weights():
             if not np.isfinite(values).all():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import scipy.ndimage
 
+from deepreslib import memory
 from deepreslib.errors import InputError
 from deepreslib.estimation.result import GlobalResolution, LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
@@ -23,7 +24,7 @@ from deepreslib.maps import checks
 from deepreslib.maps.boxes import box_around
 from deepreslib.networks import gpus, store
 from deepreslib.networks.cryores_card import load_cryores
-from deepreslib.networks.cryores_cells import FeatureCells
+from deepreslib.networks.cryores_cells import PLACES_READ, FeatureCells
 from deepreslib.networks.cryores_features import LocalFeatures, local_features
 from deepreslib.networks.running import Run
 from deepreslib.progress import bar
@@ -102,8 +103,10 @@ def estimate(
     started = time.monotonic()
     density_map = one_map(density_map_or_halves, "CryoRes")
     checks.check_estimable(density_map, WINDOW, COARSEST)
-    model = load_model(network_path)
     sizes = voxel_triple(density_map.voxel_size)
+    needed = needed_memory(density_map.data.shape, sizes)
+    memory.check(needed, f"CryoRes for {density_map.name}", network=True)
+    model = load_model(network_path)
     box = bounding_box(density_map.data, sizes, mask)
     data = density_map.data[box]
     wanted = None if mask is None else mask[box]
@@ -241,6 +244,20 @@ def _between(shape: Sequence[int], sizes: Triple, places: Sequence[int]) -> list
         resampling.places_between(count, size / GRID, new)
         for count, size, new in zip(shape, sizes, places, strict=True)
     ]
+
+
+def needed_memory(shape: Sequence[int], sizes: Triple) -> float:
+    """The memory that CryoRes takes for a map, besides the map, its mask and the network's library.
+
+    Args:
+        shape: the map's (z, y, x).
+        sizes: its voxel size, Å (z, y, x).
+
+    Returns:
+        Bytes; ``benchmarks/memory.py`` measures what is really taken.
+    """
+    voxels, places = math.prod(shape), math.prod(coarse_shape(shape, sizes))
+    return 10 * voxels + 150 * (places if places <= AT_ONCE else PLACES_READ)
 
 
 def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None = None) -> Box:

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import scipy.ndimage
 
+from deepreslib import memory
 from deepreslib.errors import InputError
 from deepreslib.estimation import deepres_parts, fusion
 from deepreslib.estimation.result import LocalResolution, MapOrHalves, one_map
@@ -101,14 +102,16 @@ def _estimate(
 ) -> LocalResolution:
     """Local resolution by the network of one range."""
     started = time.monotonic()
+    limits, shape = RANGES[range_name], density_map.data.shape
+    axes = resampling.resampled_axes(shape, density_map.voxel_size, limits.voxel_size)
+    whole = math.prod(axis.length for axis in axes) <= AT_ONCE
+    needed = deepres_parts.needed_memory(shape, axes, None if whole else EDGE)
+    memory.check(needed, f"DeepRes' {range_name} range for {density_map.name}", network=True)
     model = load_model(range_name, network_path)
-    limits = RANGES[range_name]
-    axes = resampling.resampled_axes(density_map.data.shape, density_map.voxel_size, limits.voxel_size)
     unit = np.float32(np.mean([axis.reached for axis in axes]) / limits.voxel_size)
     resolution = np.zeros(mask.shape, np.float32)
     deviation = np.zeros(mask.shape, np.float32) if model.scheme.deviations else None
     network_seconds = 0.0
-    whole = math.prod(axis.length for axis in axes) <= AT_ONCE
     parts = [deepres_parts.whole_map(density_map.data, mask, axes)] if whole else None
     cells = parts or deepres_parts.Parts(density_map.data, mask, axes, EDGE)
     for part in bar(cells, "DeepRes", "part", progress and not whole):

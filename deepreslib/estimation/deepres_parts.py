@@ -102,6 +102,25 @@ class Parts:
             yield Part(box, between, data, needed, windows & near, scale)
 
 
+def needed_memory(shape: Sequence[int], axes: Sequence[ResampledAxis], edge: int | None) -> float:
+    """The memory that DeepRes takes for a map, besides the map, its mask and the network's library.
+
+    Args:
+        shape: the map's (z, y, x).
+        axes: how it is resampled to the network's voxel size.
+        edge: greatest edge of a cell, voxels of the network's grid; None if all of the map is one part.
+
+    Returns:
+        Bytes; ``benchmarks/memory.py`` measures what is really taken.
+    """
+    voxels, on_grid = math.prod(shape), math.prod(axis.length for axis in axes)
+    if edge is None:
+        return 8 * voxels + 16 * on_grid
+    read = [min(edge + 2 * MARGIN, axis.length) for axis in axes]
+    layer = read[0] * math.prod(shape[1:]) if axes[0].changes else 0
+    return 8 * voxels + 4 * layer + 10 * math.prod(read)
+
+
 def standard_deviation(data: FloatArray) -> float:
     """The SD of a map (z, y, x), plane by plane, which takes less memory."""
     mean = sum(float(plane.sum(dtype=float)) for plane in data) / data.size

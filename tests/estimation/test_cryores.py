@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 
+from deepreslib import memory
 from deepreslib.errors import InputError
 from deepreslib.estimation import cryores
 from deepreslib.fourier.filters import low_pass
@@ -163,3 +164,15 @@ def test_cells_give_what_the_whole_map_gives(monkeypatch):
         np.testing.assert_allclose(cells.resolution[both], whole.resolution[both], atol=1e-2)
         # The members' disagreement is that of the places that are predicted together.
         assert np.median(np.abs(cells.deviation[both] - whole.deviation[both])) < 0.02
+
+
+def test_a_map_that_would_not_fit_is_refused_before_the_network_is_loaded(ball, monkeypatch):
+    monkeypatch.setattr(memory, "rooms", lambda: [memory.Room(-1e9, "of the machine")])
+    monkeypatch.setattr(cryores, "load_model", None)
+    with pytest.raises(InputError, match=r"CryoRes for the map needs .* GB of memory, and 0\.0 GB are left"):
+        cryores.estimate(ball[0])
+
+
+@pytest.mark.parametrize("voxel_size", [0.5, 1.0, 1.06, 1.5, 2.0, 4.0])
+def test_needed_memory_has_a_ceiling(voxel_size):
+    assert cryores.needed_memory((512,) * 3, (voxel_size,) * 3) < 2.5e9

@@ -109,6 +109,8 @@ def whole_box(size, folder, options):
         path,
         "--mask",
         mask_path,
+        "--method",
+        "deepres",
         "--range",
         "low",
         "-o",

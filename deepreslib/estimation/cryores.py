@@ -8,6 +8,7 @@ import functools
 import math
 import time
 from collections.abc import Sequence
+from concurrent import futures
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +26,7 @@ from deepreslib.maps.boxes import box_around
 from deepreslib.networks import gpus, store
 from deepreslib.networks.cryores_card import load_cryores
 from deepreslib.networks.cryores_cells import PLACES_READ, FeatureCells
-from deepreslib.networks.cryores_features import LocalFeatures, local_features
+from deepreslib.networks.cryores_features import FEATURES, SUMMARY, LocalFeatures, local_features
 from deepreslib.networks.running import Run
 from deepreslib.progress import bar
 
@@ -106,14 +107,9 @@ def estimate(
     sizes = voxel_triple(density_map.voxel_size)
     needed = needed_memory(density_map.data.shape, sizes)
     memory.check(needed, f"CryoRes for {density_map.name}", network=True)
-    model = load_model(network_path)
     box = bounding_box(density_map.data, sizes, mask)
-    data = density_map.data[box]
     wanted = None if mask is None else mask[box]
-    if math.prod(coarse_shape(data.shape, sizes)) <= AT_ONCE:
-        found = _whole_map(model, data, sizes, wanted, workers, progress)
-    else:
-        found = _cell_by_cell(model, data, sizes, wanted, workers, progress)
+    model, found = _ask(network_path, density_map.data[box], sizes, wanted, workers, progress)
     if not np.isfinite(found.baseline).all():
         raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
     if not found.molecule.any():
@@ -189,32 +185,60 @@ class _Found:
                 self.values.append((here, inside, resolutions, deviations))
 
 
+def _ask(
+    path: str | None, data: FloatArray, sizes: Triple, wanted: BoolArray | None, workers: int, progress: bool
+) -> "tuple[store.StoredModel, _Found]":
+    """The network, and what it says of a map."""
+    with futures.ThreadPoolExecutor(1) as beside:  # loading a network takes as long as the features of a small map
+        loading = beside.submit(_load_and_try, path)
+        if math.prod(coarse_shape(data.shape, sizes)) <= AT_ONCE:
+            features = local_features(data, sizes, workers)
+            return loading.result(), _whole_map(loading.result(), features, data.shape, sizes, wanted, progress)
+        model = loading.result()
+        cells = FeatureCells(data, sizes, workers, POOLED)
+        return model, _cell_by_cell(model, cells, data.shape, sizes, wanted, progress)
+
+
+def _load_and_try(path: str | None) -> store.StoredModel:
+    """Loads the network and runs it once, as the first run takes longer than others."""
+    model = load_model(path)
+    _outputs(model.run, np.zeros((1, 1, 1, FEATURES), np.float32), np.zeros((1, SUMMARY), np.float32))
+    return model
+
+
 def _whole_map(
-    model: store.StoredModel, data: FloatArray, sizes: Triple, wanted: BoolArray | None, workers: int, progress: bool
+    model: store.StoredModel,
+    features: LocalFeatures,
+    shape: Sequence[int],
+    sizes: Triple,
+    wanted: BoolArray | None,
+    progress: bool,
 ) -> _Found:
     """The network's answer where the features of all places fit into memory."""
-    features = local_features(data, sizes, workers)
     started = time.monotonic()
     prediction = predict(model.run, features, progress)
-    found = _Found(np.zeros(data.shape, bool), prediction["baseline"], network_seconds=time.monotonic() - started)
+    found = _Found(np.zeros(shape, bool), prediction["baseline"], network_seconds=time.monotonic() - started)
     if (prediction["mask"] > 0).any():
-        z, y, x = (slice(0, count) for count in data.shape)
-        between = _between(data.shape, sizes, features.shape)
-        del features
+        z, y, x = (slice(0, count) for count in shape)
+        between = _between(shape, sizes, features.shape)
         found.add((z, y, x), between, prediction["local"], prediction["mask"], wanted)
     return found
 
 
 def _cell_by_cell(
-    model: store.StoredModel, data: FloatArray, sizes: Triple, wanted: BoolArray | None, workers: int, progress: bool
+    model: store.StoredModel,
+    features: FeatureCells,
+    shape: Sequence[int],
+    sizes: Triple,
+    wanted: BoolArray | None,
+    progress: bool,
 ) -> _Found:
     """The network's answer for one cell after the other."""
-    features = FeatureCells(data, sizes, workers, POOLED)
     started = time.monotonic()
     summary = features.summary[None]
     pooled = _outputs(model.run, features.thinned, summary)
-    found = _Found(np.zeros(data.shape, bool), pooled["baseline"], network_seconds=time.monotonic() - started)
-    along_z, along_y, along_x = _between(data.shape, sizes, features.shape)
+    found = _Found(np.zeros(shape, bool), pooled["baseline"], network_seconds=time.monotonic() - started)
+    along_z, along_y, along_x = _between(shape, sizes, features.shape)
     for cell in bar(features.cells, "CryoRes", "part", progress):
         z, y = (
             slice(*np.searchsorted(along.lower, (side.start, side.stop)).tolist())
@@ -233,7 +257,7 @@ def _cell_by_cell(
             along_y.part(y.start, y.stop).counted_from(cell.y.start),
             along_x,
         ]
-        part = z, y, slice(0, data.shape[2])
+        part = z, y, slice(0, shape[2])
         found.add(part, between, np.concatenate(local), np.concatenate(logits), wanted)
     return found
 

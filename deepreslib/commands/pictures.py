@@ -120,7 +120,8 @@ def _surface(
     colours = folder / COLOURS
     write_map(colours, density.like(pictures.resolution_for_chimerax(resolution.data)), labels.RESOLUTION)
     shown = Path(density.path)
-    if shown.suffix.lower() not in CHIMERAX_SUFFIXES:  # ChimeraX reads no compressed maps
+    if shown.suffix.lower() not in CHIMERAX_SUFFIXES or not pictures.can_open(shown, folder / SCRIPT):
+        # ChimeraX reads no compressed maps, and not every name
         shown = folder / SHOWN
         write_map(shown, density, density.quantity or labels.DENSITY)
     pictures.write_chimerax_script(

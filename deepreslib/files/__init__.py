@@ -1,9 +1,9 @@
 """Files written under a temporary name and then renamed, so that no program ever reads half a file.
 
-The files of one run belong together. Within :func:`together` they all keep their temporary names to the end of the run;
-then all are renamed, the report last. The report holds each file's check sum, so :func:`check_set` and
-:func:`check_against_report` notice files of two runs that got mixed, as a machine that stops while files are renamed
-may leave them.
+The files of one run belong together. Within :func:`~deepreslib.files.writing.together` they all keep their temporary
+names to the end of the run; then all are renamed, the report last. The report holds each file's check sum. So files of
+two runs that got mixed, as a machine that stops while files are renamed may leave them, are noticed by
+:func:`~deepreslib.files.sums.check_set` and :func:`~deepreslib.files.sums.check_against_report`.
 """
 
 from deepreslib.files.names import is_map_name, split_map_name

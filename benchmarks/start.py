@@ -54,7 +54,10 @@ def measure(boxes, rounds, options):
                 times[key].append(seconds(command))
     rows = []
     for (method, size), found in times.items():
-        ratios = [[one / base for one, base in zip(*pair, strict=True)] for pair in zip(found, times[IMPORT, None])]
+        ratios = [
+            [one / base for one, base in zip(*pair, strict=True)]
+            for pair in zip(found, times[IMPORT, None], strict=True)
+        ]
         rows.append(
             {
                 "method": method,

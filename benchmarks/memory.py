@@ -70,7 +70,7 @@ def measure(method, paths, voxel_size, folder, options):
     if status:
         with open(log, encoding="utf-8") as stream:
             print(stream.read()[-2000:], file=sys.stderr)
-    return {"peak_gb": round(usage.ru_maxrss / 1e6, 2), "seconds": round(seconds, 1), "failed": bool(status)}
+    return {"peak_gb": round(usage.ru_maxrss * 1024 / 1e9, 2), "seconds": round(seconds, 1), "failed": bool(status)}
 
 
 def markdown(results):

@@ -46,6 +46,7 @@ APART = 2
 
 _LEAST_ENERGY = 1e-12
 _LEAST_WEIGHT = 1e-9
+_PLANES = 32
 
 
 @dataclass(frozen=True)
@@ -285,17 +286,26 @@ def _local_moments(
     spectrum: ComplexArray, shape: Sequence[int], sizes: Triple, band: int, coarse: Shape, workers: int | None
 ) -> tuple[FloatArray, FloatArray]:
     """Smoothed magnitude and smoothed square of the band-passed map, on the coarse grid."""
-    passed, new_sizes = _band_passed(spectrum, shape, sizes, band, workers)
-    smoothing = band_smoothing(band)
-    magnitude = smooth(np.abs(passed, out=passed), new_sizes, coarse, smoothing)
-    return magnitude, smooth(np.square(passed, out=passed), new_sizes, coarse, smoothing)
-
-
-def _band_passed(
-    spectrum: ComplexArray, shape: Sequence[int], sizes: Triple, band: int, workers: int | None
-) -> tuple[FloatArray, Triple]:
-    """The band-passed map on a grid just fine enough for its square, and that grid's voxel size."""
     new_shape, new_sizes = band_grid(shape, sizes, band)
+    planes = _band_planes(spectrum, shape, new_shape, new_sizes, band, workers)
+    z, y, x = (
+        gaussians(count, size, places, band_smoothing(band))
+        for count, size, places in zip(new_shape, new_sizes, coarse, strict=True)
+    )
+    moments = np.empty((2, len(planes), len(y), len(x)), np.float32)
+    for start in range(0, len(planes), _PLANES):  # some planes at once, which takes less memory
+        part = slice(start, start + _PLANES)
+        passed = scipy.fft.irfft(planes[part], new_shape[2], workers=workers)
+        moments[0, part] = y @ (np.abs(passed, out=passed) @ x.T)
+        moments[1, part] = y @ (np.square(passed, out=passed) @ x.T)
+    magnitude, square = ((z @ moment.reshape(len(planes), -1)).reshape(coarse) for moment in moments)
+    return magnitude, square
+
+
+def _band_planes(
+    spectrum: ComplexArray, shape: Sequence[int], new_shape: Shape, new_sizes: Triple, band: int, workers: int | None
+) -> ComplexArray:
+    """The band-passed map on its grid, of which the transform along x is still to be inverted."""
     z, y, x = (np.fft.fftfreq(m, size).astype(np.float32) for m, size in zip(new_shape, new_sizes, strict=True))
     columns = new_shape[2] // 2 + 1
     across = np.square(y)[:, None] + np.square(x[:columns])
@@ -307,5 +317,4 @@ def _band_passed(
         if abs(height) < BANDS[band] * RATIO:
             weights = scale * band_weights(np.sqrt(across + np.square(height)), band)
             np.multiply(spectrum[source, rows, :columns], weights, out=plane)
-    part = scipy.fft.ifftn(part, axes=(0, 1), workers=workers, overwrite_x=True)  # irfftn would copy it once more
-    return scipy.fft.irfft(part, new_shape[2], workers=workers), new_sizes
+    return scipy.fft.ifftn(part, axes=(0, 1), workers=workers, overwrite_x=True)

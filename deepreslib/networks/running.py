@@ -48,7 +48,7 @@ def any_size(network: KerasModel) -> Run:
         network: the Keras model, or any object that has its ``predict_on_batch``.
 
     Returns:
-        The function; it gives what ``predict_on_batch`` would give.
+        The function; it gives what ``predict_on_batch`` would give, and raises MemoryError where memory runs out.
     """
     if not hasattr(network, "inputs") or backend() != "tensorflow":
         return network.predict_on_batch
@@ -64,6 +64,9 @@ def any_size(network: KerasModel) -> Run:
 
     def run(inputs: Any) -> Any:
         given = tree.map_structure(lambda values, spec: tf.convert_to_tensor(values, spec.dtype), inputs, signature)
-        return tree.map_structure(np.asarray, traced(given))
+        try:
+            return tree.map_structure(np.asarray, traced(given))
+        except tf.errors.ResourceExhaustedError as error:
+            raise MemoryError("the network needs more memory than there is") from error
 
     return run

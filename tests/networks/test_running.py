@@ -58,6 +58,18 @@ def test_a_network_is_traced_once_for_all_sizes(model):
     assert len(calls) == 1
 
 
+@pytest.mark.skipif(running.backend() != "tensorflow", reason="an error of TensorFlow's")
+def test_memory_that_runs_out_is_a_memory_error(model, monkeypatch):
+    import tensorflow as tf
+
+    def exhausted(*args, **options):
+        raise tf.errors.ResourceExhaustedError(None, None, "no memory")
+
+    monkeypatch.setattr(tf, "function", lambda *args, **options: exhausted)
+    with pytest.raises(MemoryError, match="more memory"):
+        running.any_size(model.network)(box(13, 13, 13))
+
+
 def test_what_is_no_keras_network_is_asked_as_it_is():
     class Known:
         def predict_on_batch(self, inputs):

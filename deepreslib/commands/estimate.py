@@ -80,6 +80,7 @@ def run(args: Namespace) -> None:
     if mask is None:
         mask = result.resolution > 0
         mask_report = {"source": args.method, "path": None, "threshold": None, "voxels": int(mask.sum())}
+    curve = inputs.fsc_within(given, mask, args.threads)
     statistics = summary.statistics(result.resolution[mask])
     warnings = [*given.warnings, *result.warnings]
     seconds = {"total": time.monotonic() - started, **result.seconds}
@@ -89,6 +90,7 @@ def run(args: Namespace) -> None:
         "mask": mask_report,
         "resolution": statistics,
         "voxels": mask_report["voxels"],
+        **({"fsc": maps.fsc_report(curve, masked=True)} if curve else {}),
         **_report(result, warnings),
         "versions": report.versions(method.uses_network),
         "seconds": {name: round(value, 2) for name, value in seconds.items()},

@@ -6,9 +6,8 @@ import inspect
 import os
 import pkgutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
 
 from deepreslib import maps
 from deepreslib.errors import InputError
@@ -31,7 +30,8 @@ def estimate(
 ) -> "LocalResolution":
     """Local resolution by the method of a name.
 
-    Maps given as paths are read, and the checks of ``deepres estimate`` are made. Then ``estimate`` of
+    Maps given as paths are read, and the checks of ``deepres estimate`` are made: half maps that do not belong together
+    are refused, and matched where their scale or amplitudes differ (``maps.examine``). Then ``estimate`` of
     ``deepreslib.estimation.<method>`` is called; its documentation lists the options.
 
     Args:
@@ -50,21 +50,26 @@ def estimate(
         InputError: there is no such method, or the maps, the mask or an option cannot be used.
     """
     run = _method(method)
+    warnings: tuple[str, ...] = ()
     if isinstance(density_map_or_halves, (DensityMap, str, os.PathLike)):
         density_map = _read(density_map_or_halves)
         subject: DensityMap | tuple[DensityMap, ...] = density_map
         checks.check_estimable(density_map)
     else:
-        subject = tuple(_read(half) for half in density_map_or_halves)
-        if len(subject) != 2:
-            raise InputError(f"there are {len(subject)} maps where a pair of half maps is expected; give two.")
-        for half in subject:
+        given = tuple(density_map_or_halves)
+        if len(given) != 2:
+            raise InputError(f"there are {len(given)} maps where a pair of half maps is expected; give two.")
+        half1 = _read(given[0])
+        halves = half1, _read(given[1], half1)
+        for half in halves:
             checks.check_estimable(half)
-        checks.check_half_maps(*subject)
-        density_map = subject[0].like(np.mean([half.data for half in subject], axis=0))
+        pair = maps.examine(*halves, options.get("workers") or -1)
+        subject, density_map, warnings = pair.maps, pair.mean, pair.warnings
     if mask is None and _needs_no_mask(run):
-        return run(subject, **options)
-    return run(subject, _mask(mask, density_map), **options)
+        result = run(subject, **options)
+    else:
+        result = run(subject, _mask(mask, density_map), **options)
+    return replace(result, warnings=(*warnings, *result.warnings))
 
 
 def _method(name: str) -> Callable[..., "LocalResolution"]:
@@ -91,8 +96,8 @@ def _needs_no_mask(function: Callable[..., "LocalResolution"]) -> bool:
     return inspect.signature(function).parameters["mask"].default is None
 
 
-def _read(density_map: MapOrPath) -> DensityMap:
-    return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map)
+def _read(density_map: MapOrPath, like: DensityMap | None = None) -> DensityMap:
+    return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map, like=like)
 
 
 def _mask(mask: BoolArray | MapOrPath | None, density_map: DensityMap) -> BoolArray:

@@ -17,6 +17,7 @@ from deepreslib.maps.density_map import (
     format_triple,
     is_sane_voxel_size,
 )
+from deepreslib.maps.half_maps import HalfMapPair, examine, fsc_line, fsc_report, masked_fsc
 from deepreslib.maps.masks import automatic_mask, dilate, soft_edge, threshold_mask
 from deepreslib.maps.reading import read_map
 from deepreslib.maps.scaling import check_outliers, check_precision, normalised, outlier_warnings
@@ -26,6 +27,7 @@ from deepreslib.maps.writing import write_map
 __all__ = [
     "DensityMap",
     "GridHeader",
+    "HalfMapPair",
     "Tile",
     "Triple",
     "automatic_mask",
@@ -38,11 +40,15 @@ __all__ = [
     "check_precision",
     "check_same_grid",
     "dilate",
+    "examine",
     "fast_box_around",
     "format_triple",
+    "fsc_line",
+    "fsc_report",
     "is_sane_voxel_size",
     "mask_size_warnings",
     "mask_warnings",
+    "masked_fsc",
     "normalised",
     "outlier_warnings",
     "read_box",

@@ -16,6 +16,17 @@ from deepreslib.pictures.text import plain
 
 RESOLUTION_LABEL = "Local resolution (Å)"
 
+LABELS = {
+    "resolution": RESOLUTION_LABEL,
+    "sd": "Uncertainty (Å)",
+    "spread": "Spread of the methods (Å)",
+    "class": "Class of resolution",
+    "trust": "Trust",
+    "b-factor": "B factor (Å²)",
+}
+"""What keys and axes say of a map, by what its values are: the quantities of ``deepreslib.maps.labels`` that can be
+coloured."""
+
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty white figure that lays itself out.

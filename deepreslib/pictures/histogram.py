@@ -76,6 +76,7 @@ def histogram_figure(
     scale: ColourScale | None = None,
     bin_width: float = BIN_WIDTH,
     title: str = "",
+    label: str = RESOLUTION_LABEL,
 ) -> Figure:
     """Draw the histogram of one resolution map, or of several over each other.
 
@@ -87,6 +88,7 @@ def histogram_figure(
         scale: colours of the bars; by default one that fits the values.
         bin_width: Å.
         title: above the axes.
+        label: what the values are.
 
     Returns:
         The figure.
@@ -97,29 +99,29 @@ def histogram_figure(
     inside = {label: inside_values(values) for label, values in maps.items()}
     if not inside:
         raise InputError("The histogram needs at least one resolution map.")
-    for label, values in inside.items():
+    for name, values in inside.items():
         if not values.size:
-            raise InputError(f"{label}: the resolution map has no value above 0, so it has no histogram.")
+            raise InputError(f"{name}: the resolution map has no value above 0, so it has no histogram.")
     edges = bin_edges(list(inside.values()), bin_width)
     figure = new_figure(7.5, 4.8)
     axes = figure.add_subplot()
-    counts = {label: count_voxels(values, edges) for label, values in inside.items()}
+    counts = {name: count_voxels(values, edges) for name, values in inside.items()}
     if len(inside) == 1:
-        ((label, values),) = inside.items()
-        _draw_bars(axes, counts[label], scale or ColourScale.from_values(values), describe(values))
+        ((name, values),) = inside.items()
+        _draw_bars(axes, counts[name], scale or ColourScale.from_values(values), describe(values))
         _draw_median(axes, values, "black")
         axes.set_ylabel("Voxels")
         legend = [describe(values)]
     else:
-        for number, (label, values) in enumerate(inside.items()):
+        for number, (name, values) in enumerate(inside.items()):
             colour = OUTLINES[number % len(OUTLINES)]
-            share = 100 * counts[label].voxels / values.size
+            share = 100 * counts[name].voxels / values.size
             axes.stairs(share, edges, color=colour, linewidth=1.8, label=str(number))
             axes.stairs(share, edges, color=colour, alpha=0.08, fill=True)
             _draw_median(axes, values, colour)
         axes.set_ylabel("Share of the map's voxels (%)")
-        legend = [f"{shortened(label)}: {describe(values)}" for label, values in inside.items()]
-    axes.set_xlabel(RESOLUTION_LABEL)
+        legend = [f"{shortened(name)}: {describe(values)}" for name, values in inside.items()]
+    axes.set_xlabel(label)
     axes.set_xlim(edges[0] - bin_width, edges[-1] + bin_width)
     axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * len(inside)))  # room for the legend
     axes.spines[["top", "right"]].set_visible(False)

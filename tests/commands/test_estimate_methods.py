@@ -135,13 +135,6 @@ def test_refusals_are_one_sentence_and_leave_nothing(files, case, capsys, monkey
     assert not [path.name for path in files.iterdir() if "out" in path.name or path.name.startswith(".")]
 
 
-def test_identical_halves_reach_nyquist(files):
-    write_map(files / "half2.mrc", read_map(files / "half1.mrc"))
-    assert estimate(files, "localfsc") == 0
-    mask, result = read_map(files / "mask.mrc").data > 0.5, read_map(files / "out.mrc").data
-    assert np.median(result[mask]) == pytest.approx(2.4, abs=0.05)
-
-
 def test_white_noise_is_not_resolved(files):
     rng = np.random.default_rng(5)
     for name in ("half1", "half2"):

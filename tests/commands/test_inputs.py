@@ -29,7 +29,7 @@ def arguments(tmp_path, monkeypatch):
     write_map("small.mrc", DensityMap(rng.standard_normal((20, 20, 20)).astype(np.float32), VOXEL_SIZE))
 
     def namespace(**given):
-        names = ("map", "half1", "half2", "mask", "mask_threshold", "voxel_size", "origin")
+        names = ("map", "half1", "half2", "mask", "mask_threshold", "voxel_size", "origin", "threads")
         return Namespace(**{**dict.fromkeys(names), **given})
 
     return namespace

@@ -7,8 +7,6 @@ from small_structures import write_structure
 from deepreslib import demo, memory, simulation, structures
 from deepreslib.errors import InputError
 from deepreslib.estimation import deepres as estimation
-from deepreslib.estimation import deepres_parts
-from deepreslib.fourier.resampling import resampled_axes
 from deepreslib.maps import DensityMap, read_map
 from deepreslib.networks import deepres as networks
 from deepreslib.networks.deepres_card import StoredDeepRes
@@ -190,9 +188,3 @@ def test_a_map_that_would_not_fit_is_refused_before_the_network_is_loaded(monkey
     monkeypatch.setattr(estimation, "load_model", None)
     with pytest.raises(InputError, match=r"DeepRes' low range for the map needs .* GB of memory, and 0\.0 GB are left"):
         estimation.estimate(density_map, mask, range_name="low")
-
-
-def test_parts_need_less_memory_than_the_whole():
-    axes = resampled_axes((512,) * 3, 1.06, 0.5)
-    assert deepres_parts.needed_memory((512,) * 3, axes, estimation.EDGE) < 2.5e9
-    assert deepres_parts.needed_memory((512,) * 3, axes, None) > 10e9

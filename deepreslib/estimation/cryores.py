@@ -351,6 +351,8 @@ def _largest_parts(mask: BoolArray, least: float = 0.1) -> BoolArray:
     labels, count = scipy.ndimage.label(mask)
     if count < 2:
         return mask
-    sizes = np.bincount(labels.ravel())
+    sizes = np.zeros(count + 1, int)
+    for section in labels:  # one after the other, which takes less memory
+        sizes += np.bincount(section.ravel(), minlength=count + 1)
     sizes[0] = 0
     return (sizes >= least * sizes.max())[labels] & mask

@@ -47,7 +47,7 @@ POOLED = 32768
 """Number of places, at most about, from which ``baseline`` and ``level`` are computed for a map that is predicted in
 parts; they are evenly spaced."""
 
-AT_ONCE = 6_000_000
+AT_ONCE = 5_500_000
 """A map that has no more places than this is predicted from the features of all of them, others cell by cell."""
 
 PLANES = 32

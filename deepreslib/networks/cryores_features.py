@@ -251,7 +251,8 @@ def _whole(spectrum: spectra.LocalSpectrum, concurrence: FloatArray, reference: 
     weight = energy.sum(axis=-1)
     weight /= max(weight.sum(dtype=float), 1e-20)
     power = weight @ energy
-    magnitude = weight @ (evenness * np.sqrt(energy))
+    # One band after the other, which takes less memory.
+    magnitude = np.array([weight @ (evenness[:, band] * np.sqrt(energy[:, band])) for band in range(bands)])
     coarse = weight.reshape(shape)[::2, ::2, ::2]  # the places of the wide grid
     concurrence = concurrence[tuple(map(slice, coarse.shape))]
     together = relative_concurrence(concurrence).reshape(coarse.size, -1)

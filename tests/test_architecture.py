@@ -37,6 +37,7 @@ LONGEST = 400
 OF_THE_WHOLE = {
     "endurance/test_full_disk.py",
     "endurance/test_killed.py",
+    "endurance/test_warnings.py",
     "commands/test_foreign_maps.py",
     "fuzz/test_fuzz_maps.py",
     "fuzz/test_fuzz_options.py",
@@ -54,6 +55,7 @@ NOTHING_TO_TEST = {"__main__", "errors", "version", "fourier/arrays", "networks/
 
 ELSEWHERE = {
     "commands/test_estimate_cryores.py": {"commands/mask"},
+    "commands/test_estimate_auto.py": set(),
     "commands/test_estimate_methods.py": set(),
     "commands/test_half_map_faults.py": set(),
     "estimation/test_localfsc.py": {"estimation/localfsc_window"},

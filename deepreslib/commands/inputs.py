@@ -51,6 +51,7 @@ def read_maps(args: Namespace) -> GivenMaps:
         half2 = read_beside(args.half2, args, density_map or half1, warnings)
         for half in (half1, half2):
             checks.check_estimable(half)
+            warnings += maps.check_scale(half)
         pair = half_maps.examine(half1, half2, args.threads or -1)
         halves = pair.maps
         warnings.extend(pair.warnings)
@@ -58,6 +59,7 @@ def read_maps(args: Namespace) -> GivenMaps:
             return GivenMaps(pair.mean, halves, warnings)
     assert density_map, "without a map there are half maps"
     checks.check_estimable(density_map)
+    warnings += maps.check_scale(density_map)
     if halves and density_map.data.shape != halves[0].data.shape:
         raise InputError(
             f"{args.map} has {maps.format_triple(density_map.data.shape)} voxels and its half map {args.half1} "

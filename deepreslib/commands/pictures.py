@@ -1,5 +1,6 @@
 """``deepres pictures``: histogram, slices, surface and ChimeraX script of a local resolution map."""
 
+import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from deepreslib.commands.folder import in_folder, short_names
 from deepreslib.commands.numbers import FINITE, Numbers, density_name, file_name, folder_name, lower
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import write_report
+from deepreslib.files import split_map_name, write_report
 from deepreslib.maps import DensityMap, check_same_grid, labels, write_map
 from deepreslib.pictures.figures import LABELS
 
@@ -98,7 +99,8 @@ def run(args: Namespace) -> None:
     folder = Path(args.output)
 
     maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
-    pictures.save_figure(pictures.histogram_figure(maps, scale, label=label), folder / HISTOGRAM)
+    figure = pictures.histogram_figure(maps, scale, label=label, ends=_ends(args.resolution))
+    pictures.save_figure(figure, folder / HISTOGRAM)
     grid = density or resolution
     slices = pictures.coloured_slices_figure(
         density.data if density else None,
@@ -157,6 +159,16 @@ def _surface(
         label=LABELS[quantity],
     )
     return float(surface.level)
+
+
+def _ends(path: str) -> tuple[float, float] | None:
+    """The ends of the method's range, Å, from the report beside a resolution map; None if there is none."""
+    try:
+        with open(f"{split_map_name(path)[0]}.json", encoding="utf-8") as stream:
+            found = json.load(stream)["range"]
+        return float(found["low"]), float(found["high"])
+    except (InputError, OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 _ENDS = Numbers(FINITE, "LOW,HIGH", (2, 2))

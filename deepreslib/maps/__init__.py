@@ -20,7 +20,14 @@ from deepreslib.maps.density_map import (
 from deepreslib.maps.half_maps import HalfMapPair, examine, fsc_line, fsc_report, masked_fsc
 from deepreslib.maps.masks import automatic_mask, dilate, soft_edge, threshold_mask
 from deepreslib.maps.reading import read_map
-from deepreslib.maps.scaling import check_outliers, check_precision, normalised, outlier_warnings
+from deepreslib.maps.scaling import (
+    check_outliers,
+    check_precision,
+    check_scale,
+    normalised,
+    outlier_warnings,
+    plainly_scaled,
+)
 from deepreslib.maps.tiles import Tile, tiles
 from deepreslib.maps.writing import write_map
 
@@ -39,6 +46,7 @@ __all__ = [
     "check_outliers",
     "check_precision",
     "check_same_grid",
+    "check_scale",
     "dilate",
     "examine",
     "fast_box_around",
@@ -51,6 +59,7 @@ __all__ = [
     "masked_fsc",
     "normalised",
     "outlier_warnings",
+    "plainly_scaled",
     "read_box",
     "read_map",
     "smallest_box",

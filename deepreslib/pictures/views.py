@@ -65,7 +65,7 @@ def surface_figure(
         panel.set_axis_off()
         panel.set_ylim(-1.2 * tallest, tallest)  # room for the scale bar
     _draw_scale_bar(panels[0], widths[0], tallest)
-    add_colour_bar(figure, panels, scale, label, aspect=25, shrink=0.85, pad=0.02)
+    add_colour_bar(figure, panels, scale, label, surface.values, aspect=25, shrink=0.85, pad=0.02)
     if title:
         figure.suptitle(plain(title))
     return figure

@@ -97,7 +97,6 @@ REFUSALS = {
     "no halves": ("localfsc", {"halves": False}, [], None, ["localfsc", "--half1"]),
     "one half": ("localfsc", {"halves": False}, ["--half1", "half1.mrc"], None, ["half1.mrc", "both"]),
     "nothing": ("monores", {"halves": False, "density": False}, [], None, ["there is no map"]),
-    "halves for deepres": ("deepres", {}, [], None, ["leave out --half1"]),
     "option of another method": ("monores", {}, ["--cutoff", "0.5"], None, ["--cutoff", "choose localfsc"]),
     "range of deepres": ("resmap", {}, ["--range", "low"], None, ["--range", "choose deepres"]),
     "unlike halves": ("localfsc", {}, [], ("half2", cropped), ["half maps", "shape"]),

@@ -68,7 +68,7 @@ def test_half_maps_that_are_one_map_are_refused(halves, mask, tmp_path):
 
 def test_half_maps_of_another_scale_are_matched_and_said(halves, mask):
     right = estimate(halves, mask, method="localfsc")
-    assert right.warnings == ()
+    assert not [sentence for sentence in right.warnings if "half map" in sentence]
     matched = estimate((halves[0], halves[1].like(4 * halves[1].data)), mask, method="localfsc")
     assert "the second half map has another scale than the first half map" in matched.warnings[0]
     np.testing.assert_allclose(matched.resolution, right.resolution, atol=0.05)

@@ -241,11 +241,11 @@ def predict_windows(
         inside = chosen[part.crop]
         box = part.read(data) * factor
         values = run(model, box, inside)
-        if not np.isfinite(values).all():
-            raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
         empty = _empty_windows(box, stride)
         if empty is not None:
             values[empty[inside]] = of_nothing[: values.shape[1]]
+        if not np.isfinite(values).all():
+            raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
         for whole, column in zip(predictions, values.T, strict=False):
             whole[part.crop][inside] = column
     return predictions

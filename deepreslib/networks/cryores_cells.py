@@ -28,7 +28,7 @@ from deepreslib.networks.cryores_features import (
     relative_concurrence,
 )
 
-PLACES_READ = 4_000_000
+PLACES_READ = 3_000_000
 """Places of a cell and its margin, at most about."""
 
 MARGIN = 22
@@ -156,8 +156,10 @@ class FeatureCells:
 
             flat = weight.ravel().astype(float)
             weights += flat.sum()
-            power = power + flat @ energy.reshape(flat.size, -1)
-            magnitude = magnitude + flat @ (evenness * np.sqrt(energy)).reshape(flat.size, -1)
+            for band in range(len(BANDS)):  # one after the other, which takes less memory
+                here = energy[..., band].ravel()
+                power[band] += flat @ here
+                magnitude[band] += flat @ (evenness[..., band].ravel() * np.sqrt(here))
             coarse = weight[::2, ::2, ::2]
             wide = tuple(slice(s.start // 2, s.start // 2 + n) for s, n in zip((z, y), coarse.shape, strict=False))
             concurrence = relative_concurrence(inputs.wide.concurrence[wide][:, :, : coarse.shape[2]])

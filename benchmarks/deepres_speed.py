@@ -111,6 +111,8 @@ def whole_box(size, folder, options):
         "deepres",
         "--mask",
         mask_path,
+        "--method",
+        "deepres",
         "--range",
         "low",
         "-o",

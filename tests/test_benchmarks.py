@@ -101,3 +101,23 @@ def test_sharpness_recovery(run, shared_data, tmp_path, part):
     )
     (case,) = results(stem)["cases"]
     assert case["right"] < 0
+
+
+def test_memory(run, tmp_path):
+    run("memory", "--boxes", 32, 40, "--methods", "deepres", "localfsc", "-o", tmp_path / "memory")
+    figures = results(tmp_path / "memory")["runs"]
+    assert [(row["method"], row["box"]) for row in figures] == [
+        ("deepres", 32),
+        ("localfsc", 32),
+        ("deepres", 40),
+        ("localfsc", 40),
+    ]
+    assert all(0.05 < row["peak_gb"] < 3 and not row["failed"] for row in figures)
+    assert "localfsc, 1 Å, 32³ to 40³" in (tmp_path / "memory.md").read_text()
+
+
+def test_start(run, tmp_path):
+    run("start", "--boxes", 48, "--rounds", 1, "-o", tmp_path / "start")
+    figures = results(tmp_path / "start")["runs"]
+    assert [row["method"] for row in figures] == ["import tensorflow", "deepres", "cryores"]
+    assert all(row["ratio"] >= 0.5 for row in figures)

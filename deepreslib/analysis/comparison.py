@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from deepreslib.analysis.resolution_map import BACKGROUND, assigned
 from deepreslib.analysis.summary import statistics
@@ -258,6 +257,8 @@ def _check_shapes(maps: Mapping[str, FloatArray], mask: BoolArray | None) -> Non
 
 
 def _agree(label: str, values: FloatArray, reference_label: str, reference: FloatArray) -> Agreement:
+    from scipy import stats  # takes long to import, and estimates do without
+
     shared = (values > 0) & (reference > 0)
     if not shared.any():
         raise InputError(f"{label} and {reference_label} share no voxel with a value; give maps of one particle.")

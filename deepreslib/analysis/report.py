@@ -5,7 +5,7 @@ from importlib import metadata
 from typing import Any
 
 from deepreslib.maps import DensityMap
-from deepreslib.networks import store
+from deepreslib.networks import running
 from deepreslib.version import __version__
 
 
@@ -58,4 +58,4 @@ def versions(network: bool = False) -> dict[str, str]:
     packages = ["numpy", "scipy", "keras"] if network else ["numpy", "scipy"]
     numbers = {"deepres": __version__, "python": platform.python_version()}
     numbers |= {name: metadata.version(name) for name in packages}
-    return {**numbers, "backend": store.backend()} if network else numbers
+    return {**numbers, "backend": running.backend()} if network else numbers

@@ -3,7 +3,7 @@
 import os
 
 from deepreslib.errors import InputError
-from deepreslib.networks.store import backend
+from deepreslib.networks.running import backend
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 

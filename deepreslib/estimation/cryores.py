@@ -7,24 +7,29 @@ one number for the whole map, the *baseline*, which is also the global resolutio
 import functools
 import math
 import time
+from collections.abc import Sequence
+from concurrent import futures
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.ndimage
-from tqdm import tqdm
 
+from deepreslib import memory
 from deepreslib.analysis.map_kind import map_kind, refuse_inverted
 from deepreslib.errors import InputError
 from deepreslib.estimation.result import Ends, GlobalResolution, LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
 from deepreslib.fourier.grid import voxel_triple
-from deepreslib.fourier.spectra import GRID
+from deepreslib.fourier.spectra import GRID, coarse_shape
 from deepreslib.maps import checks
 from deepreslib.maps.boxes import box_around
-from deepreslib.networks import store
+from deepreslib.networks import gpus, store
 from deepreslib.networks.cryores_card import load_cryores
-from deepreslib.networks.cryores_features import LocalFeatures, local_features
-from deepreslib.networks.tensors import KerasModel
+from deepreslib.networks.cryores_cells import PLACES_READ, FeatureCells
+from deepreslib.networks.cryores_features import FEATURES, SUMMARY, LocalFeatures, local_features
+from deepreslib.networks.running import Run
+from deepreslib.progress import bar
 
 SIGMAS = 3.0
 """Density within so many SDs of the mean is cut off where it surrounds the molecule (slides, "Pre-processing")."""
@@ -42,6 +47,12 @@ memory that so many need stays in the processor's cache."""
 POOLED = 32768
 """Number of places, at most about, from which ``baseline`` and ``level`` are computed for a map that is predicted in
 parts; they are evenly spaced."""
+
+AT_ONCE = 5_500_000
+"""A map that has no more places than this is predicted from the features of all of them, others cell by cell."""
+
+PLANES = 32
+"""Planes of the map whose values are sampled at once."""
 
 COARSEST = 30.0
 """Å; coarser values are set to this, and there were none in the validation structures' maps. A local FSC at 0.5 is
@@ -102,27 +113,29 @@ def estimate(
     checks.check_estimable(density_map, WINDOW, COARSEST)
     refuse_inverted(density_map)
     kind = map_kind(density_map)
-    model = load_model(network_path)
     sizes = voxel_triple(density_map.voxel_size)
+    needed = needed_memory(density_map.data.shape, sizes)
+    memory.check(needed, f"CryoRes for {density_map.name}", network=True)
     box = bounding_box(density_map.data, sizes, mask)
-    data = np.ascontiguousarray(density_map.data[box])
-    features = local_features(data, sizes, workers)
-    network_started = time.monotonic()
-    prediction = predict(model.network, features, progress)
-    network_seconds = time.monotonic() - network_started
-    if not (prediction["mask"] > 0).any():
+    wanted = None if mask is None else mask[box]
+    model, found = _ask(network_path, density_map.data[box], sizes, wanted, workers, progress)
+    if not np.isfinite(found.baseline).all():
+        raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
+    if not found.molecule.any():
         raise InputError(f"{density_map.name} shows no molecule that the network knows; give a map of protein or RNA.")
 
-    shape, reached = density_map.data.shape, (GRID,) * 3
+    shape = density_map.data.shape
     molecule = np.zeros(shape, bool)
-    logits = resampling.sample_back(prediction["mask"], np.ones(data.shape, bool), sizes, reached)
-    molecule[box] = _largest_parts(logits > math.log(PROBABILITY / (1 - PROBABILITY)))
-    mask = molecule if mask is None else mask
-    baseline, baseline_deviation = prediction["baseline"]
+    molecule[box] = _largest_parts(found.molecule)
     resolution, deviation = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    resolution[box] = resampling.sample_back(baseline + prediction["local"][..., 0], mask[box], sizes, reached)
-    deviation[box] = resampling.sample_back(prediction["local"][..., 1], mask[box], sizes, reached)
-    resolution = resampling.clip_resolution(resolution, mask, 0, COARSEST, max(sizes))
+    kept = molecule[box] if wanted is None else wanted
+    for part, inside, resolutions, deviations in found.values:
+        for whole, values in ((resolution, resolutions), (deviation, deviations)):
+            here = np.zeros(inside.shape, np.float32)
+            here[inside] = values
+            whole[box][part] = np.where(kept[part], here, 0)
+    resolution = resampling.clip_resolution(resolution, molecule if mask is None else mask, 0, COARSEST, max(sizes))
+    baseline, baseline_deviation = found.baseline
     return LocalResolution(
         resolution,
         deviation,
@@ -130,9 +143,156 @@ def estimate(
         molecule,
         warnings=() if kind.suits_cryores else (UNSUITED.format(kind.reason),),
         ends=Ends(2 * max(sizes), COARSEST),
-        report={"model": {"name": model.name, "path": model.path, "sha256": model.sha256}},
-        seconds={"network": network_seconds, "estimator": time.monotonic() - started},
+        report={"model": model.describe(), "device": gpus.device()},
+        seconds={"network": found.network_seconds, "estimator": time.monotonic() - started},
     )
+
+
+@dataclass(eq=False)
+class _Found:
+    """What the network says of a map, on the map's grid.
+
+    Attributes:
+        molecule: bool (z, y, x), where it sees a molecule.
+        baseline: (2,), the global resolution and its deviation, Å.
+        values: for each part of the map the part, the voxels there that have a value, bool (z, y, x), and their
+            resolution and deviation, Å, each (n,).
+        network_seconds: the time that it took.
+    """
+
+    molecule: BoolArray
+    baseline: FloatArray
+    values: list[tuple[Box, BoolArray, FloatArray, FloatArray]] = field(default_factory=list)
+    network_seconds: float = 0.0
+
+    def add(
+        self,
+        part: Box,
+        between: Sequence[resampling.Between],
+        local: FloatArray,
+        logits: FloatArray,
+        wanted: BoolArray | None,
+    ) -> None:
+        """Samples predictions at the voxels of a part.
+
+        Args:
+            part: of the map.
+            between: where its voxels lie between the places of the predictions.
+            local: float32 (z, y, x, 2), relative resolution and deviation, Å.
+            logits: float32 (z, y, x), of the molecule.
+            wanted: bool (z, y, x), the voxels of the map that are wanted; None for those of the molecule.
+        """
+        for z in range(0, between[0].lower.size, PLANES):  # some planes at once, which takes less memory
+            planes = slice(part[0].start + z, min(part[0].start + z + PLANES, part[0].stop))
+            here: Box = (planes, part[1], part[2])
+            along = [between[0].part(z, z + PLANES), *between[1:]]
+            everywhere = np.ones(self.molecule[here].shape, bool)
+            seen = resampling.sample_between(logits, everywhere, along) > math.log(PROBABILITY / (1 - PROBABILITY))
+            self.molecule[here] = seen
+            inside = seen if wanted is None else wanted[here].copy()
+            if inside.any():
+                resolutions = self.baseline[0] + resampling.sample_between(local[..., 0], inside, along)[inside]
+                deviations = resampling.sample_between(local[..., 1], inside, along)[inside]
+                self.values.append((here, inside, resolutions, deviations))
+
+
+def _ask(
+    path: str | None, data: FloatArray, sizes: Triple, wanted: BoolArray | None, workers: int, progress: bool
+) -> "tuple[store.StoredModel, _Found]":
+    """The network, and what it says of a map."""
+    with futures.ThreadPoolExecutor(1) as beside:  # loading a network takes as long as the features of a small map
+        loading = beside.submit(_load_and_try, path)
+        if math.prod(coarse_shape(data.shape, sizes)) <= AT_ONCE:
+            features = local_features(data, sizes, workers)
+            return loading.result(), _whole_map(loading.result(), features, data.shape, sizes, wanted, progress)
+        model = loading.result()
+        cells = FeatureCells(data, sizes, workers, POOLED)
+        return model, _cell_by_cell(model, cells, data.shape, sizes, wanted, progress)
+
+
+def _load_and_try(path: str | None) -> store.StoredModel:
+    """Loads the network and runs it once, as the first run takes longer than others."""
+    model = load_model(path)
+    _outputs(model.run, np.zeros((1, 1, 1, FEATURES), np.float32), np.zeros((1, SUMMARY), np.float32))
+    return model
+
+
+def _whole_map(
+    model: store.StoredModel,
+    features: LocalFeatures,
+    shape: Sequence[int],
+    sizes: Triple,
+    wanted: BoolArray | None,
+    progress: bool,
+) -> _Found:
+    """The network's answer where the features of all places fit into memory."""
+    started = time.monotonic()
+    prediction = predict(model.run, features, progress)
+    found = _Found(np.zeros(shape, bool), prediction["baseline"], network_seconds=time.monotonic() - started)
+    if (prediction["mask"] > 0).any():
+        z, y, x = (slice(0, count) for count in shape)
+        between = _between(shape, sizes, features.shape)
+        found.add((z, y, x), between, prediction["local"], prediction["mask"], wanted)
+    return found
+
+
+def _cell_by_cell(
+    model: store.StoredModel,
+    features: FeatureCells,
+    shape: Sequence[int],
+    sizes: Triple,
+    wanted: BoolArray | None,
+    progress: bool,
+) -> _Found:
+    """The network's answer for one cell after the other."""
+    started = time.monotonic()
+    summary = features.summary[None]
+    pooled = _outputs(model.run, features.thinned, summary)
+    found = _Found(np.zeros(shape, bool), pooled["baseline"], network_seconds=time.monotonic() - started)
+    along_z, along_y, along_x = _between(shape, sizes, features.shape)
+    for cell in bar(features.cells, "CryoRes", "part", progress):
+        z, y = (
+            slice(*np.searchsorted(along.lower, (side.start, side.stop)).tolist())
+            for along, side in zip((along_z, along_y), (cell.z, cell.y), strict=True)
+        )
+        local, logits = [], []
+        for planes in features.features(cell, PLACES):
+            started = time.monotonic()
+            here = _outputs(model.run, planes, summary)
+            here["local"][..., 0] += pooled["level"] - here["level"]
+            local.append(here["local"])
+            logits.append(here["mask"][..., 0])
+            found.network_seconds += time.monotonic() - started
+        between = [
+            along_z.part(z.start, z.stop).counted_from(cell.z.start),
+            along_y.part(y.start, y.stop).counted_from(cell.y.start),
+            along_x,
+        ]
+        part = z, y, slice(0, shape[2])
+        found.add(part, between, np.concatenate(local), np.concatenate(logits), wanted)
+    return found
+
+
+def _between(shape: Sequence[int], sizes: Triple, places: Sequence[int]) -> list[resampling.Between]:
+    """Where the voxels of a map lie between the places of the coarse grid, along z, y and x."""
+    return [
+        resampling.places_between(count, size / GRID, new)
+        for count, size, new in zip(shape, sizes, places, strict=True)
+    ]
+
+
+def needed_memory(shape: Sequence[int], sizes: Triple) -> float:
+    """The memory that CryoRes takes for a map, besides the map, its mask and the network's library.
+
+    Args:
+        shape: the map's (z, y, x).
+        sizes: its voxel size, Å (z, y, x).
+
+    Returns:
+        Bytes; ``benchmarks/memory.py`` measures what is really taken.
+    """
+    voxels, places = math.prod(shape), math.prod(coarse_shape(shape, sizes))
+    return 10 * voxels + 150 * (places if places <= AT_ONCE else PLACES_READ)
 
 
 def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None = None) -> Box:
@@ -155,13 +315,11 @@ def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None 
     return box_around(distinct, [math.ceil(MARGIN / size) for size in voxel_size])
 
 
-def predict(
-    network: KerasModel, inputs: LocalFeatures, progress: bool = False, places: int = PLACES
-) -> dict[str, FloatArray]:
+def predict(run: Run, inputs: LocalFeatures, progress: bool = False, places: int = PLACES) -> dict[str, FloatArray]:
     """The network's outputs on its own grid.
 
     Args:
-        network: the Keras model.
+        run: the function that runs it, ``StoredModel.run``.
         inputs: the ``LocalFeatures`` of a map.
         progress: show a progress bar on standard error.
         places: about how many places the network takes at once, in whole planes.
@@ -173,21 +331,23 @@ def predict(
     count, *plane = inputs.shape
     step = min(max(places // math.prod(plane), 1), count)
 
-    def outputs(features: FloatArray) -> dict[str, FloatArray]:
-        batch = {"features": features[None], "summary": inputs.summary[None]}
-        return {name: np.asarray(value)[0] for name, value in network.predict_on_batch(batch).items()}
-
     local, mask = np.empty((*inputs.shape, 2), np.float32), np.empty(inputs.shape, np.float32)
-    for start in tqdm(range(0, count, step), desc="CryoRes", unit="part", disable=not progress):
+    for start in bar(range(0, count, step), "CryoRes", "part", progress):
         start = min(start, count - step)  # all parts of one shape, which is compiled once
         part = slice(start, start + step)
-        here = outputs(inputs.planes(part))
+        here = _outputs(run, inputs.planes(part), inputs.summary[None])
         local[part], mask[part] = here["local"], here["mask"][..., 0]
         local[part][..., 0] -= here["level"]
     if step < count:  # baseline and level are means over places, and need places of the whole map
-        here = outputs(_thinned(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3))))
+        thinned = _thinned(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3)))
+        here = _outputs(run, thinned, inputs.summary[None])
     local[..., 0] += here["level"]
     return {"baseline": here["baseline"], "local": local, "mask": mask}
+
+
+def _outputs(run: Run, features: FloatArray, summary: FloatArray) -> dict[str, FloatArray]:
+    """The network's outputs for places (z, y, x, features) of a map with a summary (1, numbers)."""
+    return {name: np.array(value)[0] for name, value in run({"features": features[None], "summary": summary}).items()}
 
 
 def _thinned(inputs: LocalFeatures, step: int) -> FloatArray:
@@ -202,6 +362,8 @@ def _largest_parts(mask: BoolArray, least: float = 0.1) -> BoolArray:
     labels, count = scipy.ndimage.label(mask)
     if count < 2:
         return mask
-    sizes = np.bincount(labels.ravel())
+    sizes = np.zeros(count + 1, int)
+    for section in labels:  # one after the other, which takes less memory
+        sizes += np.bincount(section.ravel(), minlength=count + 1)
     sizes[0] = 0
     return (sizes >= least * sizes.max())[labels] & mask

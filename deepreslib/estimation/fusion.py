@@ -17,7 +17,9 @@ from deepreslib.networks.ranges import STRIDE
 SMOOTHING = 1.5
 """Width (sigma) of the Gaussian weights, voxels of the network's grid; an eighth of a window."""
 
-_REACH = round(4 * SMOOTHING)
+REACH = round(4 * SMOOTHING)
+"""Voxels of the network's grid from a voxel to the farthest window that counts."""
+
 _PLANES = 48
 
 
@@ -94,6 +96,6 @@ def _gaussian_sums(terms: tuple[FloatArray, ...], part: Box) -> list[FloatArray]
     kernels = []
     for voxels, windows in zip(part, terms[0].shape, strict=True):
         distance = np.arange(voxels.start, voxels.stop)[:, None] - STRIDE * np.arange(windows)
-        kernels.append(np.where(np.abs(distance) <= _REACH, np.exp(-0.5 * np.square(distance / SMOOTHING)), 0))
+        kernels.append(np.where(np.abs(distance) <= REACH, np.exp(-0.5 * np.square(distance / SMOOTHING)), 0))
     along_z, along_y, along_x = (kernel.astype(np.float32) for kernel in kernels)
     return [along_y @ (np.tensordot(along_z, values, 1) @ along_x.T) for values in terms]

@@ -6,6 +6,7 @@ Both directions use that one formula, so nothing else needs to be remembered bet
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
@@ -17,6 +18,136 @@ _VOXEL_SIZE_TOLERANCE = 0.01
 _LARGEST_FACTOR = 61
 _SLAB_VOXELS = 1 << 22
 _SAME_PLACE = 1e-4
+
+
+@dataclass(frozen=True)
+class ResampledAxis:
+    """One axis of a map, and how it is resampled.
+
+    Attributes:
+        count: the map's voxels along it.
+        size: their size, Å.
+        padded: voxels to which it is lengthened before.
+        periodic: voxels to which those are resampled.
+    """
+
+    count: int
+    size: float
+    padded: int
+    periodic: int
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done."""
+        return self.padded != self.periodic
+
+    @property
+    def length(self) -> int:
+        """Voxels of the resampled axis, which has the map's extent."""
+        return min(self.periodic, -(-self.count * self.periodic // self.padded))
+
+    @property
+    def reached(self) -> float:
+        """The size of the resampled voxels, Å."""
+        return self.padded * self.size / self.periodic if self.changes else self.size
+
+    def resample(self, data: FloatArray, number: int, workers: int | None = None) -> FloatArray:
+        """Resamples a map along this axis.
+
+        Args:
+            data: (z, y, x), as long along the axis as ``count``.
+            number: which of its axes this is.
+            workers: threads of the Fourier transform, -1 for all.
+
+        Returns:
+            The resampled map; ``data`` itself where nothing is to be done.
+        """
+        return _resample_axis(data, number, self.padded, self.periodic, workers) if self.changes else data
+
+    def between(self, start: int = 0, stop: int | None = None) -> "Between":
+        """The two resampled voxels beside each voxel of a part of the axis.
+
+        Args:
+            start: first voxel of the map in the part.
+            stop: the one after the last; None for the end.
+
+        Returns:
+            A ``Between`` of the voxels of the part.
+        """
+        return places_between(self.count, self.size / self.reached, self.length).part(start, stop)
+
+
+@dataclass(frozen=True, eq=False)
+class Between:
+    """Where voxels of one axis of a map lie between those of the resampled axis.
+
+    Attributes:
+        lower: int (n,), for each voxel the resampled one before it or at its place.
+        upper: int (n,), the one behind it or at its place.
+        weight: float32 (n,), of the upper one, 0 to 1.
+    """
+
+    lower: IntArray
+    upper: IntArray
+    weight: FloatArray
+
+    def part(self, start: int, stop: int | None) -> "Between":
+        """The voxels of a part of the axis.
+
+        Args:
+            start: the part's first voxel.
+            stop: the one after its last; None for the end.
+        """
+        return Between(self.lower[start:stop], self.upper[start:stop], self.weight[start:stop])
+
+    def counted_from(self, first: int) -> "Between":
+        """The same where resampled voxels are counted from another one.
+
+        Args:
+            first: the resampled voxel that is number 0 then.
+        """
+        return Between(self.lower - first, self.upper - first, self.weight)
+
+
+def places_between(count: int, ratio: float, new: int) -> Between:
+    """Where the voxels of an axis lie between those of another one that begins at the same place.
+
+    Args:
+        count: voxels of the axis.
+        ratio: their size divided by that of the other's.
+        new: voxels of the other axis; voxels beyond its last one are taken as if they lay there.
+
+    Returns:
+        A ``Between`` of all voxels.
+    """
+    place = np.arange(count) * ratio
+    nearest = np.round(place)
+    place = np.where(abs(place - nearest) < _SAME_PLACE, nearest, place)
+    place = np.minimum(place, new - 1)
+    lower = np.floor(place).astype(int)
+    return Between(lower, np.ceil(place).astype(int), (place - lower).astype(np.float32))
+
+
+def resampled_axes(
+    shape: Sequence[int], voxel_size: VoxelSize, target: float
+) -> tuple[ResampledAxis, ResampledAxis, ResampledAxis]:
+    """How :func:`to_voxel_size` resamples a map.
+
+    Args:
+        shape: the map's (z, y, x).
+        voxel_size: Å, one number or (z, y, x).
+        target: Å, the voxel size to come close to.
+
+    Returns:
+        z, y and x.
+    """
+    axes = []
+    for count, size in zip(shape, voxel_triple(voxel_size), strict=True):
+        close = abs(size / target - 1) <= _VOXEL_SIZE_TOLERANCE
+        padded, periodic = (count, count) if close else _lengths(count, size, target)
+        axes.append(ResampledAxis(count, size, padded, periodic))
+    z, y, x = axes
+    return z, y, x
 
 
 def to_voxel_size(
@@ -41,18 +172,25 @@ def to_voxel_size(
         reached, Å, (z, y, x), within 1 % of the target. Estimates of length made on the new grid as if its voxels
         had the target's size are to be multiplied by reached / target.
     """
-    sizes = voxel_triple(voxel_size)
-    reached = list(sizes)
-    steps = []
-    for axis, (count, size) in enumerate(zip(data.shape, sizes, strict=True)):
-        if abs(size / target - 1) > _VOXEL_SIZE_TOLERANCE:
-            padded, new = _lengths(count, size, target)
-            reached[axis] = padded * size / new
-            steps.append((new / padded, axis, padded, new))
-    resampled = data
-    for _, axis, padded, new in sorted(steps):
-        resampled = _resample_axis(resampled, axis, padded, new, workers)
-    return np.ascontiguousarray(resampled, dtype=np.float32), voxel_triple(reached)
+    axes = resampled_axes(data.shape, voxel_size, target)
+    z, y, x = (axis.reached for axis in axes)
+    return resample(data, axes, workers), (z, y, x)
+
+
+def resample(data: FloatArray, axes: Sequence[ResampledAxis], workers: int | None = None) -> FloatArray:
+    """What :func:`to_voxel_size` does, once it is known how.
+
+    Args:
+        data: float32, (z, y, x).
+        axes: how it is resampled along z, y and x.
+        workers: threads of the Fourier transform, -1 for all.
+
+    Returns:
+        The resampled map, float32 and C-contiguous.
+    """
+    for number in sorted(range(3), key=lambda number: axes[number].periodic / axes[number].padded):
+        data = axes[number].resample(data, number, workers)
+    return np.ascontiguousarray(data, dtype=np.float32)
 
 
 def to_shape(data: FloatArray, shape: Sequence[int], workers: int | None = None) -> FloatArray:
@@ -87,16 +225,28 @@ def needed_voxels(mask: BoolArray, voxel_size: VoxelSize, reached: VoxelSize, ne
     Returns:
         Boolean array of ``new_shape``.
     """
+    return needed_between(mask, _all_between(mask.shape, voxel_size, reached, new_shape), new_shape)
+
+
+def needed_between(mask: BoolArray, between: Sequence[Between], new_shape: Sequence[int]) -> BoolArray:
+    """:func:`needed_voxels` for a part of a map.
+
+    Args:
+        mask: boolean, (z, y, x), of the part.
+        between: along z, y and x where its voxels lie, counted from the first voxel of the resampled part.
+        new_shape: the resampled part's shape; voxels needed beyond it are left out.
+
+    Returns:
+        Boolean array of ``new_shape``.
+    """
     needed = mask
-    for axis, (size, new_size, new) in enumerate(
-        zip(voxel_triple(voxel_size), voxel_triple(reached), new_shape, strict=True)
-    ):
-        lower, upper, _ = _neighbours(mask.shape[axis], size / new_size, new)
+    for axis, (places, new) in enumerate(zip(between, new_shape, strict=True)):
         source = np.moveaxis(needed, axis, 0)
         corners = np.zeros((new, *source.shape[1:]), dtype=bool)
         for index in range(len(source)):
-            corners[lower[index]] |= source[index]
-            corners[upper[index]] |= source[index]
+            for corner in {int(places.lower[index]), int(places.upper[index])}:
+                if 0 <= corner < new:
+                    corners[corner] |= source[index]
         needed = np.moveaxis(corners, 0, axis)
     return np.ascontiguousarray(needed)
 
@@ -115,18 +265,26 @@ def sample_back(values: FloatArray, mask: BoolArray, voxel_size: VoxelSize, reac
     Returns:
         float32 array of the mask's shape, exactly 0 outside the mask.
     """
-    places = [
-        _neighbours(count, size / new_size, new)
-        for count, size, new_size, new in zip(
-            mask.shape, voxel_triple(voxel_size), voxel_triple(reached), values.shape, strict=True
-        )
-    ]
-    (z_lower, z_upper, z_weight), y_place, x_place = places
+    return sample_between(values, mask, _all_between(mask.shape, voxel_size, reached, values.shape))
+
+
+def sample_between(values: FloatArray, mask: BoolArray, between: Sequence[Between]) -> FloatArray:
+    """:func:`sample_back` for a part of a map.
+
+    Args:
+        values: float32, (z, y, x), on the resampled part.
+        mask: boolean, (z, y, x), of the part.
+        between: along z, y and x where its voxels lie, counted from the first voxel of the resampled part.
+
+    Returns:
+        float32 array of the mask's shape, exactly 0 outside the mask.
+    """
+    along_z, along_y, along_x = between
     result = np.zeros(mask.shape, dtype=np.float32)
     for z in np.flatnonzero(mask.any(axis=(1, 2))):
-        section = _blend(values[z_lower[z]], values[z_upper[z]], z_weight[z])
-        section = _interpolate(section, 0, *y_place)
-        section = _interpolate(section, 1, *x_place)
+        section = _blend(values[along_z.lower[z]], values[along_z.upper[z]], along_z.weight[z])
+        section = _interpolate(section, 0, along_y)
+        section = _interpolate(section, 1, along_x)
         result[z][mask[z]] = section[mask[z]]
     return result
 
@@ -207,19 +365,19 @@ def _lengthen(data: FloatArray, axis: int, padded: int) -> FloatArray:
     return np.concatenate([data, last + (first - last) * weight], axis=axis)
 
 
-def _neighbours(count: int, ratio: float, new: int) -> tuple[IntArray, IntArray, FloatArray]:
-    """For every voxel of an axis the two voxels of the resampled axis beside it, and the weight of the upper one."""
-    place = np.arange(count) * ratio
-    nearest = np.round(place)
-    place = np.where(abs(place - nearest) < _SAME_PLACE, nearest, place)
-    place = np.minimum(place, new - 1)
-    lower = np.floor(place).astype(int)
-    return lower, np.ceil(place).astype(int), (place - lower).astype(np.float32)
+def _all_between(
+    shape: Sequence[int], voxel_size: VoxelSize, reached: VoxelSize, new_shape: Sequence[int]
+) -> list[Between]:
+    sizes, new_sizes = voxel_triple(voxel_size), voxel_triple(reached)
+    return [
+        places_between(count, size / new_size, new)
+        for count, size, new_size, new in zip(shape, sizes, new_sizes, new_shape, strict=True)
+    ]
 
 
-def _interpolate(values: FloatArray, axis: int, lower: IntArray, upper: IntArray, weight: FloatArray) -> FloatArray:
-    weight = weight if axis else weight[:, np.newaxis]
-    return _blend(values.take(lower, axis), values.take(upper, axis), weight)
+def _interpolate(values: FloatArray, axis: int, between: Between) -> FloatArray:
+    weight = between.weight if axis else between.weight[:, np.newaxis]
+    return _blend(values.take(between.lower, axis), values.take(between.upper, axis), weight)
 
 
 def _blend(lower: FloatArray, upper: FloatArray, weight: FloatArray) -> FloatArray:

@@ -38,12 +38,15 @@ longer."""
 NOISE_EVENNESS = math.sqrt(2 / math.pi)
 """Evenness of Gaussian noise."""
 
+RATIO = float(BANDS[1] / BANDS[0])
+"""The centre of a band divided by that of the band before it."""
+
 APART = 2
 """Bands whose numbers differ by this share no frequency."""
 
-_RATIO = float(BANDS[1] / BANDS[0])
 _LEAST_ENERGY = 1e-12
 _LEAST_WEIGHT = 1e-9
+_PLANES = 32
 
 
 @dataclass(frozen=True)
@@ -70,18 +73,23 @@ class LocalSpectrum:
         Returns:
             The spectrum on the wide grid.
         """
-        energy = _widened(self.energy, smoothing)
-        magnitude = _widened(self.evenness * np.sqrt(self.energy), smoothing)
-        evenness = np.full_like(energy, NOISE_EVENNESS)
-        np.divide(magnitude, np.sqrt(energy), out=evenness, where=energy > 0)
-
+        shape, bands = self.energy.shape[:3], self.energy.shape[3]
+        z, y, x = (gaussians(count, GRID, count // 2 + 1, smoothing, WIDE_GRID) for count in shape)
+        energy = np.empty((len(z), len(y), len(x), bands), np.float32)
+        evenness, concurrence = np.full_like(energy, NOISE_EVENNESS), np.zeros_like(energy[..., APART:])
         scale = np.float32(1 / max(float(self.energy.max()), 1e-30))  # squares of energies leave float32's range
-        scaled, means = self.energy * scale, energy * scale
-        products = _widened(scaled[..., :-APART] * scaled[..., APART:], smoothing)
-        expected = means[..., :-APART] * means[..., APART:]
-        ratio = np.ones_like(products)
-        np.divide(products, expected, out=ratio, where=(expected > 1e-30) & (products > 1e-30))
-        return WideSpectrum(energy, evenness, np.log10(ratio))
+        for band in range(bands):  # one after the other, which takes less memory
+            here = np.ascontiguousarray(self.energy[..., band])
+            energy[..., band] = wide = _along_axes(z, y, x, here)
+            magnitude = _along_axes(z, y, x, self.evenness[..., band] * np.sqrt(here))
+            evenness[..., band] = np.divide(magnitude, np.sqrt(wide), out=evenness[..., band], where=wide > 0)
+            if band >= APART:
+                products = _along_axes(z, y, x, scale * here * (scale * self.energy[..., band - APART]))
+                expected = scale * wide * (scale * energy[..., band - APART])
+                ratio = np.ones_like(products)
+                np.divide(products, expected, out=ratio, where=(expected > 1e-30) & (products > 1e-30))
+                concurrence[..., band - APART] = np.log10(ratio)
+        return WideSpectrum(energy, evenness, concurrence)
 
 
 @dataclass(frozen=True)
@@ -143,7 +151,7 @@ def band_weights(frequency: npt.ArrayLike, band: int) -> FloatArray:
         float32 array of ``frequency``'s shape.
     """
     with np.errstate(divide="ignore"):
-        position = np.log(np.asarray(frequency, np.float32) / np.float32(BANDS[band])) / np.float32(math.log(_RATIO))
+        position = np.log(np.asarray(frequency, np.float32) / np.float32(BANDS[band])) / np.float32(math.log(RATIO))
     return np.square(np.cos(np.pi / 2 * np.clip(position, -1, 1))).astype(np.float32)
 
 
@@ -163,9 +171,7 @@ def local_spectrum(data: FloatArray, voxel_size: VoxelSize, workers: int | None 
     spectrum = scipy.fft.rfftn(np.asarray(data, np.float32), workers=workers)
     energy = np.zeros((*coarse, len(BANDS)), np.float32)
     evenness = np.full((*coarse, len(BANDS)), NOISE_EVENNESS, np.float32)
-    for band, centre in enumerate(BANDS):
-        if centre / _RATIO >= 0.5 / max(sizes):
-            break
+    for band in filled_bands(sizes):
         magnitude, energy[..., band] = _local_moments(spectrum, data.shape, sizes, band, coarse, workers)
         filled = energy[..., band] > _LEAST_ENERGY * max(float(energy.max()), _LEAST_ENERGY)
         evenness[filled, band] = magnitude[filled] / np.sqrt(energy[filled, band])
@@ -192,6 +198,34 @@ def radial_energy(spectrum: ComplexArray, shape: Sequence[int], sizes: Triple) -
     return np.where(within, density * 4 * math.pi * SHELLS**3 * volume, 0.0)
 
 
+def band_grid(shape: Sequence[int], sizes: Triple, band: int) -> tuple[Shape, Triple]:
+    """The grid on which a band-passed map is squared: just fine enough for its square.
+
+    Args:
+        shape: the map's (z, y, x).
+        sizes: its voxel size, Å (z, y, x).
+        band: number of the band.
+
+    Returns:
+        (shape, voxel size), (z, y, x).
+    """
+    # The square reaches twice the band's highest frequency, and must not alias to what the smoothing passes.
+    target = 1 / (2 * 1.05 * BANDS[band] * RATIO + 0.15)
+    z, y, x = (min(n, fast_length(math.ceil(n * size / target))) for n, size in zip(shape, sizes, strict=True))
+    new_z, new_y, new_x = (n * size / m for n, m, size in zip(shape, (z, y, x), sizes, strict=True))
+    return (z, y, x), (new_z, new_y, new_x)
+
+
+def band_smoothing(band: int) -> float:
+    """SD of the smoothing of a band, Å."""
+    return max(SMOOTHING[0], SMOOTHING[1] / float(BANDS[band]))
+
+
+def filled_bands(sizes: Triple) -> range:
+    """The bands that are not wholly beyond the Nyquist frequency of a voxel size, Å (z, y, x)."""
+    return range(sum(float(centre) / RATIO < 0.5 / max(sizes) for centre in BANDS))
+
+
 def smooth(data: FloatArray, voxel_size: Triple, coarse: Shape, smoothing: float) -> FloatArray:
     """Values averaged by a Gaussian around each place of the coarse grid, near the border by its part within the map.
 
@@ -205,15 +239,14 @@ def smooth(data: FloatArray, voxel_size: Triple, coarse: Shape, smoothing: float
         float32 of the coarse grid's shape.
     """
     for axis in (2, 1, 0):  # the last first, so that the large array is read in order
-        weights = _gaussians(data.shape[axis], voxel_size[axis], coarse[axis], smoothing)
+        weights = gaussians(data.shape[axis], voxel_size[axis], coarse[axis], smoothing)
         data = np.moveaxis(np.tensordot(data, weights, axes=([axis], [1])), -1, axis)
     return np.ascontiguousarray(data)
 
 
-def _widened(values: FloatArray, smoothing: float) -> FloatArray:
-    """Values (z, y, x, bands) of the coarse grid smoothed by a Gaussian, SD in Å, on the wide grid."""
-    z, y, x = (_gaussians(count, GRID, count // 2 + 1, smoothing, WIDE_GRID) for count in values.shape[:3])
-    return _along(z, y, x, values)
+def _along_axes(z: FloatArray, y: FloatArray, x: FloatArray, values: FloatArray) -> FloatArray:
+    """Values (z, y, x) with a matrix (to, from) applied along each axis."""
+    return y @ ((z @ values.reshape(len(values), -1)).reshape(len(z), *values.shape[1:]) @ x.T)
 
 
 def _along(z: FloatArray, y: FloatArray, x: FloatArray, values: FloatArray) -> FloatArray:
@@ -230,8 +263,19 @@ def _linear(count: int, wide: int) -> FloatArray:
     return np.maximum(1 - abs(offset), 0).astype(np.float32)
 
 
-def _gaussians(count: int, size: float, places: int, smoothing: float, spacing: float = GRID) -> FloatArray:
-    """float32 (places, count): Gaussians, a spacing (Å) apart, at each of count voxels of a size; rows sum to 1."""
+def gaussians(count: int, size: float, places: int, smoothing: float, spacing: float = GRID) -> FloatArray:
+    """Weights that smooth along an axis.
+
+    Args:
+        count: voxels along it.
+        size: of a voxel, Å.
+        places: Gaussians along it; the first is centred at the first voxel.
+        smoothing: their SD, Å.
+        spacing: distance from one to the next, Å.
+
+    Returns:
+        float32 (places, count); rows sum to 1.
+    """
     distance = spacing * np.arange(places)[:, None] - size * np.arange(count)
     weights = np.exp(-0.5 * np.square(distance / smoothing))
     weights[weights < _LEAST_WEIGHT] = 0  # processors are slow with numbers that are almost 0
@@ -242,21 +286,26 @@ def _local_moments(
     spectrum: ComplexArray, shape: Sequence[int], sizes: Triple, band: int, coarse: Shape, workers: int | None
 ) -> tuple[FloatArray, FloatArray]:
     """Smoothed magnitude and smoothed square of the band-passed map, on the coarse grid."""
-    passed, new_sizes = _band_passed(spectrum, shape, sizes, band, workers)
-    smoothing = max(SMOOTHING[0], SMOOTHING[1] / BANDS[band])
-    magnitude = smooth(np.abs(passed, out=passed), new_sizes, coarse, smoothing)
-    return magnitude, smooth(np.square(passed, out=passed), new_sizes, coarse, smoothing)
+    new_shape, new_sizes = band_grid(shape, sizes, band)
+    planes = _band_planes(spectrum, shape, new_shape, new_sizes, band, workers)
+    z, y, x = (
+        gaussians(count, size, places, band_smoothing(band))
+        for count, size, places in zip(new_shape, new_sizes, coarse, strict=True)
+    )
+    moments = np.empty((2, len(planes), len(y), len(x)), np.float32)
+    for start in range(0, len(planes), _PLANES):  # some planes at once, which takes less memory
+        part = slice(start, start + _PLANES)
+        passed = scipy.fft.irfft(planes[part], new_shape[2], workers=workers)
+        moments[0, part] = y @ (np.abs(passed, out=passed) @ x.T)
+        moments[1, part] = y @ (np.square(passed, out=passed) @ x.T)
+    magnitude, square = ((z @ moment.reshape(len(planes), -1)).reshape(coarse) for moment in moments)
+    return magnitude, square
 
 
-def _band_passed(
-    spectrum: ComplexArray, shape: Sequence[int], sizes: Triple, band: int, workers: int | None
-) -> tuple[FloatArray, Triple]:
-    """The band-passed map on a grid just fine enough for its square, and that grid's voxel size."""
-    # The square reaches twice the band's highest frequency, and must not alias to what the smoothing passes.
-    target = 1 / (2 * 1.05 * BANDS[band] * _RATIO + 0.15)
-    new_shape = [min(n, fast_length(math.ceil(n * size / target))) for n, size in zip(shape, sizes, strict=True)]
-    new_z, new_y, new_x = (n * size / m for n, m, size in zip(shape, new_shape, sizes, strict=True))
-    new_sizes = new_z, new_y, new_x
+def _band_planes(
+    spectrum: ComplexArray, shape: Sequence[int], new_shape: Shape, new_sizes: Triple, band: int, workers: int | None
+) -> ComplexArray:
+    """The band-passed map on its grid, of which the transform along x is still to be inverted."""
     z, y, x = (np.fft.fftfreq(m, size).astype(np.float32) for m, size in zip(new_shape, new_sizes, strict=True))
     columns = new_shape[2] // 2 + 1
     across = np.square(y)[:, None] + np.square(x[:columns])
@@ -265,8 +314,7 @@ def _band_passed(
     part = np.zeros((*new_shape[:2], columns), spectrum.dtype)
     # Plane by plane, as whole arrays of weights would take more memory than the map.
     for plane, height, source in zip(part, z, lowest_coefficients(shape[0], new_shape[0]), strict=True):
-        if abs(height) < BANDS[band] * _RATIO:
+        if abs(height) < BANDS[band] * RATIO:
             weights = scale * band_weights(np.sqrt(across + np.square(height)), band)
             np.multiply(spectrum[source, rows, :columns], weights, out=plane)
-    part = scipy.fft.ifftn(part, axes=(0, 1), workers=workers, overwrite_x=True)  # irfftn would copy it once more
-    return scipy.fft.irfft(part, new_shape[2], workers=workers), new_sizes
+    return scipy.fft.ifftn(part, axes=(0, 1), workers=workers, overwrite_x=True)

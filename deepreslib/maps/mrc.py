@@ -17,6 +17,7 @@ import numpy as np
 from mrcfile.dtypes import HEADER_DTYPE
 from mrcfile.utils import byte_order_from_machine_stamp
 
+from deepreslib import memory
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import Array, FloatArray
 
@@ -179,6 +180,7 @@ def _data_type(header: Header, path: Path) -> np.dtype[Any]:
 
 
 def _empty(shape: tuple[int, ...], dtype: np.dtype[Any], path: Path) -> Array:
+    memory.check(math.prod(shape) * dtype.itemsize, str(path))
     try:
         return np.empty(shape, dtype)
     except MemoryError as error:

@@ -17,6 +17,9 @@ RELATIVE = (0.5, 1.0, 1.5)
 """Deviations, in units of the typical one at their resolution, for which factors are fitted. A network may be right
 that its errors are small at some places, and yet predict too small a deviation there."""
 
+_LARGEST = 1e6
+"""No resolution in Å and no factor is larger."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -46,12 +49,23 @@ class Calibration:
 
         Raises:
             KeyError, TypeError: the calibration is of another version.
+            ValueError: its numbers cannot be right.
         """
         content = card.get("calibration")
         if content is None:
             return None
-        resolution, typical, relative = (tuple(content[name]) for name in ("resolution", "typical", "relative"))
-        return cls(resolution, typical, relative, tuple(map(tuple, content["factor"])))
+        resolution, typical, relative = (
+            _numbers(content[name], name) for name in ("resolution", "typical", "relative")
+        )
+        factor = tuple(_numbers(row, "factor") for row in content["factor"])
+        for name, knots in (("resolution", resolution), ("relative", relative)):
+            if len(knots) < 2 or min(np.diff(knots)) <= 0:
+                raise ValueError(f"its {name} does not rise from number to number")
+        if len(typical) != len(resolution) or [len(row) for row in factor] != [len(relative)] * len(resolution):
+            raise ValueError("its lists have different lengths")
+        if min(min(typical), *map(min, factor)) <= 0:
+            raise ValueError("a deviation or a factor is not above 0")
+        return cls(resolution, typical, relative, factor)
 
     def factors(self, resolution: FloatArray, deviation: FloatArray) -> FloatArray:
         """Factors of predicted deviations; beyond the first and the last knot those of that knot.
@@ -111,6 +125,14 @@ def factor(ratio: FloatArray, weight: FloatArray) -> float:
         The factor, without unit.
     """
     return _quantile(ratio, weight, GAUSSIAN_SHARE)
+
+
+def _numbers(values: Any, name: str) -> tuple[float, ...]:
+    """The numbers of a list in a card, which are finite."""
+    numbers = tuple(values)
+    if not all(type(number) in (int, float) and abs(number) < _LARGEST for number in numbers):
+        raise ValueError(f"its {name} holds something else than finite numbers")
+    return numbers
 
 
 def _shares(values: FloatArray, knots: Iterable[float]) -> list[FloatArray]:

@@ -3,7 +3,7 @@
 import os
 
 from deepreslib.errors import InputError
-from deepreslib.networks import store
+from deepreslib.networks import running, store
 
 
 def load_cryores(path: str) -> store.StoredModel:
@@ -18,6 +18,7 @@ def load_cryores(path: str) -> store.StoredModel:
     Raises:
         InputError: nothing usable there.
     """
+    running.import_keras()
     from deepreslib.networks import cryores
 
     if not os.path.isdir(path):

@@ -7,6 +7,7 @@ alone. Spectra smoothed by 22 Å were tried too: they improved nothing on simula
 experimental map of beta-galactosidase.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -100,16 +101,8 @@ class LocalFeatures:
         Returns:
             float32 (planes, y, x, ``FEATURES``).
         """
-        wide_energy, wide_evenness, concurrence = self.wide.planes(chosen, self.shape)
-        features = [
-            scaled(_logarithm(self.spectrum.energy[chosen], self.reference)),
-            _relative_evenness(self.spectrum.evenness[chosen]),
-            scaled(_logarithm(wide_energy, self.reference)),
-            _relative_evenness(wide_evenness),
-            _relative_concurrence(concurrence),
-            self.density[chosen],
-        ]
-        return np.concatenate(features, axis=-1, dtype=np.float32)
+        measured = self.spectrum.energy[chosen], self.spectrum.evenness[chosen], *self.wide.planes(chosen, self.shape)
+        return assembled(measured, self.density[chosen], self.reference)
 
 
 def local_features(data: Array, voxel_size: VoxelSize, workers: int = -1) -> LocalFeatures:
@@ -127,7 +120,9 @@ def local_features(data: Array, voxel_size: VoxelSize, workers: int = -1) -> Loc
     spectrum = spectra.local_spectrum(data, sizes, workers)
     reference = float(np.sqrt(np.percentile(spectrum.energy.sum(axis=-1), 99))) + 1e-20
     wide = spectrum.wider(WIDER)
-    density = _densities(np.asarray(data, np.float32), sizes, spectra.coarse_shape(data.shape, sizes), reference)
+    values, shape = np.asarray(data, np.float32), spectra.coarse_shape(data.shape, sizes)
+    smoothed = [spectra.smooth(values, sizes, shape, smoothing) for smoothing in DENSITY_SMOOTHING]
+    density = density_channels(smoothed, [density_levels(channel) for channel in smoothed], reference)
     numbers = [_percentiles(spectrum, reference), _whole(spectrum, wide.concurrence, reference, sizes)]
     return LocalFeatures(np.concatenate(numbers).astype(np.float32), spectrum, wide, density, reference)
 
@@ -165,23 +160,60 @@ def _relative_evenness(evenness: FloatArray) -> FloatArray:
     return 5 * (evenness - spectra.NOISE_EVENNESS)
 
 
-def _relative_concurrence(concurrence: FloatArray) -> FloatArray:
+def relative_concurrence(concurrence: FloatArray) -> FloatArray:
+    """Concurrence as the network gets it."""
     return np.clip(3 * concurrence, -1, 4)
 
 
-def _densities(data: FloatArray, sizes: Triple, shape: Shape, reference: float) -> FloatArray:
-    """The density at each place, (z, y, x, 4).
+def assembled(measured: Sequence[FloatArray], density: FloatArray, reference: float) -> FloatArray:
+    """The features of places.
+
+    Args:
+        measured: energy, evenness, wide energy, wide evenness and concurrence, each (..., bands).
+        density: (..., 4), the smoothed density in four channels.
+        reference: the amplitude that is the unit of all amplitudes.
+
+    Returns:
+        float32 (..., ``FEATURES``).
+    """
+    energy, evenness, wide_energy, wide_evenness, concurrence = measured
+    features = [
+        scaled(_logarithm(energy, reference)),
+        _relative_evenness(evenness),
+        scaled(_logarithm(wide_energy, reference)),
+        _relative_evenness(wide_evenness),
+        relative_concurrence(concurrence),
+        density,
+    ]
+    return np.concatenate(features, axis=-1, dtype=np.float32)
+
+
+def density_levels(density: FloatArray) -> tuple[float, float, float]:
+    """The percentiles 1, 50 and 99.5 of smoothed density, which scale it."""
+    low, middle, high = np.percentile(density, (1, 50, 99.5)).tolist()
+    return low, middle, high
+
+
+def density_channels(
+    smoothed: Sequence[FloatArray], levels: Sequence[tuple[float, float, float]], reference: float
+) -> FloatArray:
+    """The density at places, (..., 4).
 
     Channels 0, 2 and 3: the density at each smoothing, less its median, divided by the greater distance from there to
     the percentiles 1 and 99.5. Channel 1: the first smoothing in units of the reference, limited to ±3.
+
+    Args:
+        smoothed: for each of ``DENSITY_SMOOTHING`` the density (...).
+        levels: of each the whole map's ``density_levels``.
+        reference: the amplitude that is the unit of all amplitudes.
+
+    Returns:
+        float32 (..., 4).
     """
     channels = []
-    for smoothing in DENSITY_SMOOTHING:
-        density = spectra.smooth(data, sizes, shape, smoothing)
-        low, middle, high = np.percentile(density, (1, 50, 99.5))
-        channels.append((density - middle) / max(high - middle, middle - low, 1e-20))
-        if smoothing == DENSITY_SMOOTHING[0]:
-            channels.append(np.clip(density / reference, -3, 3))
+    for density, (low, middle, high) in zip(smoothed, levels, strict=True):
+        channels.append((density - np.float32(middle)) / np.float32(max(high - middle, middle - low, 1e-20)))
+    channels.insert(1, np.clip(smoothed[0] / np.float32(reference), -3, 3))
     return np.stack(channels, axis=-1)
 
 
@@ -190,6 +222,20 @@ def _percentiles(spectrum: spectra.LocalSpectrum, reference: float) -> FloatArra
     energy, evenness = (values.reshape(-1, values.shape[-1]) for values in (spectrum.energy, spectrum.evenness))
     step = max(len(energy) // SAMPLED, 1)
     energy, evenness = (np.ascontiguousarray(values[::step].T) for values in (energy, evenness))
+    return percentile_numbers(energy, evenness, reference)
+
+
+def percentile_numbers(energy: FloatArray, evenness: FloatArray, reference: float) -> FloatArray:
+    """The part of the summary that holds percentiles.
+
+    Args:
+        energy: (bands, places), of places all over the map.
+        evenness: of that shape.
+        reference: the amplitude that is the unit of all amplitudes.
+
+    Returns:
+        The numbers, scaled as the features are.
+    """
     amplitude = np.percentile(_logarithm(energy, reference), PERCENTILES, axis=1)
     evenness = np.percentile(evenness, EVENNESS_PERCENTILES, axis=1)
     return np.concatenate([scaled(amplitude).ravel(), _relative_evenness(evenness).ravel()])
@@ -205,17 +251,45 @@ def _whole(spectrum: spectra.LocalSpectrum, concurrence: FloatArray, reference: 
     weight = energy.sum(axis=-1)
     weight /= max(weight.sum(dtype=float), 1e-20)
     power = weight @ energy
-    magnitude = weight @ (evenness * np.sqrt(energy))
-    even = np.divide(magnitude, np.sqrt(power), out=np.full(bands, spectra.NOISE_EVENNESS), where=power > 0)
+    # One band after the other, which takes less memory.
+    magnitude = np.array([weight @ (evenness[:, band] * np.sqrt(energy[:, band])) for band in range(bands)])
     coarse = weight.reshape(shape)[::2, ::2, ::2]  # the places of the wide grid
     concurrence = concurrence[tuple(map(slice, coarse.shape))]
-    together = _relative_concurrence(concurrence).reshape(coarse.size, -1)
+    together = relative_concurrence(concurrence).reshape(coarse.size, -1)
+    together = np.average(together, axis=0, weights=coarse.ravel() + 1e-20)
+    return molecule_numbers(power, magnitude, together, spectrum.radial, reference, shape, sizes)
+
+
+def molecule_numbers(
+    power: FloatArray,
+    magnitude: FloatArray,
+    together: FloatArray,
+    radial: FloatArray,
+    reference: float,
+    shape: Sequence[int],
+    sizes: Triple,
+) -> FloatArray:
+    """The rest of the map summary: means over the molecule, the radial spectrum, the voxel size and the box.
+
+    Args:
+        power: (bands,), mean energy over the molecule.
+        magnitude: (bands,), mean smoothed magnitude over it.
+        together: (pairs,), mean relative concurrence over it.
+        radial: (shells,), the whole map's spectrum.
+        reference: the amplitude that is the unit of all amplitudes.
+        shape: the coarse grid's (z, y, x).
+        sizes: the map's voxel size, Å (z, y, x).
+
+    Returns:
+        The numbers.
+    """
+    even = np.divide(magnitude, np.sqrt(power), out=np.full(len(power), spectra.NOISE_EVENNESS), where=power > 0)
     return np.concatenate(
         [
             scaled(_logarithm(power, reference)),
             _relative_evenness(even),
-            np.average(together, axis=0, weights=coarse.ravel() + 1e-20),
-            scaled(_logarithm(spectrum.radial, reference)),
+            together,
+            scaled(_logarithm(radial, reference)),
             [2 * np.log(max(sizes)), np.log(np.prod(shape, dtype=float)) - 10],
         ]
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from deepreslib.errors import InputError
-from deepreslib.networks import store
+from deepreslib.networks import running, store
 from deepreslib.networks.calibration import Calibration
 from deepreslib.networks.ranges import RANGES, STRIDE, ResolutionRange
 
@@ -66,30 +66,35 @@ def load_deepres(path: str, range_name: str) -> StoredDeepRes:
     Raises:
         InputError: nothing usable there.
     """
+    running.import_keras()
     from deepreslib.networks import deepres
 
     if os.path.isdir(path):
         card = store.check_card(path, "deepres", "DeepRes", deepres.PRESETS)
+        if not isinstance(card.get("range"), str) or card["range"] not in RANGES:
+            raise InputError(f"{path}: its model card does not say for which range it was trained; copy it again.")
         if card["range"] != range_name:
             raise InputError(f"{path}: trained for the {card['range']} range; choose --range {card['range']}.")
-        network = deepres.build(card["preset"], RANGES[range_name])
-        store.load_weights(network, path, card)
-        stored = StoredDeepRes(network, card, path)
         try:
-            _ = stored.calibration
+            Calibration.from_card(card)
         except (KeyError, TypeError) as error:
             raise InputError(f"{path}: its model card has a calibration of another version; train it again.") from error
-        return stored
+        except ValueError as error:
+            raise InputError(
+                f"{path}: its model card has a calibration that cannot be right ({error}); copy the folder again."
+            ) from error
+        network = deepres.build(card["preset"], RANGES[range_name])
+        store.load_weights(network, path, card)
+        return StoredDeepRes(network, card, path)
     if not os.path.isfile(path):
         raise InputError(f"{path}: there is no such model; give a model folder or a Keras .h5 file.")
     network = deepres.build("published", RANGES[range_name])
-    try:
-        network.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
-        raise InputError(
-            f"{path}: does not hold the weights of the published DeepRes network; "
-            "give Xmipp's model_w13.h5 or model_w7.h5, or a model folder."
-        ) from error
+    store.fill(
+        network,
+        path,
+        "does not hold the weights of the published DeepRes network; "
+        "give Xmipp's model_w13.h5 or model_w7.h5, or a model folder.",
+    )
     card = {
         "name": os.path.basename(path),
         "network": "deepres",

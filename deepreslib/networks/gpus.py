@@ -1,14 +1,35 @@
-"""The GPUs that the networks' library can use."""
+"""The GPUs that the networks' library can use, and where it runs."""
 
 import importlib
+import platform
 
-from deepreslib.networks.store import backend
+from deepreslib.networks.running import backend
 
 
 def find_gpus() -> list[str]:
     """Names of the GPUs that the Keras backend can use; the environment decides which of them it may see."""
     find = {"tensorflow": _of_tensorflow, "torch": _of_torch, "jax": _of_jax}.get(backend())
     return find() if find else []
+
+
+def device() -> dict[str, str]:
+    """Where networks run: on the first GPU that the library can use, or else on the processor.
+
+    Returns:
+        dict: ``kind`` (``cpu`` or ``gpu``) and ``name`` (of the processor or the graphics card).
+    """
+    gpus = find_gpus()
+    return {"kind": "gpu", "name": gpus[0]} if gpus else {"kind": "cpu", "name": _processor()}
+
+
+def _processor() -> str:
+    """The processor's name, such as "AMD EPYC 7543"; the machine's architecture where the system does not tell."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as stream:
+            names = [line.partition(":")[2].strip() for line in stream if line.startswith("model name")]
+    except OSError:
+        names = []
+    return next(filter(None, [*names[:1], platform.processor(), platform.machine()]), "unknown")
 
 
 def _of_tensorflow() -> list[str]:

@@ -10,10 +10,12 @@ import json
 import os
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from deepreslib.errors import InputError
 from deepreslib.files import PathLike, write_aside, write_json
+from deepreslib.networks import running
 from deepreslib.networks.tensors import KerasModel
 
 WEIGHTS_FILE = "model.weights.h5"
@@ -61,12 +63,14 @@ class StoredModel:
         """The name of the network's preset, such as ``compact``."""
         return self.card["preset"]
 
+    @cached_property
+    def run(self) -> running.Run:
+        """The function that runs the network on inputs of any size."""
+        return running.any_size(self.network)
 
-def backend() -> str:
-    """The name of the Keras backend, such as ``tensorflow``; imports Keras if nothing has done so yet."""
-    import keras
-
-    return keras.backend.backend()
+    def describe(self) -> dict[str, str]:
+        """What reports say about it: ``name``, ``path`` and ``sha256``."""
+        return {"name": self.name, "path": self.path, "sha256": self.sha256}
 
 
 def sha256(path: PathLike) -> str:
@@ -113,10 +117,14 @@ def read_card(folder: PathLike) -> Card:
             card = json.load(stream)
         if not isinstance(card, dict):
             raise ValueError("not a JSON object")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: no readable model card; give a folder written by 'deepres train'.") from error
     number = card.get("format", 1)
-    if number not in range(1, FORMAT + 1):
+    if type(number) is not int or number < 1:
+        raise InputError(
+            f"{path}: its format is {json.dumps(number)[:40]}, which is no whole number; copy the folder again."
+        )
+    if number > FORMAT:
         raise InputError(
             f"{path}: a model card of format {number}, and this version of deepres reads format {FORMAT} at most; "
             "update deepres."
@@ -140,8 +148,16 @@ def check_card(folder: PathLike, network: str, title: str, presets: Container[st
         InputError: the card cannot be read, or is of another network.
     """
     card = read_card(folder)
-    if card.get("network") != network or card.get("preset") not in presets:
+    if card.get("network") != network:
         raise InputError(f"{folder}: its model card is not of a {title} network; give another model folder.")
+    for key in ("name", "preset", "sha256"):
+        if not isinstance(card.get(key), str) or not card[key]:
+            raise InputError(f"{folder}: its model card has no {key} that is a text; copy the folder again.")
+    if card["preset"] not in presets:
+        raise InputError(
+            f"{folder}: its model card is of a {title} network of a preset that this version does not have; "
+            "give another model folder."
+        )
     return card
 
 
@@ -157,12 +173,39 @@ def load_weights(network: KerasModel, folder: PathLike, card: Card) -> None:
         InputError: the weights are missing, damaged, or of another network.
     """
     weights = os.path.join(folder, WEIGHTS_FILE)
-    if not os.path.isfile(weights) or sha256(weights) != card["sha256"]:
-        raise InputError(f"{weights}: missing, or not the weights that its card describes; copy the folder again.")
     try:
-        network.load_weights(weights)
-    except ValueError as error:
-        raise InputError(f"{weights}: of a network of another version; train it again.") from error
+        found = sha256(weights) if os.path.isfile(weights) else None
+    except OSError as error:
+        raise InputError(f"{weights} cannot be read ({error.strerror or error}); check the file.") from error
+    if found != card["sha256"]:
+        raise InputError(f"{weights}: missing, or not the weights that its card describes; copy the folder again.")
+    fill(network, weights, "of a network of another version, or damaged; copy the folder again, or train it again.")
+
+
+def fill(network: KerasModel, path: PathLike, fault: str) -> None:
+    """Fills a network with the weights of a file.
+
+    Args:
+        network: the Keras model.
+        path: a file of weights that Keras can read.
+        fault: what is wrong with a file whose weights cannot be read, and the mend.
+
+    Raises:
+        InputError: the weights cannot be read, or are not all finite numbers.
+    """
+    try:
+        network.load_weights(path)
+    except Exception as error:  # whatever Keras, h5py and zipfile raise for bytes that are something else
+        raise InputError(f"{path}: {fault}") from error
+    import numpy as np
+
+    for layer in network.layers:
+        for values in layer.get_weights():
+            if not np.isfinite(values).all():
+                raise InputError(
+                    f"{path}: the weights of its layer {layer.name} are not all finite numbers; "
+                    "copy the file again, or train the network again."
+                )
 
 
 def transfer_weights(source: KerasModel, target: KerasModel) -> None:

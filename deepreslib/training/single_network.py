@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from deepreslib.errors import InputError
-from deepreslib.networks import store
+from deepreslib.networks import running, store
 from deepreslib.networks.tensors import KerasModel
 from deepreslib.training import checkpoints
 from deepreslib.training.loop import Batch, LoopOptions, State
@@ -111,7 +111,7 @@ def model_card(options: LoopOptions, state: State, system: store.Card, data: sto
         "start": options.start and store.read_card(options.start)["sha256"],
         "seed": options.seed,
         "date": datetime.date.today().isoformat(),
-        "backend": f"{store.backend()}, keras {keras.__version__}",
+        "backend": f"{running.backend()}, keras {keras.__version__}",
         "minutes": round(state["seconds"] / 60, 1),
         "steps": state["steps"],
         "metrics": {k: v for k, v in state["history"][-1].items() if k not in ("minutes", "steps", "loss")},

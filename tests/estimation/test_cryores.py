@@ -3,14 +3,18 @@
 The network is replaced by one whose answer is known: the density decides on the mask, everything else is constant.
 """
 
+import functools
 import math
 
 import numpy as np
 import pytest
 
+from deepreslib import memory
 from deepreslib.errors import InputError
 from deepreslib.estimation import cryores
+from deepreslib.fourier.filters import low_pass
 from deepreslib.maps import DensityMap
+from deepreslib.networks.cryores_cells import FeatureCells
 from deepreslib.networks.cryores_features import local_features
 from deepreslib.networks.store import StoredModel
 
@@ -78,8 +82,8 @@ def test_nothing_finer_than_nyquist(known, ball):
 def test_parts_make_no_difference(ball):
     density_map, _ = ball
     made = local_features(density_map.data, density_map.voxel_size)
-    whole = cryores.predict(KnownNetwork(), made)
-    parts = cryores.predict(KnownNetwork(), made, places=1000)
+    whole = cryores.predict(KnownNetwork().predict_on_batch, made)
+    parts = cryores.predict(KnownNetwork().predict_on_batch, made, places=1000)
     np.testing.assert_allclose(parts["mask"], whole["mask"])
     np.testing.assert_allclose(parts["local"], whole["local"])
     np.testing.assert_allclose(parts["baseline"], [4.0, 0.3], rtol=1e-6)
@@ -97,9 +101,9 @@ def test_baseline_and_level_are_of_the_whole_map_however_it_is_parted(ball, monk
 
     density_map, _ = ball
     made = local_features(density_map.data, density_map.voxel_size)
-    whole = cryores.predict(Counting(), made, places=math.prod(made.shape))
+    whole = cryores.predict(Counting().predict_on_batch, made, places=math.prod(made.shape))
     monkeypatch.setattr(cryores, "POOLED", math.prod(made.shape) // 4)
-    parted = cryores.predict(Counting(), made, places=1000)
+    parted = cryores.predict(Counting().predict_on_batch, made, places=1000)
     mean = whole["baseline"][0]
     assert parted["baseline"][0] == pytest.approx(mean, rel=0.1)
     np.testing.assert_allclose(whole["local"][..., 0], 0.5 + mean, rtol=1e-5)
@@ -138,3 +142,39 @@ def test_a_map_without_a_molecule_is_refused(known, monkeypatch):
     noise = np.random.default_rng(1).standard_normal((40, 40, 40)).astype(np.float32)
     with pytest.raises(InputError, match="no molecule"):
         cryores.estimate(DensityMap(noise, (1.5,) * 3))
+
+
+def test_cells_give_what_the_whole_map_gives(monkeypatch):
+    rng = np.random.default_rng(0)
+    z, y, x = np.indices((66, 74, 58))
+    inside = (z - 30) ** 2 + (y - 36) ** 2 + (x - 28) ** 2 < 20**2
+    data = low_pass(rng.standard_normal(inside.shape).astype(np.float32) * inside, 2.0, 5.0)
+    data += 0.1 * data.std() * rng.standard_normal(inside.shape).astype(np.float32)
+    density_map = DensityMap(data, (2.0,) * 3)
+    wanted = np.zeros_like(inside)
+    wanted[20:60, ::2, 5:50] = True
+    for mask in (None, wanted):
+        monkeypatch.setattr(cryores, "AT_ONCE", 10**7)
+        whole = cryores.estimate(density_map, mask)
+        monkeypatch.setattr(cryores, "AT_ONCE", 0)
+        monkeypatch.setattr(cryores, "FeatureCells", functools.partial(FeatureCells, places=40 * 60 * 60))
+        cells = cryores.estimate(density_map, mask)
+        assert (whole.mask != cells.mask).sum() < 1e-3 * whole.mask.sum()
+        assert cells.global_resolution.value == pytest.approx(whole.global_resolution.value, abs=5e-3)
+        both = (whole.resolution > 0) & (cells.resolution > 0)
+        assert both.sum() > 0.999 * (whole.resolution > 0).sum()
+        np.testing.assert_allclose(cells.resolution[both], whole.resolution[both], atol=1e-2)
+        # The members' disagreement is that of the places that are predicted together.
+        assert np.median(np.abs(cells.deviation[both] - whole.deviation[both])) < 0.02
+
+
+def test_a_map_that_would_not_fit_is_refused_before_the_network_is_loaded(ball, monkeypatch):
+    monkeypatch.setattr(memory, "rooms", lambda: [memory.Room(-1e9, "of the machine")])
+    monkeypatch.setattr(cryores, "load_model", None)
+    with pytest.raises(InputError, match=r"CryoRes for the map needs .* GB of memory, and 0\.0 GB are left"):
+        cryores.estimate(ball[0])
+
+
+@pytest.mark.parametrize("voxel_size", [0.5, 1.0, 1.06, 1.5, 2.0, 4.0])
+def test_needed_memory_has_a_ceiling(voxel_size):
+    assert cryores.needed_memory((512,) * 3, (voxel_size,) * 3) < 2.5e9

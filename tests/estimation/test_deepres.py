@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_structures import write_structure
 
-from deepreslib import demo, simulation, structures
+from deepreslib import demo, memory, simulation, structures
 from deepreslib.errors import InputError
 from deepreslib.estimation import deepres as estimation
 from deepreslib.maps import DensityMap, read_map
@@ -151,3 +151,40 @@ def test_deviations_hold_two_thirds_at_the_ends_of_the_range_too(end):
     error = np.abs(estimation.soften_ends(resolution, np.full_like(resolution, 0.1), RANGES["low"]) - end)
     assert np.mean(error < 0.1) == pytest.approx(0.70, abs=0.02)
     assert np.mean(np.abs(np.clip(resolution, 2.5, 13) - end) < 0.1) > 0.82  # cut off, they would hold too much
+
+
+@pytest.mark.parametrize(("voxel_size", "shape"), [(0.8, (41, 50, 46)), (1.0, (34, 37, 40)), (1.37, (29, 31, 34))])
+def test_parts_give_what_the_whole_map_gives(monkeypatch, voxel_size, shape):
+    density_map = DensityMap(noise(shape), (voxel_size,) * 3)
+    z, y, x = (np.linspace(-1, 1, count) for count in shape)
+    mask = z[:, None, None] ** 2 + y[:, None] ** 2 + x**2 < 0.8
+    mask &= (noise(shape, 1) > -1) | (z[:, None, None] < 0)  # solid on one side, with holes on the other
+    mask[-1, -3:, -2:] = True  # at the map's far corner
+    whole = estimation.estimate(density_map, mask, range_name="low")
+    monkeypatch.setattr(estimation, "AT_ONCE", 0)
+    monkeypatch.setattr(estimation, "EDGE", 13)
+    parts = estimation.estimate(density_map, mask, range_name="low")
+    np.testing.assert_allclose(parts.resolution, whole.resolution, atol=2e-3)
+    np.testing.assert_allclose(parts.deviation, whole.deviation, atol=2e-3)
+
+
+def test_the_published_network_takes_parts_too(monkeypatch):
+    network = networks.build("published", RANGES["low"])
+    stored = StoredDeepRes(network, {"preset": "published", "range": "low", "name": "x", "sha256": ""}, "x")
+    monkeypatch.setattr(estimation, "load_model", lambda *names: stored)
+    density_map, mask = DensityMap(noise((20, 18, 22)), (0.9,) * 3), np.zeros((20, 18, 22), bool)
+    mask[0, 0], mask[5:8, 9, 3:20:4], mask[19, 17, 21] = True, True, True
+    whole = estimation.estimate(density_map, mask, range_name="low")
+    monkeypatch.setattr(estimation, "AT_ONCE", 0)
+    monkeypatch.setattr(estimation, "EDGE", 7)
+    parts = estimation.estimate(density_map, mask, range_name="low")
+    assert whole.deviation is parts.deviation is None
+    np.testing.assert_allclose(parts.resolution, whole.resolution, atol=1e-3)
+
+
+def test_a_map_that_would_not_fit_is_refused_before_the_network_is_loaded(monkeypatch):
+    density_map, mask = DensityMap(noise((30, 30, 30)), (2.0,) * 3), np.ones((30, 30, 30), bool)
+    monkeypatch.setattr(memory, "rooms", lambda: [memory.Room(-1e9, "of the machine")])
+    monkeypatch.setattr(estimation, "load_model", None)
+    with pytest.raises(InputError, match=r"DeepRes' low range for the map needs .* GB of memory, and 0\.0 GB are left"):
+        estimation.estimate(density_map, mask, range_name="low")

@@ -41,7 +41,7 @@ def test_weighted_mean_at_voxels(answers):
     for at in np.argwhere(needed)[::40]:
         apart = STRIDE * np.indices(asked.shape).T - at
         kernel = np.exp(-np.square(apart.astype(float)) / (2 * fusion.SMOOTHING**2)).prod(-1).T
-        kernel *= (np.abs(apart) <= fusion._REACH).all(-1).T
+        kernel *= (np.abs(apart) <= fusion.REACH).all(-1).T
         weight = kernel * asked / deviation
         assert found[tuple(at)] == pytest.approx((weight * resolution).sum() / weight.sum(), rel=1e-5)
         assert spread[tuple(at)] == pytest.approx((weight * deviation).sum() / weight.sum(), rel=1e-5)

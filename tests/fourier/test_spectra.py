@@ -48,7 +48,7 @@ def test_evenness_of_noise_and_of_spikes():
 def test_bands_beyond_nyquist_are_empty():
     noise = np.random.default_rng(1).standard_normal((40, 40, 40)).astype(np.float32)
     spectrum = spectra.local_spectrum(noise, 2.0)
-    beyond = np.flatnonzero(spectra.BANDS / spectra._RATIO >= 0.25)
+    beyond = np.flatnonzero(spectra.BANDS / spectra.RATIO >= 0.25)
     assert len(beyond) > 3
     assert (spectrum.energy[..., beyond] == 0).all()
     assert (spectrum.energy[..., : beyond[0]].min(axis=(0, 1, 2)) > 0).all()

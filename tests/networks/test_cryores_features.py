@@ -31,7 +31,7 @@ def test_scale_does_not_matter(data):
 
 def test_bands_beyond_nyquist_are_at_the_floor(data):
     inputs = local_features(data, 2.0)
-    beyond = spectra.BANDS / spectra._RATIO >= 0.25
+    beyond = spectra.BANDS / spectra.RATIO >= 0.25
     np.testing.assert_allclose(inputs.planes()[..., : len(beyond)][..., beyond], 1 + 0.5 * FLOOR, atol=1e-3)
 
 

@@ -24,3 +24,11 @@ def test_other_libraries_are_asked_in_their_own_way(monkeypatch):
     assert gpus.find_gpus() == ["card"]
     monkeypatch.setattr(gpus, "backend", lambda: "openvino")
     assert gpus.find_gpus() == []
+
+
+def test_the_device_has_a_kind_and_a_name(monkeypatch):
+    monkeypatch.setattr(gpus, "find_gpus", lambda: ["card 0", "card 1"])
+    assert gpus.device() == {"kind": "gpu", "name": "card 0"}
+    monkeypatch.setattr(gpus, "find_gpus", list)
+    assert gpus.device()["kind"] == "cpu"
+    assert gpus.device()["name"]

@@ -102,10 +102,6 @@ def test_a_stored_model_tells_what_its_card_says():
     assert (model.name, model.path, model.sha256, model.preset) == ("a name", "a folder", "0f", "compact")
 
 
-def test_the_backend_has_the_name_that_keras_gives_it():
-    assert store.backend() in ("tensorflow", "torch", "jax", "openvino")
-
-
 @pytest.mark.parametrize(
     "module", ["deepreslib.networks", "deepreslib.networks.ranges", "deepreslib.estimation.deepres"]
 )

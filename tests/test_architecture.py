@@ -16,7 +16,7 @@ SCIENCE = ROOT / "deepreslib"
 TESTS = ROOT / "tests"
 PACKAGES = ("deepreslib", "deepres_plugin")
 
-ROOT_FILES = {"__init__.py", "__init__.pyi", "__main__.py", "errors.py", "files.py", "py.typed", "version.py"}
+ROOT_FILES = {"__init__.py", "__init__.pyi", "__main__.py", "errors.py", "py.typed", "version.py"}
 """What the root of the science may hold, beside its wings."""
 
 KERAS_WINGS = {"networks", "training"}

@@ -1,8 +1,6 @@
 """What the JSON reports of all commands have in common: their head, and the versions of what they were made with."""
 
 import platform
-import shlex
-import sys
 from importlib import metadata
 from typing import Any
 
@@ -11,22 +9,18 @@ from deepreslib.networks import store
 from deepreslib.version import __version__
 
 
-def head(input_maps: dict[str, Any] | None = None) -> dict[str, Any]:
+def head(command_line: str, input_maps: dict[str, Any] | None = None) -> dict[str, Any]:
     """What a report begins with.
 
     Args:
+        command_line: the command that is running, as it would be typed into a shell.
         input_maps: from :func:`describe_input`; None for a command that takes no density map.
 
     Returns:
         dict: ``version``, ``command`` and, if there is one, ``input``.
     """
-    beginning = {"version": __version__, "command": command_line()}
+    beginning = {"version": __version__, "command": command_line}
     return beginning if input_maps is None else {**beginning, "input": input_maps}
-
-
-def command_line() -> str:
-    """The command that is running, as it would be typed into a shell."""
-    return shlex.join(["deepres", *sys.argv[1:]])
 
 
 def describe_input(

@@ -10,8 +10,9 @@ import numpy as np
 from deepreslib import pictures
 from deepreslib.analysis import annotation, report
 from deepreslib.commands.arguments import add_grid_arguments
+from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import check_writable, write_json
+from deepreslib.files import write_report
 from deepreslib.maps import DensityMap, read_map
 from deepreslib.maps.checks import check_mask
 from deepreslib.structures import attributes
@@ -52,14 +53,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace) -> int:
-    """Annotates the structure, writes the files, prints the numbers; returns 0."""
-    stem, suffix = os.path.splitext(args.output)
-    if suffix != ".cif":
-        raise InputError(f"{args.output}: the name of an annotated structure ends in .cif; write {stem or 'OUT'}.cif.")
-    outputs = {ending: f"{stem}.{ending}" for ending in ("cif", "defattr", "cxc", "json", "png")}
-    for path in outputs.values():
-        check_writable(path)
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
+    outputs = _outputs(args)
+    return Paths([args.structure, args.resolution, args.mask], list(outputs.values()), outputs["json"], outputs["png"])
+
+
+def run(args: Namespace) -> None:
+    """Annotates the structure, writes the files, prints the numbers."""
+    outputs = _outputs(args)
     sites = attributes.read_atom_sites(args.structure)
     resolution = read_map(args.resolution, args.voxel_size, args.origin)
     if args.mask:
@@ -82,7 +84,7 @@ def run(args: Namespace) -> int:
     ]
     numbers = annotation.report(result)
     content = {
-        **report.head(),
+        **report.head(args.command_line),
         "structure": {"path": args.structure, "models": sites.models},
         "resolution_map": {
             "path": args.resolution,
@@ -95,16 +97,23 @@ def run(args: Namespace) -> int:
     }
     attributes.write_mmcif(outputs["cif"], sites, resolutions)
     attributes.write_defattr(outputs["defattr"], resolutions, f"Local resolution in Å of {args.structure}")
-    write_json(outputs["json"], content)
     pictures.write_chimerax_structure_script(
         outputs["cxc"], outputs["cif"], outputs["defattr"], args.attribute, "residues", scale
     )
+    stem, _ = os.path.splitext(args.output)
     pages = [outputs["png"], *(f"{stem}_{page}.png" for page in range(2, len(figures) + 1))]
     for figure, path in zip(figures, pages, strict=True):
         pictures.save_figure(figure, path)
+    write_report(outputs["json"], content)
     _print(args, sites, resolution, numbers)
-    print("wrote " + ", ".join([*outputs.values(), *pages[1:]]))
-    return 0
+
+
+def _outputs(args: Namespace) -> dict[str, str]:
+    """The files that are written, by the endings of their names."""
+    stem, suffix = os.path.splitext(args.output)
+    if suffix != ".cif":
+        raise InputError(f"{args.output}: the name of an annotated structure ends in .cif; write {stem or 'OUT'}.cif.")
+    return {ending: f"{stem}.{ending}" for ending in ("cif", "defattr", "cxc", "json", "png")}
 
 
 def _print(args: Namespace, sites: attributes.AtomSites, resolution: DensityMap, numbers: dict[str, Any]) -> None:

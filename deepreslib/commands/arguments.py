@@ -1,6 +1,6 @@
 """Types and arguments that several subcommands share."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 
 def triple(text: str) -> tuple[float, float, float]:
@@ -22,6 +22,18 @@ def add_map_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--half1", metavar="HALF", help="the first half map")
     parser.add_argument("--half2", metavar="HALF", help="the second one")
+
+
+def input_paths(args: Namespace) -> list[str | None]:
+    """The map, the half maps and the mask that are given.
+
+    Args:
+        args: with those of ``add_map_arguments`` and ``add_mask_arguments``.
+
+    Returns:
+        Their paths; None for those that are not given.
+    """
+    return [args.map, args.half1, args.half2, args.mask]
 
 
 def add_mask_arguments(parser: ArgumentParser) -> None:

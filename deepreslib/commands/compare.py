@@ -4,20 +4,23 @@ import re
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepreslib import maps, pictures
 from deepreslib.analysis import comparison, report
 from deepreslib.commands.arguments import add_grid_arguments
-from deepreslib.commands.folder import check_folder, make_folder, save_picture, short_names
+from deepreslib.commands.folder import in_folder, short_names
+from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import check_writable, write_json
+from deepreslib.files import write_report
 from deepreslib.maps import DensityMap, checks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 REPORT, CONSENSUS, SPREAD = "compare.json", "consensus.mrc", "spread.mrc"
+PICTURES = ("histogram.png", "agreement.png", "consensus.png", "spread.png")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -57,12 +60,20 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace) -> int:
-    """Compares the maps, prints a table, writes a report, maps and pictures; returns 0."""
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
+    labels = _labels(args)
+    differences = _differences(labels, _reference(args.reference, labels)).values()
+    names = [CONSENSUS, SPREAD, *PICTURES, *differences, *map(_picture, differences), REPORT]
+    inputs = [*args.maps, args.mask, args.map]
+    return Paths(inputs, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+
+
+def run(args: Namespace) -> None:
+    """Compares the maps, prints a table, writes a report, maps and pictures."""
     started = time.monotonic()
     labels = _labels(args)
     reference = _reference(args.reference, labels)
-    check_folder(args.output)
     resolutions = [maps.read_map(path, args.voxel_size, args.origin) for path in args.maps]
     grid = resolutions[0]
     for other in resolutions[1:]:
@@ -76,13 +87,11 @@ def run(args: Namespace) -> int:
     data = {label: resolution.data for label, resolution in zip(labels, resolutions, strict=True)}
     result = comparison.compare(data, mask, reference, args.background)
 
-    folder = make_folder(args.output)
-    differences = {label: f"difference_{name}.mrc" for label, name in _file_names(result.agreements).items()}
+    folder = Path(args.output)
+    differences = _differences(labels, reference)
     figures = _figures(result, grid, density, differences)
-    for name in (REPORT, CONSENSUS, SPREAD, *differences.values(), *figures):
-        check_writable(folder / name)
     content = {
-        **report.head(),
+        **report.head(args.command_line),
         "mask": {"source": "file" if args.mask else "common", "path": args.mask, "voxels": int(result.mask.sum())},
         "background": list(args.background),
         **result.report(),
@@ -95,13 +104,10 @@ def run(args: Namespace) -> int:
     volumes |= {name: result.agreements[label].difference for label, name in differences.items()}
     for name, values in volumes.items():
         maps.write_map(folder / name, grid.like(values))
-        print(f"wrote {folder / name}")
     for name, draw in figures.items():
-        save_picture(draw(), folder / name)
+        pictures.save_figure(draw(), folder / name)
     content["seconds"] = {"total": round(time.monotonic() - started, 2)}
-    write_json(folder / REPORT, content)
-    print(f"wrote {folder / REPORT}")
-    return 0
+    write_report(folder / REPORT, content)
 
 
 def _figures(
@@ -125,7 +131,7 @@ def _figures(
         "agreement.png": lambda: pictures.agreement_figure(result),
         "consensus.png": consensus,
         "spread.png": lambda: pictures.spread_figure(result, voxel_size, behind, origin=origin),
-        **{name.replace(".mrc", ".png"): difference(label) for label, name in differences.items()},
+        **{_picture(name): difference(label) for label, name in differences.items()},
     }
 
 
@@ -149,6 +155,17 @@ def _reference(text: str | None, labels: Sequence[str]) -> str | None:
     raise InputError(
         f"--reference {text} is none of the maps; give a number from 1 to {len(labels)}, or one of {', '.join(labels)}."
     )
+
+
+def _differences(labels: Sequence[str], reference: str | None) -> dict[str, str]:
+    """Label → name of the map of its difference from the reference, for every map but the reference."""
+    others = [label for label in labels if label != (reference or labels[0])]
+    return {label: f"difference_{name}.mrc" for label, name in _file_names(others).items()}
+
+
+def _picture(name: str) -> str:
+    """The name of the picture of a map."""
+    return name.replace(".mrc", ".png")
 
 
 def _file_names(labels: Iterable[str]) -> dict[str, str]:

@@ -8,9 +8,10 @@ import time
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from deepreslib.commands import arguments, choices, machine, methods
+from deepreslib.commands import arguments, choices, machine, messages, methods
+from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import check_writable, write_json
+from deepreslib.files import write_report
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
@@ -50,41 +51,48 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.set_defaults(methods=all_methods, method_options=choices.add_options(parser, all_methods))
 
 
-def run(args: Namespace) -> int:
-    """Estimates, writes the maps and the report, prints a line, returns 0."""
-    started = time.monotonic()
-    method = args.methods[args.method]
-    _check_options(args, method)
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
     stem, suffix = os.path.splitext(args.output)
     if suffix != ".mrc":
         raise InputError(f"{args.output}: the name of a resolution map ends in .mrc; write {stem or 'OUT'}.mrc.")
-    report_path = f"{stem}.json"
-    for path in (args.output, report_path, *(f"{stem}{ending}.mrc" for ending in method.endings)):
-        check_writable(path)
+    further = [f"{stem}{ending}.mrc" for ending in args.methods[args.method].endings]
+    report = f"{stem}.json"
+    return Paths([*arguments.input_paths(args), args.model], [args.output, *further, report], report)
+
+
+def run(args: Namespace) -> None:
+    """Estimates, writes the maps and the report, prints a line."""
+    started = time.monotonic()
+    method = args.methods[args.method]
+    _check_options(args, method)
+    stem, _ = os.path.splitext(args.output)
     machine.choose(args.threads, args.gpu)
 
     from deepreslib import maps
     from deepreslib.analysis import report, summary
     from deepreslib.commands import inputs
 
-    density_map, half_maps = inputs.read_maps(args)
+    given = inputs.read_maps(args)
+    density_map, half_maps = given.density_map, given.half_maps
     mask: BoolArray | None = None
     mask_report: dict[str, Any] = {}
     if not method.finds_mask or args.mask or args.mask_threshold is not None:
-        mask, mask_report = inputs.read_mask(args, density_map)
+        mask, mask_report = inputs.read_mask(args, given)
     result, headline = method.estimate(args, methods.Inputs(density_map, half_maps, mask, args.threads))
     if mask is None:
         mask = result.resolution > 0
         mask_report = {"source": args.method, "path": None, "threshold": None, "voxels": int(mask.sum())}
     statistics = summary.statistics(result.resolution[mask])
+    warnings = [*given.warnings, *result.warnings]
     seconds = {"total": time.monotonic() - started, **result.seconds}
     content = {
         "method": args.method,
-        **report.head(report.describe_input(args.map, half_maps, density_map)),
+        **report.head(args.command_line, report.describe_input(args.map, half_maps, density_map)),
         "mask": mask_report,
         "resolution": statistics,
         "voxels": mask_report["voxels"],
-        **_report(result),
+        **_report(result, warnings),
         "versions": report.versions(method.uses_network),
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
     }
@@ -92,17 +100,14 @@ def run(args: Namespace) -> int:
     outputs |= {f"{stem}{ending}.mrc": data for ending, data in _further_maps(result, method).items()}
     for path, data in outputs.items():
         maps.write_map(path, density_map.like(data))
-    write_json(report_path, content)
+    write_report(f"{stem}.json", content)
     ends = statistics["percentiles"]
     how = ", ".join(filter(None, [args.method, headline, f"{seconds['total']:.0f} s"]))
     print(
         f"local resolution: median {statistics['median']:.2f} Å, SD {statistics['sd']:.2f} Å, "
         f"95 % of {mask_report['voxels']} voxels between {ends['2.5']:.2f} and {ends['97.5']:.2f} Å ({how})"
     )
-    for warning in result.warnings:
-        print(f"warning: {warning}")
-    print("wrote " + ", ".join([*outputs, report_path]))
-    return 0
+    messages.print_warnings(warnings)
 
 
 def _check_options(args: Namespace, method: methods.Method) -> None:
@@ -114,14 +119,14 @@ def _check_options(args: Namespace, method: methods.Method) -> None:
         raise InputError(f"--method {args.method} compares half maps; give them by --half1 and --half2.")
 
 
-def _report(result: "LocalResolution") -> dict[str, Any]:
+def _report(result: "LocalResolution", warnings: list[str]) -> dict[str, Any]:
     """What the report holds about a result beyond its statistics."""
     content: dict[str, Any] = {}
     if result.global_resolution:
         whole = result.global_resolution
         content["global_resolution"] = {"value": round(whole.value, 3), "deviation": round(whole.deviation, 3)}
-    if result.warnings:
-        content["warnings"] = list(result.warnings)
+    if warnings:
+        content["warnings"] = warnings
     if result.status is not None:
         content["status"] = result.status
     return {**content, **result.report}

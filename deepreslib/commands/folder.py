@@ -1,57 +1,20 @@
 """What commands share that write several files into a folder."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from deepreslib.errors import InputError
-from deepreslib.pictures import save_figure
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MAP_SUFFIXES = {".mrc", ".map", ".ccp4", ".mrcs", ".gz", ".bz2"}
 
 
-def check_folder(path: str) -> None:
-    """Refuses a folder that could be neither made nor written to, without making it.
+def in_folder(folder: str, names: Iterable[str]) -> list[Path]:
+    """Paths of files in a folder.
 
     Args:
-        path: of the folder.
-
-    Raises:
-        InputError: it is a file, or the nearest folder that exists is not writable.
+        folder: the folder.
+        names: of the files.
     """
-    folder = Path(path).absolute()
-    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not nearest.is_dir():
-        raise InputError(f"the folder {path} cannot be made because {nearest} is a file; give another --output.")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise InputError(f"the folder {path} cannot be written because {nearest} is not writable; give another one.")
-
-
-def make_folder(path: str) -> Path:
-    """The folder, made with its parents if it is missing.
-
-    Args:
-        path: of the folder.
-
-    Raises:
-        InputError: it cannot be made.
-    """
-    folder = Path(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"the folder {path} cannot be made ({error.strerror}); give another --output.") from error
-    return folder
-
-
-def save_picture(figure: "Figure", path: Path) -> None:
-    """Writes a figure and prints where."""
-    save_figure(figure, path)
-    print(f"wrote {path}")
+    return [Path(folder) / name for name in names]
 
 
 def short_names(paths: Sequence[str]) -> list[str]:

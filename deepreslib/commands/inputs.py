@@ -1,6 +1,7 @@
 """The map, the half maps and the mask that a command line names, read and checked."""
 
 from argparse import Namespace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,29 @@ from deepreslib.fourier.arrays import BoolArray
 from deepreslib.maps import DensityMap, checks, masks
 
 
-def read_maps(args: Namespace) -> tuple[DensityMap, tuple[DensityMap, DensityMap] | None]:
+@dataclass
+class GivenMaps:
+    """What the command line gives to look at.
+
+    Attributes:
+        density_map: the map; the half maps' mean if only they are given.
+        half_maps: two half maps, or None.
+        warnings: sentences about them that the reader of the result should know.
+    """
+
+    density_map: DensityMap
+    half_maps: tuple[DensityMap, DensityMap] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_maps(args: Namespace) -> GivenMaps:
     """The map and the half maps that the arguments name, checked.
 
     Args:
         args: with those of ``add_map_arguments`` and ``add_grid_arguments``.
 
     Returns:
-        (DensityMap, pair of DensityMap or None); the map is the half maps' mean if only they are given.
+        The maps.
 
     Raises:
         InputError: no map, one half without the other, unlike grids, or a map that cannot be estimated.
@@ -35,7 +51,7 @@ def read_maps(args: Namespace) -> tuple[DensityMap, tuple[DensityMap, DensityMap
             checks.check_estimable(half)
         checks.check_half_maps(*halves)
     if halves and not args.map:
-        return halves[0].like(np.mean([half.data for half in halves], axis=0)), halves
+        return GivenMaps(halves[0].like(np.mean([half.data for half in halves], axis=0)), halves)
     density_map = maps.read_map(args.map, args.voxel_size, args.origin)
     checks.check_estimable(density_map)
     if halves and density_map.data.shape != halves[0].data.shape:
@@ -43,19 +59,20 @@ def read_maps(args: Namespace) -> tuple[DensityMap, tuple[DensityMap, DensityMap
             f"{args.map} has {maps.format_triple(density_map.data.shape)} voxels and its half map {args.half1} "
             f"{maps.format_triple(halves[0].data.shape)}; give the half maps of this map."
         )
-    return density_map, halves
+    return GivenMaps(density_map, halves)
 
 
-def read_mask(args: Namespace, density_map: DensityMap) -> tuple[BoolArray, dict[str, Any]]:
+def read_mask(args: Namespace, given: GivenMaps) -> tuple[BoolArray, dict[str, Any]]:
     """The mask that the arguments name, or one made from the density.
 
     Args:
         args: with those of ``add_mask_arguments`` and ``add_grid_arguments``.
-        density_map: the map.
+        given: from :func:`read_maps`; it may get further warnings.
 
     Returns:
         The mask, bool (z, y, x), and what the report holds about it.
     """
+    density_map = given.density_map
     if args.mask:
         mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), density_map)
         origin = {"source": "file", "path": args.mask, "threshold": None}

@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 import numpy as np
 
 from deepreslib import maps
-from deepreslib.commands import arguments, machine
-from deepreslib.files import check_writable
+from deepreslib.commands import arguments, machine, messages
+from deepreslib.commands.paths import Paths
 from deepreslib.maps import checks
 
 
@@ -20,10 +20,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="MASK.mrc", help="1 in the molecule, 0 elsewhere")
 
 
-def run(args: Namespace) -> int:
-    """Finds the mask, writes it, prints a line, returns 0."""
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
+    return Paths([args.map, args.model], [args.output])
+
+
+def run(args: Namespace) -> None:
+    """Finds the mask, writes it, prints a line."""
     started = time.monotonic()
-    check_writable(args.output)
     machine.choose(args.threads, args.gpu)
     density_map = maps.read_map(args.map, args.voxel_size, args.origin)
     checks.check_estimable(density_map)
@@ -33,5 +37,5 @@ def run(args: Namespace) -> int:
     mask = result.mask
     assert mask is not None, "CryoRes always finds it"
     maps.write_map(args.output, density_map.like(mask.astype(np.float32)))
-    print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)\nwrote {args.output}")
-    return 0
+    print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)")
+    messages.print_warnings(result.warnings)

@@ -6,12 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from deepreslib import pictures
+from deepreslib.analysis import report
 from deepreslib.commands.arguments import add_grid_arguments
-from deepreslib.commands.folder import make_folder, save_picture, short_names
+from deepreslib.commands.folder import in_folder, short_names
+from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
+from deepreslib.files import write_report
 from deepreslib.maps import DensityMap, read_map, write_map
 from deepreslib.maps.checks import check_mask, check_same_grid
 
+REPORT, HISTOGRAM, SLICES, SURFACE = "pictures.json", "histogram.png", "slices.png", "surface.png"
+SCRIPT, COLOURS, SHOWN = "surface.cxc", "surface_resolution.mrc", "surface_map.mrc"
 CHIMERAX_SUFFIXES = (".mrc", ".map", ".ccp4")
 
 
@@ -50,8 +55,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write to; made if missing")
 
 
-def run(args: Namespace) -> int:
-    """Draws the pictures, prints the name of each file that it wrote; returns 0."""
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
+    names = [HISTOGRAM, SLICES, REPORT] + ([SURFACE, SCRIPT, COLOURS, SHOWN] if args.map else [])
+    inputs = [args.resolution, args.map, args.mask, *args.compare]
+    return Paths(inputs, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+
+
+def run(args: Namespace) -> None:
+    """Draws the pictures, writes them and a report."""
     resolution = _read_resolution(args.resolution, args)
     others = {path: _read_resolution(path, args).data for path in args.compare}
     density = _read_density(args, resolution) if args.map else None
@@ -60,10 +72,10 @@ def run(args: Namespace) -> int:
         scale = pictures.ColourScale(low, high, args.colour_map)
     else:
         scale = pictures.ColourScale.from_values(resolution.data, args.colour_map)
-    folder = make_folder(args.output)
+    folder = Path(args.output)
 
     maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
-    save_picture(pictures.histogram_figure(maps, scale), folder / "histogram.png")
+    pictures.save_figure(pictures.histogram_figure(maps, scale), folder / HISTOGRAM)
     grid = density or resolution
     slices = pictures.coloured_slices_figure(
         density.data if density else None,
@@ -73,10 +85,21 @@ def run(args: Namespace) -> int:
         args.axis,
         origin=grid.origin,
     )
-    save_picture(slices, folder / "slices.png")
+    pictures.save_figure(slices, folder / SLICES)
     if density:
-        _surface(density, resolution, scale, args.level, folder)
-    return 0
+        level = _surface(density, resolution, scale, args.level, folder)
+    write_report(
+        folder / REPORT,
+        {
+            **report.head(args.command_line),
+            "resolution_map": {"path": args.resolution, **report.describe_grid(resolution)},
+            "map": args.map,
+            "mask": args.mask,
+            "compare": args.compare,
+            "scale": {"low": scale.low, "high": scale.high, "colour_map": args.colour_map},
+            "level": level if density else None,
+        },
+    )
 
 
 def _surface(
@@ -85,21 +108,20 @@ def _surface(
     scale: pictures.ColourScale,
     level: float | None,
     folder: Path,
-) -> None:
-    """The surface's picture; and its script for ChimeraX, with the maps that it needs."""
+) -> float:
+    """The surface's picture; and its script for ChimeraX, with the maps that it needs. Gives the surface's density."""
     surface = pictures.coloured_surface(density.data, resolution.data, density.voxel_size, level, origin=density.origin)
-    save_picture(pictures.surface_figure(surface, scale), folder / "surface.png")
-    colours = folder / "surface_resolution.mrc"
+    pictures.save_figure(pictures.surface_figure(surface, scale), folder / SURFACE)
+    colours = folder / COLOURS
     write_map(colours, density.like(pictures.resolution_for_chimerax(resolution.data)))
-    print(f"wrote {colours}")
     shown = Path(density.path)
     if shown.suffix.lower() not in CHIMERAX_SUFFIXES:  # ChimeraX reads no compressed maps
-        shown = folder / "surface_map.mrc"
+        shown = folder / SHOWN
         write_map(shown, density)
-        print(f"wrote {shown}")
-    script = folder / "surface.cxc"
-    pictures.write_chimerax_script(script, shown, colours, density.voxel_size, density.origin, surface.level, scale)
-    print(f"wrote {script}")
+    pictures.write_chimerax_script(
+        folder / SCRIPT, shown, colours, density.voxel_size, density.origin, surface.level, scale
+    )
+    return float(surface.level)
 
 
 def _range(text: str) -> tuple[float, float]:

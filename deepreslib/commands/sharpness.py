@@ -3,15 +3,17 @@
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepreslib import maps
 from deepreslib.analysis import report, summary
 from deepreslib.analysis.distribution import bins_report
-from deepreslib.commands import arguments, inputs, machine
-from deepreslib.commands.folder import check_folder, make_folder, save_picture
+from deepreslib.commands import arguments, inputs, machine, messages
+from deepreslib.commands.folder import in_folder
+from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import check_writable, write_json
+from deepreslib.files import write_report
 from deepreslib.maps import DensityMap, checks
 from deepreslib.networks.ranges import RANGES
 
@@ -69,20 +71,28 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace) -> int:
-    """Searches a B factor or checks a map, writes a report, maps and pictures, prints the result; returns 0."""
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
+    names = [SHARPENED, OVERCLAIMED, SNR, CURVE, VIOLINS, SLICES, REPORT]
+    inputs = [*arguments.input_paths(args), args.check, args.model]
+    return Paths(inputs, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+
+
+def run(args: Namespace) -> None:
+    """Searches a B factor or checks a map, writes a report, maps and pictures, prints the result."""
     started = time.monotonic()
     _check_options(args)
-    check_folder(args.output)
     machine.choose(args.threads, args.gpu)
-    density_map, half_maps = inputs.read_maps(args)
+    given = inputs.read_maps(args)
+    density_map, half_maps = given.density_map, given.half_maps
     checked_map = _read_sharpened(args, density_map) if args.check else None
-    mask, mask_report = inputs.read_mask(args, density_map)
+    mask, mask_report = inputs.read_mask(args, given)
 
     from deepreslib.enhancement import oversharpening
     from deepreslib.enhancement.b_factor import B_FACTORS, PERCENTILE, range_for, recommend
     from deepreslib.enhancement.sharpening import Sharpening
     from deepreslib.enhancement.snr import SNR_CUTOFF, global_resolution, snr_resolution
+    from deepreslib.pictures import save_figure
 
     resolution, source = args.resolution, "given"
     if resolution is None and half_maps:
@@ -120,13 +130,11 @@ def run(args: Namespace) -> int:
         sharpened, mask, snr, percentile, range_name=range_name, network_path=args.model, progress=True
     )
 
-    folder = make_folder(args.output)
+    folder = Path(args.output)
     figures = _figures(density_map, sharpened, search, check, method)
     volumes = {OVERCLAIMED: check.excess, SNR: snr} | ({SHARPENED: sharpened.data} if search else {})
-    for name in (REPORT, *volumes, *figures):
-        check_writable(folder / name)
     content = {
-        **report.head(report.describe_input(args.map, half_maps, density_map, checked=args.check)),
+        **report.head(args.command_line, report.describe_input(args.map, half_maps, density_map, checked=args.check)),
         "mask": mask_report,
         "low_pass": None if args.check else {"resolution": round(resolution, 3), "source": source},
         "snr": {
@@ -139,19 +147,18 @@ def run(args: Namespace) -> int:
         "check": check.as_dict(),
         "resolution": summary.statistics(check.resolution[mask]),
         "model": check.network,
+        **({"warnings": given.warnings} if given.warnings else {}),
         "seconds": {"total": round(time.monotonic() - started, 2)},
     }
     for name, values in volumes.items():
         maps.write_map(folder / name, density_map.like(values))
-        print(f"wrote {folder / name}")
     for name, draw in figures.items():
-        save_picture(draw(), folder / name)
-    write_json(folder / REPORT, content)
-    print(f"wrote {folder / REPORT}")
+        save_figure(draw(), folder / name)
+    write_report(folder / REPORT, content)
     if search:
         print(search.sentence())
     print(check.sentence())
-    return 0
+    messages.print_warnings(given.warnings)
 
 
 def _numbers(text: str) -> tuple[float, ...]:

@@ -6,9 +6,11 @@ from argparse import ArgumentParser, Namespace
 import numpy as np
 
 from deepreslib import maps, simulation, structures
+from deepreslib.analysis import report
 from deepreslib.commands import simulate_half_maps
+from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import check_writable
+from deepreslib.files import write_report
 from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import IntArray
 
@@ -56,20 +58,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--output",
         required=True,
         metavar="OUT.mrc",
-        help="the map; OUT_mask.mrc and OUT_resolution.mrc (the truth, Å) are written beside it",
+        help="the map; OUT_mask.mrc, OUT_resolution.mrc (the truth, Å) and OUT.json (report) are written beside it",
     )
     simulate_half_maps.add_arguments(parser)
 
 
-def run(args: Namespace) -> int:
-    """Simulates, writes the files, returns 0."""
-    stem, suffix = os.path.splitext(args.output)
-    if suffix != ".mrc":
-        raise InputError(f"{args.output}: the name of a map ends in .mrc; write {stem or 'OUT'}.mrc.")
-    outputs = [args.output, f"{stem}_mask.mrc", f"{stem}_resolution.mrc"]
-    half_map_outputs = simulate_half_maps.outputs(stem)
-    for path in half_map_outputs.values() if args.half_maps else outputs:
-        check_writable(path)
+def paths(args: Namespace) -> Paths:
+    """The files that are read and written."""
+    outputs = _outputs(args)
+    return Paths([args.structure], list(outputs.values()), outputs["report"])
+
+
+def run(args: Namespace) -> None:
+    """Simulates and writes the files."""
+    outputs = _outputs(args)
     if args.voxel_size <= 0 or args.noise < 0:
         raise InputError("--voxel-size must be above 0 and --noise at least 0; give such numbers.")
     simulate_half_maps.check(args)
@@ -84,7 +86,8 @@ def run(args: Namespace) -> int:
     if np.any(positions < 0) or np.any(positions > (size - 1) * args.voxel_size):
         raise InputError(f"--box {size}: too small for {args.structure}; give a larger box or leave it out.")
     if args.half_maps:
-        return simulate_half_maps.write(args, structure, positions, size, rng, half_map_outputs)
+        simulate_half_maps.write(args, structure, positions, size, rng, outputs)
+        return
     b_factors = structure.b_factors if args.b_factors == "own" else None
     data, truth, mask = simulation.regional_map(
         structure, positions, shape, args.voxel_size, labels, resolutions, b_factors
@@ -93,11 +96,32 @@ def run(args: Namespace) -> int:
         data = filters.apply_b_factor(data, args.voxel_size, args.add_b)
     if args.noise:
         data = simulation.add_noise(data, mask, args.noise, rng)
-    for path, values in zip(outputs, (data, mask, truth), strict=True):
+    for what, values in {"full": data, "mask": mask, "resolution": truth}.items():
         grid = maps.DensityMap(np.asarray(values, np.float32), (args.voxel_size,) * 3)
-        maps.write_map(path, grid)
-    print(f"wrote {', '.join(outputs)}: {size}³ voxels of {args.voxel_size:g} Å, {mask.sum()} in the mask")
-    return 0
+        maps.write_map(outputs[what], grid)
+    write_report(
+        outputs["report"],
+        {
+            **report.head(args.command_line),
+            "structure": {"path": args.structure, "atoms": len(structure)},
+            "box": size,
+            "voxel_size": args.voxel_size,
+            "rotated": args.rotate,
+            "seed": args.seed,
+            "resolutions": resolutions,
+            "voxels": int(mask.sum()),
+        },
+    )
+    print(f"map of {size}³ voxels of {args.voxel_size:g} Å, {mask.sum()} in the mask")
+
+
+def _outputs(args: Namespace) -> dict[str, str]:
+    """Paths of the files that are written, by what is in them."""
+    stem, suffix = os.path.splitext(args.output)
+    if suffix != ".mrc":
+        raise InputError(f"{args.output}: the name of a map ends in .mrc; write {stem or 'OUT'}.mrc.")
+    outputs = simulate_half_maps.outputs(stem)
+    return outputs if args.half_maps else {what: outputs[what] for what in ("full", "mask", "resolution", "report")}
 
 
 def _regions(args: Namespace, structure: structures.AtomicStructure) -> tuple[IntArray, list[float]]:

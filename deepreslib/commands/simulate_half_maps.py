@@ -11,7 +11,7 @@ import numpy as np
 from deepreslib import maps, structures
 from deepreslib.analysis import report, summary
 from deepreslib.errors import InputError
-from deepreslib.files import write_json
+from deepreslib.files import write_report
 from deepreslib.fourier.arrays import FloatArray
 from deepreslib.simulation import half_maps
 from deepreslib.simulation.disorder import Disorder
@@ -108,7 +108,7 @@ def write(
     size: int,
     rng: np.random.Generator,
     paths: Mapping[str, str],
-) -> int:
+) -> None:
     """Simulates and writes the files.
 
     Args:
@@ -118,9 +118,6 @@ def write(
         size: edge of the box, voxels.
         rng: for noise and disorder.
         paths: from ``outputs``.
-
-    Returns:
-        0.
     """
     started = time.monotonic()
     settings = _settings(args)
@@ -135,7 +132,7 @@ def write(
     }
     local = summary.statistics(simulated.local_resolution[simulated.mask])
     content = {
-        **report.head(),
+        **report.head(args.command_line),
         "structure": {"path": os.fspath(args.structure), "atoms": len(structure)},
         "box": size,
         "voxel_size": args.voxel_size,
@@ -154,14 +151,12 @@ def write(
     }
     for what, density_map in volumes.items():
         maps.write_map(paths[what], density_map)
-    write_json(paths["report"], content)
+    write_report(paths["report"], content)
     print(
         f"half maps of {size}³ voxels of {args.voxel_size:g} Å: FSC 0.143 at {simulated.global_resolution:.2f} Å, "
         f"local resolution {local['percentiles']['5']:.2f} to {local['percentiles']['95']:.2f} Å (median "
         f"{local['median']:.2f} Å)"
     )
-    print(f"wrote {', '.join(paths.values())}")
-    return 0
 
 
 def _has_b(args: Namespace) -> bool:

@@ -4,7 +4,10 @@ import argparse
 import os
 
 from deepreslib.commands import choices, programs
+from deepreslib.commands.folder import in_folder
+from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
+from deepreslib.networks import store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,10 +48,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(programs=all_programs, program_options=choices.add_options(parser, all_programs))
 
 
-def run(args: argparse.Namespace) -> int:
-    """Trains and returns 0."""
-    from deepreslib.analysis.report import command_line
+def paths(args: argparse.Namespace) -> Paths:
+    """The files that are read and written; checkpoints are written all along."""
+    names = [store.WEIGHTS_FILE, store.CARD_FILE]
+    inputs = [args.structures, args.validation, args.start]
+    return Paths(inputs, in_folder(args.output, names), makes_folders=True, at_once=False)
 
+
+def run(args: argparse.Namespace) -> None:
+    """Trains."""
     choices.refuse_foreign_options(args, args.program_options, args.network, label="train", verb="train")
     _check_options(args)
     shared = {
@@ -61,11 +69,10 @@ def run(args: argparse.Namespace) -> int:
         "folder": args.output,
         "seed": args.seed,
         "workers": args.workers,
-        "command": command_line(),
+        "command": args.command_line,
     }
     args.programs[args.network].train(args, shared, lambda line: print(line, flush=True))
     print(f"wrote {args.output}")
-    return 0
 
 
 def _check_options(args: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ import mrcfile
 import numpy as np
 
 from deepreslib.errors import InputError
-from deepreslib.files import PathLike, check_writable, write_aside
+from deepreslib.files import PathLike, write_aside
 from deepreslib.fourier.arrays import Array, FloatArray, Triple, VoxelSize
 from deepreslib.fourier.grid import voxel_triple
 from deepreslib.maps.mrc import Header, open_stream, read_data, read_header
@@ -166,15 +166,10 @@ def write_map(path: PathLike, density_map: DensityMap, overwrite: bool = True) -
         InputError: if the folder is missing or not writable, the disk is full, or the file exists and ``overwrite``
             is false.
     """
-    path = Path(path)
-    check_writable(path)
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:
         raise InputError(f"{path} exists already; remove it or choose another name.")
-    try:
-        with write_aside(path) as aside:
-            _write(aside, density_map)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror or error}); choose another place.") from error
+    with write_aside(path) as aside:
+        _write(aside, density_map)
 
 
 def check_finite(data: FloatArray, name: str) -> None:

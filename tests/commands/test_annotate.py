@@ -48,7 +48,7 @@ def annotate(files, *options, model="model.cif", name="map.mrc", output="out.cif
 def test_writes_the_files_it_names_with_the_maps_values(files, capsys, model):
     assert annotate(files, model=model) == 0
     printed = capsys.readouterr().out
-    assert f"wrote {', '.join(str(files / f'out.{e}') for e in ('cif', 'defattr', 'cxc', 'json', 'png'))}" in printed
+    assert f"wrote {', '.join(str(files / f'out.{e}') for e in ('cif', 'defattr', 'cxc', 'png', 'json'))}" in printed
     assert "local resolution at 7 of 7 residues, 9 of 9 atoms" in printed
     assert sorted(path.suffix for path in files.glob("out*")) == sorted(f".{ending}" for ending in ENDINGS)
     rows = category(files / "out.cif")

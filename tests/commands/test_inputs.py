@@ -31,28 +31,34 @@ def arguments(tmp_path, monkeypatch):
     return namespace
 
 
+def maps_of(args):
+    """The map and the half maps that the arguments name."""
+    given = read_maps(args)
+    return given.density_map, given.half_maps
+
+
 def test_a_map_alone(arguments):
-    density_map, halves = read_maps(arguments(map="map.mrc"))
+    density_map, halves = maps_of(arguments(map="map.mrc"))
     assert density_map.data.shape == SHAPE
     assert halves is None
 
 
 def test_half_maps_alone_give_their_mean(arguments):
-    density_map, halves = read_maps(arguments(half1="half1.mrc", half2="half2.mrc"))
+    density_map, halves = maps_of(arguments(half1="half1.mrc", half2="half2.mrc"))
     np.testing.assert_array_equal(density_map.data, (halves[0].data + halves[1].data) / 2)
     assert density_map.voxel_size == pytest.approx(VOXEL_SIZE)
 
 
 def test_a_map_wins_over_the_half_maps_mean(arguments):
-    alone, _ = read_maps(arguments(map="map.mrc"))
-    density_map, halves = read_maps(arguments(map="map.mrc", half1="half1.mrc", half2="half2.mrc"))
+    alone, _ = maps_of(arguments(map="map.mrc"))
+    density_map, halves = maps_of(arguments(map="map.mrc", half1="half1.mrc", half2="half2.mrc"))
     np.testing.assert_array_equal(density_map.data, alone.data)
     assert len(halves) == 2
 
 
 def test_voxel_size_and_origin_win_over_the_headers(arguments):
     given = arguments(half1="half1.mrc", half2="half2.mrc", voxel_size=2.0, origin=(3.0, 2.0, 1.0))
-    density_map, halves = read_maps(given)
+    density_map, halves = maps_of(given)
     for grid in (density_map, *halves):
         assert (grid.voxel_size, grid.origin) == ((2.0,) * 3, (3.0, 2.0, 1.0))
 
@@ -74,24 +80,24 @@ def test_what_does_not_fit_is_refused(arguments, given, words):
 
 
 def test_a_mask_from_a_file(arguments):
-    density_map, _ = read_maps(arguments(map="map.mrc"))
-    mask, source = read_mask(arguments(mask="mask.mrc"), density_map)
+    given = read_maps(arguments(map="map.mrc"))
+    mask, source = read_mask(arguments(mask="mask.mrc"), given)
     assert mask.dtype == bool
     assert source == {"source": "file", "path": "mask.mrc", "threshold": None, "voxels": int(mask.sum())}
     assert abs(mask.sum() - 4 / 3 * np.pi * 8**3) < 0.03 * mask.sum()
 
 
 def test_a_mask_above_a_threshold(arguments):
-    density_map, _ = read_maps(arguments(map="map.mrc"))
-    mask, source = read_mask(arguments(mask_threshold=0.5), density_map)
-    np.testing.assert_array_equal(mask, density_map.data > 0.5)
+    given = read_maps(arguments(map="map.mrc"))
+    mask, source = read_mask(arguments(mask_threshold=0.5), given)
+    np.testing.assert_array_equal(mask, given.density_map.data > 0.5)
     assert source == {"source": "threshold", "path": None, "threshold": 0.5, "voxels": int(mask.sum())}
 
 
 def test_a_mask_that_is_made_is_told_of(arguments, capsys):
-    density_map, _ = read_maps(arguments(map="map.mrc"))
-    truth, _ = read_mask(arguments(mask="mask.mrc"), density_map)
-    mask, source = read_mask(arguments(), density_map)
+    given = read_maps(arguments(map="map.mrc"))
+    truth, _ = read_mask(arguments(mask="mask.mrc"), given)
+    mask, source = read_mask(arguments(), given)
     assert (source["source"], source["path"], source["voxels"]) == ("automatic", None, int(mask.sum()))
     assert truth[mask].mean() > 0.4
     assert mask[truth].mean() > 0.95
@@ -99,6 +105,6 @@ def test_a_mask_that_is_made_is_told_of(arguments, capsys):
 
 
 def test_a_mask_on_another_grid_is_refused(arguments):
-    density_map, _ = read_maps(arguments(map="map.mrc"))
+    given = read_maps(arguments(map="map.mrc"))
     with pytest.raises(InputError, match=r"small\.mrc"):
-        read_mask(arguments(mask="small.mrc"), density_map)
+        read_mask(arguments(mask="small.mrc"), given)

@@ -30,10 +30,11 @@ def files(tmp_path):
 def test_writes_the_files_it_names(files, capsys):
     out = files / "new" / "pictures"
     assert main(["pictures", str(files / "resolution.mrc"), "--map", str(files / "map.mrc"), "-o", str(out)]) == 0
-    written = sorted(line.removeprefix("wrote ") for line in capsys.readouterr().out.splitlines())
+    written = sorted(capsys.readouterr().out.strip().removeprefix("wrote ").split(", "))
     assert written == sorted(str(path) for path in out.iterdir())
     names = {path.name for path in out.iterdir()}
-    assert names == {"histogram.png", "slices.png", "surface.png", "surface.cxc", "surface_resolution.mrc"}
+    surface = {"surface.png", "surface.cxc", "surface_resolution.mrc"}
+    assert names == {"histogram.png", "slices.png", "pictures.json", *surface}
     script = (out / "surface.cxc").read_text()
     assert "volume #2 origin 5,0,-21" in script
     shown = read_map(out / "surface_resolution.mrc")
@@ -63,7 +64,7 @@ def test_without_a_map_there_is_no_surface(files):
         )
         == 0
     )
-    assert {path.name for path in out.iterdir()} == {"histogram.png", "slices.png"}
+    assert {path.name for path in out.iterdir()} == {"histogram.png", "slices.png", "pictures.json"}
 
 
 def test_mask_takes_off_a_background(files):

@@ -3,6 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
+from deepreslib.errors import InputError
 from deepreslib.pictures import ColourScale, add_colour_bar, save_figure
 from deepreslib.pictures.figures import RESOLUTION_LABEL, new_figure
 
@@ -43,6 +44,6 @@ def test_a_saved_figure_has_its_inches_in_dots(tmp_path, dots_per_inch):
 
 
 def test_a_missing_folder_leaves_nothing(tmp_path):
-    with pytest.raises(OSError, match="absent"):
+    with pytest.raises(InputError, match="absent"):
         save_figure(new_figure(1, 1), tmp_path / "absent" / "figure.png")
     assert list(tmp_path.iterdir()) == []

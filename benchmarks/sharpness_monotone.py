@@ -64,7 +64,7 @@ def references(shared, single):
 def measure(maps, sample):
     """The search and the answers of one map."""
     limit, source = resolution_limit(maps.mean, maps.halves, maps.mask)
-    method, snr = snr_resolution(maps.halves or maps.mean, maps.mask)
+    method, snr, _ = snr_resolution(maps.halves or maps.mean, maps.mask)
     options = {"range_name": range_for(maps.mean.voxel_size, snr, maps.mask), "most": sample}
     filtered = Sharpening(maps.mean, limit)
     search = recommend(filtered, maps.mask, snr, **options)

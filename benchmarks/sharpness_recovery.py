@@ -90,7 +90,7 @@ class Case:
 def recovery(case, sample):
     """Recommendation and checks of one case."""
     started = time.monotonic()
-    method, snr = snr_resolution(case.halves, case.mask)
+    method, snr, _ = snr_resolution(case.halves, case.mask)
     range_name = range_for(VOXEL_SIZE, snr, case.mask)
     recommendation = recommend(case.sharpening, case.mask, snr, range_name=range_name, most=sample)
     seconds = time.monotonic() - started

@@ -305,8 +305,8 @@ def recommend(
         most=most,
         report=report,
     )
-    for b_factor in tried:
-        percentiles.excess(b_factor)
+    for each in tried:
+        percentiles.excess(each)
     while percentiles.excess(tried[0]) < 0 and tried[0] < WEAKEST:
         tried.insert(0, min((tried[0] // STEP + 1) * STEP, WEAKEST))
     b_factor, outcome = _settle(percentiles, tried)

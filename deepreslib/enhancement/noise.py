@@ -95,8 +95,8 @@ def agreement(map1: DensityMap, map2: DensityMap, mask: BoolArray, resolution: f
         is beyond them is filtered away first: the mask would carry it over, and of a sharpened map it is most.
     """
     soft = masks.soft_edge(mask, SOFT_EDGE / min(map1.voxel_size))
-    filtered = (filters.low_pass(each.data, each.voxel_size, 2 * resolution) for each in (map1, map2))
-    sums = fsc.shell_sums(*filtered, map1.voxel_size, soft)
+    coarse1, coarse2 = (filters.low_pass(each.data, each.voxel_size, 2 * resolution) for each in (map1, map2))
+    sums = fsc.shell_sums(coarse1, coarse2, map1.voxel_size, soft)
     power = np.sqrt(sums.power1 * sums.power2)
     compared = (sums.frequency > 0) & (sums.frequency <= max(0.5 / resolution, sums.frequency[1])) & (power > 0)
     if not compared.any():

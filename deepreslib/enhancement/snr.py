@@ -1,6 +1,7 @@
 """What the signal-to-noise ratio (SNR) of a map, not sharpened, allows: the local and the global resolution, Å."""
 
 import math
+from typing import NamedTuple
 
 from deepreslib.enhancement.answers import CannotTell
 from deepreslib.enhancement.noise import SOFT_EDGE, shows_noise
@@ -15,6 +16,20 @@ SNR_CUTOFF = 0.5
 """Cutoff of the local FSC, as in the paper (the default of blocres)."""
 
 
+class SnrResolution(NamedTuple):
+    """The local resolution that the SNR of an unsharpened map allows.
+
+    Attributes:
+        method: ``localfsc`` or ``monores``, what measured it.
+        resolution: float32 (z, y, x), Å; 0 outside the mask.
+        warnings: sentences of the method.
+    """
+
+    method: str
+    resolution: FloatArray
+    warnings: tuple[str, ...] = ()
+
+
 def snr_resolution(
     density_map_or_halves: MapOrHalves,
     mask: BoolArray,
@@ -22,7 +37,7 @@ def snr_resolution(
     cutoff: float = SNR_CUTOFF,
     workers: int = -1,
     progress: bool = False,
-) -> tuple[str, FloatArray]:
+) -> SnrResolution:
     """The local resolution that the SNR of an unsharpened map allows.
 
     Args:
@@ -33,8 +48,7 @@ def snr_resolution(
         progress: show a progress bar on standard error.
 
     Returns:
-        (name of the method, float32 (z, y, x) in Å, 0 outside the mask): local FSC of half maps, MonoRes of a single
-        map.
+        By local FSC of half maps, by MonoRes of a single map.
 
     Raises:
         CannotTell: the single map shows no noise outside the mask.
@@ -43,13 +57,14 @@ def snr_resolution(
     density_map, half_maps = map_and_halves(density_map_or_halves)
     if half_maps:
         result = localfsc.estimate(half_maps, mask, cutoff=cutoff, workers=workers, progress=progress)
-        return "localfsc", result.resolution
+        return SnrResolution("localfsc", result.resolution, tuple(result.warnings))
     if not shows_noise(density_map, mask):
         raise CannotTell(
             f"{density_map.name} shows no noise outside the mask, as it was masked or is empty there; give half maps, "
             "or the map as the refinement wrote it."
         )
-    return "monores", monores.estimate(density_map, mask, workers=workers, progress=progress).resolution
+    result = monores.estimate(density_map, mask, workers=workers, progress=progress)
+    return SnrResolution("monores", result.resolution, tuple(result.warnings))
 
 
 def resolution_limit(

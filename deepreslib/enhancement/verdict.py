@@ -1,8 +1,8 @@
 """Is a map sharpened rightly? The answer to it, by the criterion that recommends B factors too (``answers.CRITERION``).
 
-Source: Ramírez-Aportela et al. 2019, IUCrJ 6, 1054-1063, section 3.4. The question "is it oversharpened?" is turned into
-"what B factor does it still need?", which the search answers for the checked map as for the unsharpened one. The more a
-map was sharpened, the greater this B factor, so the answer never goes back as a map is sharpened more; and the
+Source: Ramírez-Aportela et al. 2019, IUCrJ 6, 1054-1063, section 3.4. The question "is it oversharpened?" is turned
+into "what B factor does it still need?", which the search answers for the checked map as for the unsharpened one. The
+more a map was sharpened, the greater this B factor, so the answer never goes back as a map is sharpened more; and the
 recommended map needs none.
 
 Arrays are (z, y, x); resolutions are in Å, B factors in Å², negative to sharpen.
@@ -213,16 +213,14 @@ def _more_than_allowed(claimed: float, allowed: float) -> str:
 
 def _claims_more(b_factor: float, claimed: float, allowed: float) -> str:
     return (
-        f"even blurred by {b_factor:g} Å², the unsharpened map makes {_more_than_allowed(claimed, allowed)}, so the two "
-        "cannot be compared"
+        f"even blurred by {b_factor:g} Å², the unsharpened map makes {_more_than_allowed(claimed, allowed)}, so the "
+        "two cannot be compared"
     )
 
 
 def _reason_for_more(claimed: float, allowed: float, b_factor: float | None = None) -> str:
     sharpened = "" if b_factor is None else f"even sharpened by {-b_factor:g} Å² more, "
-    return (
-        f"{sharpened}DeepRes claims less ({claimed:.2f} Å) than the signal-to-noise ratio allows ({allowed:.2f} Å)"
-    )
+    return f"{sharpened}DeepRes claims less ({claimed:.2f} Å) than the signal-to-noise ratio allows ({allowed:.2f} Å)"
 
 
 def _noisy(noise: float, known: float, resolution: float) -> str:

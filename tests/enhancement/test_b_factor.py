@@ -127,7 +127,7 @@ def test_a_blurred_protein_is_sharpened_by_about_its_blur(shared_data):
     halves = [DensityMap(simulation.add_noise(blurred, mask, 0.3, rng), (voxel_size,) * 3) for _ in range(2)]
     resolution = global_resolution(halves, mask)
     assert 3.2 < resolution < 4.2
-    method, snr = snr_resolution(halves, mask)
+    method, snr, _ = snr_resolution(halves, mask)
     assert method == "localfsc"
     mean = halves[0].like((halves[0].data + halves[1].data) / 2)
     found = b_factor.recommend(Sharpening(mean, resolution), mask, snr, [0, -200])

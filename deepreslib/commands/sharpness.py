@@ -1,5 +1,6 @@
 """``deepres sharpness``: how much a map may be sharpened, or whether a sharpened one is sharpened rightly."""
 
+import functools
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
@@ -113,7 +114,7 @@ def run(args: Namespace) -> None:
         network_path=args.model,
         workers=args.threads or -1,
         progress=True,
-        report=_print_point,
+        report=functools.partial(_print_point, "further B factor" if args.check else "B factor"),
     )
 
     folder = Path(args.output)
@@ -207,9 +208,9 @@ def _read_sharpened(args: Namespace, density_map: DensityMap) -> DensityMap:
     return sharpened
 
 
-def _print_point(claimed: "Distribution") -> None:
+def _print_point(what: str, claimed: "Distribution") -> None:
     """Prints DeepRes' percentile at one B factor."""
-    print(f"B factor {claimed.b_factor:g} Å²: DeepRes {claimed.percentile:.2f} Å", flush=True)
+    print(f"{what} {claimed.b_factor:g} Å²: DeepRes {claimed.percentile:.2f} Å", flush=True)
 
 
 def _figures(density_map: DensityMap, found: "Examination") -> "dict[str, Callable[[], Figure]]":

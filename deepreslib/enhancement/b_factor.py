@@ -205,12 +205,16 @@ class Percentiles:
 
     def _check_range(self) -> None:
         limits, allowed = RANGES[self.range_name], self.allowed.percentile
-        if not limits.low + SOFTENED < allowed < limits.high:
-            raise CannotTell(
-                f"the resolution that the signal-to-noise ratio allows, {allowed:.1f} Å at the {self.percentile:g} % "
-                f"percentile, is beyond what DeepRes can tell, {limits.low:g} to {limits.high:g} Å by its range "
-                f"'{limits.name}'; give a map of other resolution, or another --range."
-            )
+        if limits.low + SOFTENED < allowed < limits.high:
+            return
+        other = "high" if allowed <= limits.high and limits.name == "low" else "low"
+        reachable = RANGES[other].low + SOFTENED < allowed < RANGES[other].high
+        mend = f"try --range {other}" if reachable else "give a map of other resolution"
+        raise CannotTell(
+            f"the resolution that the signal-to-noise ratio allows, {allowed:.1f} Å at the {self.percentile:g} % "
+            f"percentile, is beyond what DeepRes can tell, {limits.low:g} to {limits.high:g} Å by its range "
+            f"'{limits.name}'; {mend}."
+        )
 
 
 def range_for(voxel_size: VoxelSize, snr: FloatArray, mask: BoolArray, percentile: float = PERCENTILE) -> str:

@@ -76,7 +76,8 @@ def examine(
         network_path: see :func:`deepreslib.estimation.deepres.estimate`.
         workers: threads, -1 for all.
         progress: show progress bars on standard error.
-        report: called with the ``Distribution`` at every B factor that the search tries.
+        report: called with the ``Distribution`` at every B factor that is applied to the unsharpened map by the
+            search, or to the checked one.
 
     Returns:
         The examination; its verdict is ``cannot tell`` where the maps do not tell it.
@@ -126,6 +127,7 @@ def examine(
                 range_name=range_name,
                 network_path=network_path,
                 percentile=percentile,
+                report=report,
             )
     except CannotTell as error:
         found.verdict = Verdict.unknown(error)

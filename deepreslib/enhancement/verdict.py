@@ -9,9 +9,11 @@ Arrays are (z, y, x); resolutions are in Å, B factors in Å², negative to shar
 """
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from deepreslib.analysis.distribution import Distribution
 from deepreslib.enhancement.answers import CANNOT_TELL, CRITERION, MORE, OVERSHARPENED, RIGHT, STRONGER, CannotTell
 from deepreslib.enhancement.b_factor import (
     COARSER,
@@ -112,6 +114,7 @@ def of_map(
     network_path: str | None = None,
     percentile: float = PERCENTILE,
     most: int = SAMPLE,
+    report: Callable[[Distribution], None] | None = None,
 ) -> Verdict:
     """The answer for a map that was sharpened by any program.
 
@@ -127,6 +130,7 @@ def of_map(
         network_path: see :func:`deepreslib.estimation.deepres.estimate`.
         percentile: 0 to 100.
         most: about how many voxels to compare.
+        report: called with the ``Distribution`` at every B factor that is applied to the checked map.
 
     Returns:
         a ``Verdict``.
@@ -139,7 +143,7 @@ def of_map(
     noise = strength_beyond(checked, mask, resolution)
     known = strength_beyond(unsharpened, mask, resolution)
 
-    def percentiles(density_map: DensityMap) -> Percentiles:
+    def percentiles(density_map: DensityMap, report: Callable[[Distribution], None] | None = None) -> Percentiles:
         return Percentiles(
             Sharpening(density_map, resolution),
             mask,
@@ -148,6 +152,7 @@ def of_map(
             network_path=network_path,
             percentile=percentile,
             most=most,
+            report=report,
         )
 
     try:
@@ -159,7 +164,7 @@ def of_map(
             raise CannotTell(_claims_more(WEAKEST, claimed, allowed))
         if noise > STRONGER * max(known, 1.0):
             return Verdict(OVERSHARPENED, _noisy(noise, known, resolution), None, tolerance, noise)
-        missing, reason = _missing(percentiles(checked), tolerance)
+        missing, reason = _missing(percentiles(checked, report), tolerance)
     except CannotTell as error:
         return Verdict.unknown(error)
     answer = RIGHT

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SITE := docs/_build
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help demo test notebooks installer endurance gui lint docs screenshots clean
+.PHONY: help demo test notebooks installer fuzz endurance gui lint docs screenshots clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -21,6 +21,9 @@ notebooks: $(VENV)/installed  ## the notebooks alone, executed
 
 installer: $(VENV)/installed  ## the test of Scipion's installer alone; it needs a package index
 	$(BIN)/python -m pytest -q -m installer -rs tests/installer
+
+fuzz: $(VENV)/installed  ## three thousand hostile inputs
+	DEEPRES_FUZZ=10 $(BIN)/python -m pytest -q -n 2 --dist load tests/fuzz
 
 endurance: $(VENV)/installed  ## the tests that take many minutes
 	$(BIN)/python -m pytest -q -m endurance

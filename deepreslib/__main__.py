@@ -1,8 +1,12 @@
 """``python -m deepreslib`` is the command line ``deepres``."""
 
 import io
+import os
 import signal
 import sys
+
+SHOW_ALL = "TF_CPP_MIN_LOG_LEVEL"
+"""A variable of the environment: where it is set, what libraries write by themselves is shown."""
 
 
 def run() -> None:
@@ -12,6 +16,8 @@ def run() -> None:
     traceback.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if SHOW_ALL not in os.environ:
+        hide_libraries()
     from deepreslib.commands import main
 
     for stream in (sys.stdout, sys.stderr):
@@ -21,9 +27,24 @@ def run() -> None:
         code = main()
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads our lines has gone, as in "deepres ... | head"
-        sys.stdout = None
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # open to the end of the process
         code = 141
     sys.exit(code)
+
+
+def hide_libraries() -> None:
+    """Keeps what libraries such as TensorFlow write to standard error by themselves out of sight.
+
+    They write to the file descriptor 2. Python's ``sys.stderr`` gets a new descriptor of the same stream, and 2 then
+    leads nowhere.
+    """
+    try:
+        visible = os.dup(2)
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+    except OSError:  # standard error is closed
+        return
+    sys.stderr = os.fdopen(visible, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ SCIENCE = ROOT / "deepreslib"
 TESTS = ROOT / "tests"
 PACKAGES = ("deepreslib", "deepres_plugin")
 
-ROOT_FILES = {"__init__.py", "__init__.pyi", "__main__.py", "errors.py", "py.typed", "version.py"}
+ROOT_FILES = {"__init__.py", "__init__.pyi", "__main__.py", "errors.py", "progress.py", "py.typed", "version.py"}
 """What the root of the science may hold, beside its wings."""
 
 KERAS_WINGS = {"networks", "training"}
@@ -25,7 +25,17 @@ KERAS_WINGS = {"networks", "training"}
 LONGEST = 400
 """Lines of the longest file of Python."""
 
-OF_THE_WHOLE = {"installer/test_installer.py", "test_benchmarks.py", "test_documentation.py", "test_face.py"}
+OF_THE_WHOLE = {
+    "endurance/test_full_disk.py",
+    "endurance/test_killed.py",
+    "fuzz/test_fuzz_maps.py",
+    "fuzz/test_fuzz_options.py",
+    "fuzz/test_fuzz_structures.py",
+    "installer/test_installer.py",
+    "test_benchmarks.py",
+    "test_documentation.py",
+    "test_face.py",
+}
 """Test modules of the whole package and no module of it, beside this one."""
 
 NOTHING_TO_TEST = {"__main__", "errors", "version", "fourier/arrays", "networks/tensors"}

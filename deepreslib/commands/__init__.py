@@ -11,6 +11,7 @@ from types import ModuleType
 
 from deepreslib import files
 from deepreslib.commands import messages, stopping
+from deepreslib.commands.parser import Parser
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.version import __version__
@@ -88,7 +89,7 @@ def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
     Returns:
         The module of the command, and the parsed arguments.
     """
-    parser = argparse.ArgumentParser(prog="deepres", description="How good is a cryo-EM map, here?")
+    parser = Parser(prog="deepres", description="How good is a cryo-EM map, here?")
     parser.add_argument("--version", action="version", version=f"deepres {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word for word in arguments if not word.startswith("-")), None)
@@ -98,7 +99,7 @@ def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:
         if name == chosen:
             module = importlib.import_module(f"deepreslib.commands.{name}")
             module.add_arguments(subparser)
-    args = parser.parse_args(arguments)
+    args = parser.parse(arguments)
     assert module, "the parser has refused a command that is none"
     args.command_line = shlex.join(["deepres", *arguments])
     return module, args

@@ -3,6 +3,7 @@
 import os
 
 from deepreslib.errors import InputError
+from deepreslib.networks.store import backend
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 
@@ -12,13 +13,23 @@ def choose(threads: int | None = None, gpu: str | None = None) -> None:
 
     Args:
         threads: processor cores, None for all.
-        gpu: identifier of the GPU, None for none.
+        gpu: number or identifier of the GPU; ``auto`` for any, or none if there is none; None for none.
 
     Raises:
-        InputError: fewer than one thread.
+        InputError: there is no such GPU that the network's library can use.
     """
     if threads is not None:
-        if threads < 1:
-            raise InputError(f"--threads {threads}: a program needs at least one; give 1 or more.")
         os.environ |= dict.fromkeys(THREAD_VARIABLES, str(threads))
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if gpu is None else gpu
+    if gpu != "auto":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if gpu is None else gpu
+    if gpu is None:
+        return
+    from deepreslib.networks.gpus import find_gpus
+
+    names = find_gpus()
+    if not names and gpu != "auto":
+        raise InputError(
+            f"--gpu {gpu}: there is no such GPU that {backend()} can use; leave the option out, give --gpu auto, or "
+            "install a library with CUDA."
+        )
+    print(f"running on {names[0]}" if names else "there is no GPU that can be used: running on the processor")

@@ -7,17 +7,24 @@ import numpy as np
 
 from deepreslib import maps
 from deepreslib.commands import arguments, machine, messages
+from deepreslib.commands.numbers import density_name, file_name
 from deepreslib.commands.paths import Paths
 from deepreslib.maps import checks
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    parser.add_argument("map", metavar="MAP", help="density map (.mrc, .map, .ccp4, also .gz and .bz2)")
-    parser.add_argument("--model", metavar="PATH", help="model folder of 'deepres train cryores' (default: shipped)")
+    parser.add_argument(
+        "map", type=density_name, metavar="MAP", help="density map (.mrc, .map, .ccp4, also .gz and .bz2)"
+    )
+    parser.add_argument(
+        "--model", type=file_name, metavar="PATH", help="model folder of 'deepres train cryores' (default: shipped)"
+    )
     arguments.add_grid_arguments(parser)
     arguments.add_machine_arguments(parser)
-    parser.add_argument("-o", "--output", required=True, metavar="MASK.mrc", help="1 in the molecule, 0 elsewhere")
+    parser.add_argument(
+        "-o", "--output", type=file_name, required=True, metavar="MASK.mrc", help="1 in the molecule, 0 elsewhere"
+    )
 
 
 def paths(args: Namespace) -> Paths:

@@ -1,13 +1,14 @@
 """``deepres simulate``: a map, or two half maps, from an atomic structure, its mask and its true local resolution."""
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 import numpy as np
 
 from deepreslib import maps, simulation, structures
 from deepreslib.analysis import report
 from deepreslib.commands import simulate_half_maps
+from deepreslib.commands.numbers import ANGSTROM, B_FACTOR, SEED, VOXEL_SIZE, Number, file_name
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
@@ -17,9 +18,12 @@ from deepreslib.fourier.arrays import IntArray
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
+    parser.add_argument("structure", type=file_name, metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
     parser.add_argument(
-        "--resolution", type=float, metavar="A", help="low-pass filter at this resolution, or that of the half maps, Å"
+        "--resolution",
+        type=ANGSTROM,
+        metavar="A",
+        help="low-pass filter at this resolution, or that of the half maps, Å",
     )
     parser.add_argument(
         "--region",
@@ -29,8 +33,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="filter a region at its own resolution, e.g. A=3.0 or A:1-120,B=5; repeat it; atoms in "
         "no region take --resolution",
     )
-    parser.add_argument("--voxel-size", type=float, default=1.0, metavar="A", help="Å (default: 1)")
-    parser.add_argument("--box", type=int, metavar="N", help="edge in voxels (default: the structure and 15 Å around)")
+    parser.add_argument("--voxel-size", type=VOXEL_SIZE, default=1.0, metavar="A", help="Å (default: 1)")
+    parser.add_argument(
+        "--box",
+        type=Number(8, 2048, "voxels", whole=True),
+        metavar="N",
+        help="edge in voxels (default: the structure and 15 Å around)",
+    )
     parser.add_argument(
         "--b-factors",
         choices=["none", "own"],
@@ -39,23 +48,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--add-b",
-        type=float,
+        type=B_FACTOR,
         default=0.0,
         metavar="B",
         help="B factor applied to the map, Å²; positive blurs, negative sharpens",
     )
     parser.add_argument(
         "--noise",
-        type=float,
+        type=Number(0, 1e6),
         default=0.0,
         metavar="S",
         help="SD of white Gaussian noise, in units of the density's SD inside the mask (default: 0)",
     )
     parser.add_argument("--rotate", action="store_true", help="rotate at random (by --seed)")
-    parser.add_argument("--seed", type=int, default=1, help="of rotation and noise (default: 1)")
+    parser.add_argument("--seed", type=SEED, default=1, help="of rotation and noise (default: 1)")
     parser.add_argument(
         "-o",
         "--output",
+        type=file_name,
         required=True,
         metavar="OUT.mrc",
         help="the map; OUT_mask.mrc, OUT_resolution.mrc (the truth, Å) and OUT.json (report) are written beside it",
@@ -72,8 +82,6 @@ def paths(args: Namespace) -> Paths:
 def run(args: Namespace) -> None:
     """Simulates and writes the files."""
     outputs = _outputs(args)
-    if args.voxel_size <= 0 or args.noise < 0:
-        raise InputError("--voxel-size must be above 0 and --noise at least 0; give such numbers.")
     simulate_half_maps.check(args)
     structure = structures.read_structure(args.structure)
     if not args.half_maps:
@@ -130,8 +138,8 @@ def _regions(args: Namespace, structure: structures.AtomicStructure) -> tuple[In
     for region in args.region:
         name, separator, number = region.rpartition("=")
         try:
-            resolutions.append(float(number))
-        except ValueError:
+            resolutions.append(ANGSTROM(number))
+        except ArgumentTypeError:
             separator = ""
         if not separator:
             raise InputError(f"--region {region}: not a region; write SELECTION=RESOLUTION, e.g. A:1-120=3.5.")

@@ -10,6 +10,7 @@ import numpy as np
 
 from deepreslib import maps, structures
 from deepreslib.analysis import report, summary
+from deepreslib.commands.numbers import ANGSTROM, B_FACTOR, Number
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
 from deepreslib.fourier.arrays import FloatArray
@@ -35,7 +36,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "(local FSC of the half maps, Å) and OUT.json (global resolution and all parameters)",
     )
     group.add_argument(
-        "--spread", type=float, metavar="R", help="resolution of the worst part divided by the best's (default: 1.8)"
+        "--spread",
+        type=Number(1, 5),
+        metavar="R",
+        help="resolution of the worst part divided by the best's (default: 1.8)",
     )
     group.add_argument(
         "--disorder",
@@ -46,12 +50,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     group.add_argument("--belt", action="store_true", help="put a belt of detergent around the molecule")
     group.add_argument(
         "--sharpen",
-        type=float,
+        type=B_FACTOR,
         metavar="B",
         help="B factor of the full map, Å², below 0 sharpens (default: undoes that of the best part); 0 for none",
     )
     group.add_argument("--no-fsc-weight", action="store_true", help="do not weight the full map by the FSC")
-    group.add_argument("--low-pass", type=float, metavar="A", help="low-pass filter of the full map, Å")
+    group.add_argument("--low-pass", type=ANGSTROM, metavar="A", help="low-pass filter of the full map, Å")
     group.add_argument("--masked", action="store_true", help="mask the full map softly")
 
 
@@ -84,10 +88,6 @@ def check(args: Namespace) -> None:
             raise InputError(f"{name} does not go with --half-maps; leave one of them out.")
     if args.resolution is None:
         raise InputError("--half-maps needs a resolution, where their FSC falls to 0.143; give --resolution, in Å.")
-    if args.spread is not None and not 1 <= args.spread <= 5:
-        raise InputError(f"--spread {args.spread:g} is not between 1 and 5; 1 is for the same resolution everywhere.")
-    if args.low_pass is not None and args.low_pass <= 0:
-        raise InputError(f"--low-pass {args.low_pass:g} is no resolution; give a number above 0, in Å.")
     unknown = [name for name in (args.disorder or "own").split(",") if name not in SOURCES]
     if unknown:
         raise InputError(

@@ -5,6 +5,7 @@ import os
 
 from deepreslib.commands import choices, programs
 from deepreslib.commands.folder import in_folder
+from deepreslib.commands.numbers import SEED, Number, at_least_one, file_name, folder_name
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.networks import store
@@ -24,27 +25,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="compact",
         help="compact: the network we ship; published: the paper's (default: compact)",
     )
-    parser.add_argument("--structures", required=True, metavar="DIR", help="folder of PDB or mmCIF files to train on")
     parser.add_argument(
-        "--validation", metavar="DIR", help="folder of structures to validate on (default: 'val' beside DIR)"
+        "--structures", type=file_name, required=True, metavar="DIR", help="folder of PDB or mmCIF files to train on"
+    )
+    parser.add_argument(
+        "--validation",
+        type=file_name,
+        metavar="DIR",
+        help="folder of structures to validate on (default: 'val' beside DIR)",
     )
     parser.add_argument(
         "--minutes",
-        type=float,
+        type=Number(0.001, 1e6),
         required=True,
         help="training time in all; a folder with a checkpoint goes on from it until then",
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="stop after N steps in all, if that comes first")
-    parser.add_argument("--start", metavar="FOLDER", help="begin with the weights of this model folder")
-    parser.add_argument("--seed", type=int, default=1, help="of structures, scenes and weights (default: 1)")
+    parser.add_argument(
+        "--steps", type=at_least_one(10**9), metavar="N", help="stop after N steps in all, if that comes first"
+    )
+    parser.add_argument("--start", type=file_name, metavar="FOLDER", help="begin with the weights of this model folder")
+    parser.add_argument("--seed", type=SEED, default=1, help="of structures, scenes and weights (default: 1)")
     parser.add_argument(
         "--workers",
-        type=int,
+        type=Number(0, 1024, whole=True),
         default=0,
         metavar="N",
         help="processes that simulate (default: 0, in turn with the training)",
     )
-    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="model folder to write")
+    parser.add_argument(
+        "-o", "--output", type=folder_name, required=True, metavar="FOLDER", help="model folder to write"
+    )
     parser.set_defaults(programs=all_programs, program_options=choices.add_options(parser, all_programs))
 
 
@@ -80,9 +90,3 @@ def _check_options(args: argparse.Namespace) -> None:
     presets = args.programs[args.network].presets
     if args.preset not in presets:
         raise InputError(f"{args.network} has no preset {args.preset}; choose {choices.join(presets, 'or')}.")
-    if args.minutes <= 0:
-        raise InputError(f"--minutes {args.minutes:g}: no time to train in; give a number above 0.")
-    for option in ("batch", "rate"):
-        value = getattr(args, option)
-        if value is not None and not value > 0:
-            raise InputError(f"--{option} {value:g}: nothing can be learnt with it; give a number above 0.")

@@ -25,15 +25,27 @@ def test_without_threads_they_are_left_as_they_are():
     assert [os.environ[name] for name in machine.THREAD_VARIABLES] == ["as it was"] * 3
 
 
-@pytest.mark.parametrize(("gpu", "visible"), [(None, "-1"), ("0", "0"), ("2", "2")])
-def test_no_gpu_is_seen_but_the_one_asked_for(gpu, visible):
+def test_without_the_option_no_gpu_is_seen():
+    machine.choose()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+
+
+@pytest.mark.parametrize("gpu", ["0", "2"])
+def test_the_gpu_that_was_asked_for_is_seen_and_named(monkeypatch, capsys, gpu):
+    monkeypatch.setattr("deepreslib.networks.gpus.find_gpus", lambda: ["the card"])
     machine.choose(gpu=gpu)
-    assert os.environ["CUDA_VISIBLE_DEVICES"] == visible
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == gpu
+    assert capsys.readouterr().out == "running on the card\n"
 
 
-@pytest.mark.parametrize("threads", [0, -2])
-def test_less_than_one_thread_is_refused_and_changes_nothing(threads):
-    with pytest.raises(InputError, match=f"--threads {threads}"):
-        machine.choose(threads, gpu="1")
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setattr("deepreslib.networks.gpus.find_gpus", list)
+    with pytest.raises(InputError, match="--gpu 0: there is no such GPU that tensorflow can use"):
+        machine.choose(gpu="0")
+
+
+def test_any_gpu_falls_back_to_the_processor_and_says_so(monkeypatch, capsys):
+    monkeypatch.setattr("deepreslib.networks.gpus.find_gpus", list)
+    machine.choose(gpu="auto")
+    assert "running on the processor" in capsys.readouterr().out
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "as it was"
-    assert os.environ["OMP_NUM_THREADS"] == "as it was"

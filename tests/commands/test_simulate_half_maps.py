@@ -92,7 +92,7 @@ def test_options_reach_the_maps(structure, tmp_path):
         (["--resolution", "5", "--belt"], "--belt goes with --half-maps"),
         (["--half-maps", "--resolution", "5", "--region=A=3"], "--region does not go"),
         (["--half-maps", "--resolution", "5", "--noise", "0.5"], "--noise does not go"),
-        (["--half-maps", "--resolution", "5", "--spread", "0.5"], "--spread 0.5"),
+        (["--half-maps", "--resolution", "5", "--spread", "0.5"], "argument --spread: '0.5' is not"),
         (["--half-maps", "--resolution", "5", "--disorder", "own,mine"], "'mine'"),
         (["--half-maps", "--resolution", "5", "--low-pass", "0"], "--low-pass"),
         (["--half-maps", "--resolution", "1.5"], "finer than twice"),

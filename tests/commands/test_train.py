@@ -80,7 +80,7 @@ def test_what_cannot_be_trained_is_refused(words, sentence, capsys):
 def test_numbers_that_train_nothing_are_refused(option, number, capsys):
     command = ["train", "cryores", "--structures", "absent", "--minutes", "1", "-o", "model"]
     assert main([*command, f"{option}={number}"]) == 2
-    assert f"{option} {number}: " in capsys.readouterr().err
+    assert f"argument {option}: '{number}' is not a" in capsys.readouterr().err
 
 
 def test_the_help_does_not_import_keras():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepreslib.commands.choices import Options, list_folder
+from deepreslib.commands.numbers import Number, at_least_one
 
 __all__ = ["TrainingProgram", "add_step_arguments", "find_programs"]
 
@@ -48,5 +49,5 @@ def add_step_arguments(options: Options, batch: str, rate: str) -> None:
         batch: the program's default of ``--batch``, in words.
         rate: the program's default of ``--rate``, in words.
     """
-    options.add_argument("--batch", type=int, default_text=batch, help="windows or examples a step")
-    options.add_argument("--rate", type=float, default_text=rate, help="first learning rate")
+    options.add_argument("--batch", type=at_least_one(10**6), default_text=batch, help="windows or examples a step")
+    options.add_argument("--rate", type=Number(1e-12, 10), default_text=rate, help="first learning rate")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from deepreslib.commands.choices import Options
+from deepreslib.commands.numbers import at_least_one
 from deepreslib.commands.programs import TrainingProgram, add_step_arguments
 
 EXAMPLES = 4000
@@ -12,7 +13,9 @@ EXAMPLES = 4000
 
 def add_arguments(options: Options) -> None:
     """Adds the program's options."""
-    options.add_argument("--examples", type=int, metavar="N", help=f"half-map pairs to simulate (default: {EXAMPLES})")
+    options.add_argument(
+        "--examples", type=at_least_one(10**7), metavar="N", help=f"half-map pairs to simulate (default: {EXAMPLES})"
+    )
     add_step_arguments(options, batch="32", rate="0.002 (published 1e-07)")
 
 

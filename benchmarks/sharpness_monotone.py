@@ -4,18 +4,17 @@
 
 The maps are the half maps of ``sharpness_recovery`` (structures of the test split, limited by a filter or by noise) and
 the references. The mean of each pair of half maps is sharpened by B factors from +200 to -400 Å², with a low-pass
-filter at its resolution and without one, and checked; the B factors recommended, and 10 Å² to both sides of it, are
-among them. Written maps are 32-bit floats, as these are. As the B factor falls, the answers must go from "could be
-sharpened more" to "right" to "oversharpened" and never back; the recommended map must be "right" by the search and by
-the check; and beyond 25 Å² of the recommended B factor a low-pass filtered map must not be right. Writes Markdown and
-JSON to benchmarks/results.
+filter at its resolution, with one that follows in single precision, and without one, and checked; the B factor
+recommended, and those 10 Å² to both sides of it, are among them. As the B factor falls, the answers must go from "could
+be sharpened more" to "right" to "oversharpened" and never back; the recommended map must be "right" by the search and
+by the check; and beyond 25 Å² of the recommended B factor a low-pass filtered map must not be right. Writes Markdown
+and JSON to benchmarks/results.
 """
 
 import argparse
 import itertools
 import os
 
-import numpy as np
 import reports
 from sharpness_recovery import KINDS, LIMITS, Case, fitting
 
@@ -73,14 +72,14 @@ def measure(maps, sample):
     best = search.b_factor
     tried = sorted({*B_FACTORS, *(() if best is None else (best - NEAR, best, best + NEAR))}, reverse=True)
     answers = {}
-    for name in ("filtered", "not filtered"):
+    for name in ("filtered", "filtered later", "not filtered"):
         answers[name] = []
         for b_factor in tried:
-            if name == "filtered":
-                sharpened = filtered.by(b_factor)
-            else:
+            sharpened = filtered.by(b_factor)
+            if name != "filtered":
                 data = filters.apply_b_factor(maps.mean.data, maps.mean.voxel_size, b_factor)
-                sharpened = maps.mean.like(np.asarray(data, np.float32))
+                data = filters.low_pass(data, maps.mean.voxel_size, limit) if name == "filtered later" else data
+                sharpened = maps.mean.like(data)
             found = verdict.of_map(sharpened, maps.mean, maps.mask, snr, limit, tolerance, **options)
             answers[name].append({"b_factor": b_factor, **found.as_dict()})
     row = {

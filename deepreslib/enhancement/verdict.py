@@ -25,7 +25,7 @@ from deepreslib.enhancement.b_factor import (
     Recommendation,
     range_for,
 )
-from deepreslib.enhancement.noise import agreement, strength_beyond
+from deepreslib.enhancement.noise import agreement, shows_molecule, strength_beyond
 from deepreslib.enhancement.sharpening import Sharpening
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import DensityMap
@@ -33,9 +33,9 @@ from deepreslib.maps import DensityMap
 BLURRING, FURTHER = (600.0, 300.0, 150.0, 75.0), (-75.0, -150.0, -200.0)
 """Å²; the B factors that a checked map may need, tried from the first to the last between the tolerance and these."""
 
-PRECISE = 1e4
-"""In a map that is so many times as strong beyond its resolution as its details are, single precision keeps too little
-of the details to compare them with those of another map."""
+FILTERED = 1e-3
+"""A map that is weaker than this beyond its resolution, compared with its details, was low-pass filtered there already;
+a second filter would blur it."""
 
 LEAST_AGREEMENT = 0.3
 """The agreement of a checked map with the unsharpened one, below which they do not show the same."""
@@ -143,9 +143,11 @@ def of_map(
     noise = strength_beyond(checked, mask, resolution)
     known = strength_beyond(unsharpened, mask, resolution)
 
-    def percentiles(density_map: DensityMap, report: Callable[[Distribution], None] | None = None) -> Percentiles:
+    def percentiles(
+        density_map: DensityMap, beyond: float, report: Callable[[Distribution], None] | None = None
+    ) -> Percentiles:
         return Percentiles(
-            Sharpening(density_map, resolution),
+            Sharpening(density_map, resolution if beyond > FILTERED else 2 * max(density_map.voxel_size)),
             mask,
             snr,
             range_name=range_name,
@@ -156,20 +158,28 @@ def of_map(
         )
 
     try:
-        if noise < PRECISE:
-            _check_same_molecule(checked, unsharpened, mask, resolution)
-        reference = percentiles(unsharpened)
+        agree = _agreement(checked, unsharpened, mask, resolution)
+        reference = percentiles(unsharpened, known)
         if reference.excess(WEAKEST) <= 0:
             claimed, allowed = reference.claims[WEAKEST].percentile, reference.allowed.percentile
             raise CannotTell(_claims_more(WEAKEST, claimed, allowed))
+        if agree < LEAST_AGREEMENT and not shows_molecule(checked, resolution):
+            reason = f"{_unlike(checked, unsharpened, agree)}, but noise alone"
+            return Verdict(OVERSHARPENED, reason, None, tolerance, noise)
         if noise > STRONGER * max(known, 1.0):
             return Verdict(OVERSHARPENED, _noisy(noise, known, resolution), None, tolerance, noise)
-        missing, reason = _missing(percentiles(checked, report), tolerance)
+        missing, reason = _missing(percentiles(checked, noise, report), tolerance)
+        if missing is not None and missing > tolerance:
+            lost = "" if agree >= LEAST_AGREEMENT else f"; {_unlike(checked, unsharpened, agree)}"
+            return Verdict(OVERSHARPENED, reason + lost, missing, tolerance, noise)
+        if agree < LEAST_AGREEMENT:
+            raise CannotTell(
+                f"{_unlike(checked, unsharpened, agree)}; give the map that was made from it, neither moved nor "
+                "mirrored."
+            )
     except CannotTell as error:
         return Verdict.unknown(error)
-    answer = RIGHT
-    if missing is None or abs(missing) > tolerance:
-        answer = OVERSHARPENED if missing is not None and missing > 0 else MORE
+    answer = MORE if missing is None or missing < -tolerance else RIGHT
     return Verdict(answer, reason, missing, tolerance, noise)
 
 
@@ -188,18 +198,23 @@ def _missing(percentiles: Percentiles, tolerance: float) -> tuple[float | None, 
     return None, _reason_for_more(percentiles.claims[tried[-1]].percentile, allowed, tried[-1])
 
 
-def _check_same_molecule(checked: DensityMap, unsharpened: DensityMap, mask: BoolArray, resolution: float) -> None:
+def _agreement(checked: DensityMap, unsharpened: DensityMap, mask: BoolArray, resolution: float) -> float:
+    """The maps' agreement, unless it shows that one of them is reversed.
+
+    A map that does not agree may be of another molecule or at another place. But if it was sharpened so strongly that
+    single precision kept nothing of the molecule, it does not agree either, and is oversharpened.
+    """
     agree = agreement(checked, unsharpened, mask, resolution)
     if agree < -LEAST_AGREEMENT:
         raise CannotTell(
             f"{checked.name} is dark where {unsharpened.name} is bright; multiply one of them by -1, so that the "
             "molecule is bright in both."
         )
-    if agree < LEAST_AGREEMENT:
-        raise CannotTell(
-            f"{checked.name} does not show what {unsharpened.name} shows (their FSC in the mask is {agree:.2f}); give "
-            "the map that was made from it, neither moved nor mirrored."
-        )
+    return agree
+
+
+def _unlike(checked: DensityMap, unsharpened: DensityMap, agree: float) -> str:
+    return f"{checked.name} does not show what {unsharpened.name} shows (their FSC in the mask is {agree:.2f})"
 
 
 def _needs(missing: float, allowed: float) -> str:

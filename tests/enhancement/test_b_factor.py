@@ -63,7 +63,7 @@ def test_the_ends_themselves_may_be_right(linear):
 def test_where_the_weakest_is_too_strong_weaker_ones_are_tried(linear):
     found = recommend(5.5, [-60, -100])
     assert (found.outcome, found.b_factor) == ("coincide", 25)
-    assert [each.b_factor for each in found.deepres][0] == 50
+    assert found.deepres[0].b_factor == 50
     assert recommend(5, [-60]).b_factor == 0
 
 
@@ -88,7 +88,7 @@ def test_a_percentile_that_gets_coarser_again_is_noise(monkeypatch):
         return SimpleNamespace(resolution=np.full(mask.shape, {0: 5.0, -50: 3.5, -100: 3.8}[b_factor], np.float32))
 
     monkeypatch.setattr(deepres, "estimate", estimate)
-    with pytest.raises(CannotTell, match="DeepRes sees noise.*3.50 Å at -50 Å².*never reaches the 3.20 Å"):
+    with pytest.raises(CannotTell, match=r"DeepRes sees noise.*3\.50 Å at -50 Å².*never reaches the 3\.20 Å"):
         recommend(3.2, [0, -50, -100])
 
 

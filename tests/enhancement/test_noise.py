@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepreslib.enhancement.noise import agreement, shows_noise, strength_beyond
+from deepreslib.enhancement.noise import agreement, shows_molecule, shows_noise, strength_beyond
 from deepreslib.fourier import filters
 from deepreslib.maps import DensityMap, masks
 
@@ -73,3 +73,15 @@ def test_other_maps_do_not_agree(density_map):
     assert abs(agreement(other, density_map, BALL, RESOLUTION)) < 0.3
     assert agreement(density_map.like(np.roll(density_map.data, 4, 1)), density_map, BALL, RESOLUTION) < 0.3
     assert agreement(density_map.like(np.zeros(SHAPE, np.float32)), density_map, BALL, RESOLUTION) == 0
+
+
+def test_noise_alone_is_no_molecule(density_map):
+    """Filtered or not, the noise of single precision or another."""
+    ball = density_map.like(density_map.data + 2 * BALL)
+    assert shows_molecule(ball, RESOLUTION)
+    assert shows_molecule(ball.like(filters.apply_b_factor(ball.data, SIZE, -30)), RESOLUTION)
+    noise = np.random.default_rng(6).standard_normal(SHAPE, np.float32)
+    assert not shows_molecule(ball.like(noise), RESOLUTION)
+    assert not shows_molecule(ball.like(filters.low_pass(noise, SIZE, RESOLUTION)), RESOLUTION)
+    nothing_left = filters.low_pass(filters.apply_b_factor(ball.data, SIZE, -500), SIZE, RESOLUTION)
+    assert not shows_molecule(ball.like(nothing_left), RESOLUTION)

@@ -32,9 +32,9 @@ TOLERANCE = 15.0
 
 @pytest.fixture(scope="module")
 def density_map():
-    """Filtered noise in a ball, and noise."""
+    """A ball with details, and noise."""
     rng = np.random.default_rng(0)
-    signal = filters.low_pass(rng.standard_normal(SHAPE), SIZE, LIMIT) * masks.soft_edge(BALL, 2)
+    signal = (1 + filters.low_pass(rng.standard_normal(SHAPE), SIZE, LIMIT)) * masks.soft_edge(BALL, 2)
     noise = 0.1 * rng.standard_normal(SHAPE)
     return DensityMap((signal + noise).astype(np.float32), (SIZE,) * 3, path="mean.mrc")
 
@@ -58,10 +58,11 @@ def spectral(monkeypatch, density_map):
     monkeypatch.setattr(deepres, "estimate", estimate)
 
 
-def sharpened(density_map, b_factor, low_pass=True):
-    if low_pass:
+def sharpened(density_map, b_factor, low_pass="at once"):
+    if low_pass == "at once":
         return Sharpening(density_map, LIMIT).by(b_factor)
-    return density_map.like(filters.apply_b_factor(density_map.data, SIZE, b_factor))
+    data = filters.apply_b_factor(density_map.data, SIZE, b_factor)
+    return density_map.like(filters.low_pass(data, SIZE, LIMIT) if low_pass == "later" else data)
 
 
 def judge(checked, density_map, allowed=3.5, **options):
@@ -69,7 +70,7 @@ def judge(checked, density_map, allowed=3.5, **options):
     return verdict.of_map(checked, density_map, BALL, snr, LIMIT, TOLERANCE, range_name="low", **options)
 
 
-@pytest.mark.parametrize("low_pass", [True, False])
+@pytest.mark.parametrize("low_pass", ["at once", "later", "none"])
 @pytest.mark.parametrize("allowed", [3.0, 3.9, 5.1])
 def test_the_answer_never_goes_back(spectral, density_map, low_pass, allowed):
     found = [judge(sharpened(density_map, b, low_pass), density_map, allowed) for b in B_FACTORS]
@@ -95,7 +96,7 @@ def test_the_recommended_map_is_right_and_the_check_finds_what_is_missing(spectr
 
 
 def test_noise_beyond_the_resolution_is_not_detail(spectral, density_map):
-    found = judge(sharpened(density_map, -60, low_pass=False), density_map, 3.8)
+    found = judge(sharpened(density_map, -60, low_pass="none"), density_map, 3.8)
     assert found.answer == OVERSHARPENED
     assert found.noise > 2
     assert "beyond its resolution, 4.00 Å, where there is only noise" in found.reason
@@ -135,11 +136,19 @@ def test_other_maps_get_no_answer(spectral, density_map):
     for other, words in (
         (-density_map.data, "multiply one of them by -1"),
         (np.roll(density_map.data, 9, 0), "neither moved nor mirrored"),
-        (np.random.default_rng(9).standard_normal(SHAPE).astype(np.float32), "does not show what mean.mrc shows"),
     ):
         found = judge(density_map.like(other), density_map)
         assert found.answer == CANNOT_TELL
         assert words in found.reason
+
+
+def test_a_map_of_which_sharpening_left_nothing_is_oversharpened(spectral, density_map):
+    """In single precision, sharpened by hand first and filtered then."""
+    data = filters.low_pass(filters.apply_b_factor(density_map.data, SIZE, -600), SIZE, LIMIT)
+    found = judge(density_map.like(data), density_map)
+    assert found.answer == OVERSHARPENED
+    assert "does not show what mean.mrc shows" in found.reason
+    assert "but noise alone" in found.reason
 
 
 def test_what_the_snr_allows_must_be_within_the_range(spectral, density_map):
@@ -157,7 +166,7 @@ def test_a_verdict_is_written_with_its_rule(spectral, density_map):
     assert "15 Å² (30 Å² without half maps)" in report["rule"]
 
 
-@pytest.mark.parametrize("low_pass", [True, False])
+@pytest.mark.parametrize("low_pass", ["at once", "later", "none"])
 def test_the_network_never_goes_back_either(shared_data, low_pass):
     """Half maps of a small protein, blurred by B +100 Å²; ``benchmarks/sharpness_monotone.py`` has more."""
     structure = structures.read_structure(shared_data / "structures" / "train" / "1crn.pdb.gz")
@@ -170,8 +179,10 @@ def test_the_network_never_goes_back_either(shared_data, low_pass):
     snr, (limit, _) = snr_resolution(halves, mask).resolution, resolution_limit(mean, halves, mask)
     filtered, answers = Sharpening(mean, limit), []
     for b_factor in (200, 0, -50, -100, -200, -400):
-        plain = mean.like(filters.apply_b_factor(mean.data, size, b_factor))
-        checked = filtered.by(b_factor) if low_pass else plain
+        checked = filtered.by(b_factor)
+        if low_pass != "at once":
+            data = filters.apply_b_factor(mean.data, size, b_factor)
+            checked = mean.like(filters.low_pass(data, size, limit) if low_pass == "later" else data)
         answers.append(verdict.of_map(checked, mean, mask, snr, limit, TOLERANCES["localfsc"]).answer)
     ranks = [ANSWERS.index(answer) for answer in answers]
     assert ranks == sorted(ranks)

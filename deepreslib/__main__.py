@@ -1,6 +1,7 @@
 """``python -m deepreslib`` is the command line ``deepres``."""
 
 import io
+import logging
 import os
 import signal
 import sys
@@ -36,8 +37,9 @@ def hide_libraries() -> None:
     """Keeps what libraries such as TensorFlow write to standard error by themselves out of sight.
 
     They write to the file descriptor 2. Python's ``sys.stderr`` gets a new descriptor of the same stream, and 2 then
-    leads nowhere.
+    leads nowhere. Matplotlib's remarks about a home that it cannot write to are left out too.
     """
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         visible = os.dup(2)
         with open(os.devnull, "w") as nowhere:

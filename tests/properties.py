@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 quick = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 """Few examples, the same at every run, and nothing written to disk."""
 
+thorough = settings(quick, max_examples=300)
+"""For what is quick to try and goes wrong seldom."""
+
 
 def shapes(least, most):
     """Shapes (z, y, x) with edges of ``least`` to ``most`` voxels."""

@@ -1,5 +1,7 @@
 """Small structure files made for tests."""
 
+from pathlib import Path
+
 import gemmi
 
 
@@ -64,6 +66,20 @@ def write_atoms(path, atoms=ATOMS, models=1):
     else:
         structure.write_pdb(str(path))
     return str(path)
+
+
+def write_named(path, name):
+    """An mmCIF file of the atoms above whose chain B has another name, any text."""
+    text = Path(write_atoms(path)).read_text()
+    for number in (1, 2):
+        text = text.replace(f"? {number} B 1", f"? {number} {quoted(name)} 1")
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def quoted(name):
+    """A name as it stands in an mmCIF file."""
+    text = gemmi.cif.quote(name)
+    return f"\n{text}\n" if text.startswith(";") else text
 
 
 def category(path):

@@ -30,6 +30,7 @@ OF_THE_WHOLE = {
     "endurance/test_killed.py",
     "fuzz/test_fuzz_maps.py",
     "fuzz/test_fuzz_options.py",
+    "fuzz/test_fuzz_readers.py",
     "fuzz/test_fuzz_structures.py",
     "installer/test_installer.py",
     "test_benchmarks.py",

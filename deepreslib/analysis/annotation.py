@@ -24,6 +24,9 @@ REACH = 3.0
 FEW = 0.5
 """If a smaller share of the atoms than this is in the mask, the structure lies beside the map."""
 
+MOST = 0.8
+"""If a smaller share of the atoms than this is in the map's box, the structure is probably placed wrongly."""
+
 _ANGLE_TOLERANCE = 0.1
 
 
@@ -53,10 +56,12 @@ class Annotation:
     Attributes:
         atoms: (n,) float64, Å, NaN where there is none; in the order of ``AtomSites``.
         residues: in the order of ``AtomSites.residues``.
+        warnings: sentences about a structure that seems to lie in the wrong place.
     """
 
     atoms: FloatArray
     residues: list[ResidueResolution]
+    warnings: tuple[str, ...] = ()
 
 
 def check_resolution_map(resolution: DensityMap) -> None:
@@ -157,22 +162,46 @@ def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> 
             f"the atoms span {_span(sites.positions)} and the mask {_span(_mask_corners(resolution))}; "
             f"{placing_advice(resolution, sites.positions)}."
         )
-    return Annotation(values, _average(values, sites))
+    return Annotation(values, _average(values, sites), placing_warnings(resolution, sites, values))
+
+
+def placing_warnings(resolution: DensityMap, sites: AtomSites, values: FloatArray) -> tuple[str, ...]:
+    """What should be known about where a structure lies.
+
+    Args:
+        resolution: Å, 0 outside the mask.
+        sites: the structure.
+        values: (n,) Å, the resolution of each atom; NaN where there is none.
+
+    Returns:
+        A sentence if fewer than 80 % of the atoms lie in the map's box, and one if fewer than half have a resolution.
+    """
+    index = (sites.positions[:, ::-1] - resolution.origin) / resolution.voxel_size
+    within = int(np.all((index > -0.5) & (index < np.array(resolution.data.shape) - 0.5), axis=1).sum())
+    assigned = int(np.isfinite(values).sum())
+    places = [f"{within} of {len(sites)} atoms of {sites.path} lie in the box"] * (within < MOST * len(sites))
+    places += [f"{assigned} of {len(sites)} atoms lie in the mask"] * (assigned < FEW * len(sites))
+    if not places:
+        return ()
+    advice = placing_advice(resolution, sites.positions)
+    return tuple(f"only {place} of {resolution.name}: {advice}." for place in places)
 
 
 def placing_advice(resolution: DensityMap, positions: FloatArray) -> str:
     """Advice for a structure that lies beside the map: a clause of a sentence, with an origin if one fits.
 
-    The origins tried are 0 and the one that puts 0 in the middle of the map, which programs write by default.
+    The origins tried are 0, the one that puts 0 in the middle of the map, which programs write by default, and the one
+    that the header's first row, column and section stand for. One is advised if it puts more than half of the atoms
+    into the mask, and more than the map's own origin does.
 
     Args:
         resolution: Å, 0 outside the mask.
         positions: (n, 3), Å, x y z.
     """
     half = np.array(resolution.data.shape) // 2 * resolution.voxel_size
-    origins = np.zeros(3), -half
+    origins = np.zeros(3), -half, np.array(resolution.header.position_of_starts(resolution.voxel_size))
     shares = [_share_inside(resolution, positions, origin) for origin in origins]
-    if max(shares) < FEW:
+    if max(shares) < FEW or max(shares) <= _share_inside(resolution, positions, np.array(resolution.origin)):
         return "give the map that the structure was built in, or its right origin or voxel size"
     text = ",".join(f"{number:.6g}" for number in origins[np.argmax(shares)][::-1] + 0.0)
     return f"set the map's origin to {text} Å, where {100 * max(shares):.0f} % of the atoms would lie in the mask"

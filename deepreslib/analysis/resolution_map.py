@@ -91,7 +91,7 @@ def assigned(resolution: FloatArray, background: Iterable[float] = BACKGROUND) -
 
 def _check_quantity(density_map: DensityMap) -> None:
     """Refuses a map that deepres has written and labelled as something else."""
-    quantity = getattr(density_map, "quantity", "")
+    quantity = density_map.quantity
     if quantity and quantity != RESOLUTION:
         raise InputError(
             f"{density_map.name} is a map of the {quantity}, as its header says, and no local resolution map; "

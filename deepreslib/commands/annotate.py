@@ -9,18 +9,17 @@ import numpy as np
 
 from deepreslib import pictures
 from deepreslib.analysis import annotation, report
+from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
-from deepreslib.maps import DensityMap, read_map
-from deepreslib.maps.checks import check_mask
 from deepreslib.structures import attributes
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz")
+    parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz or .bz2")
     parser.add_argument("resolution", metavar="RESOLUTION", help="local resolution map, Å, 0 outside the mask")
     parser.add_argument(
         "--mask",
@@ -62,15 +61,18 @@ def paths(args: Namespace) -> Paths:
 def run(args: Namespace) -> None:
     """Annotates the structure, writes the files, prints the numbers."""
     outputs = _outputs(args)
+    for ending in ("cif", "defattr"):
+        pictures.check_name(outputs[ending], outputs["cxc"])
     sites = attributes.read_atom_sites(args.structure)
-    resolution = read_map(args.resolution, args.voxel_size, args.origin)
+    warnings: list[str] = []
+    resolution = inputs.read_beside(args.resolution, args, None, warnings)
     if args.mask:
-        mask = check_mask(read_map(args.mask, args.voxel_size, args.origin), resolution)
+        mask = inputs.read_mask_beside(args, resolution, warnings)
         resolution = resolution.like(np.where(mask, resolution.data, 0))
     result = annotation.annotate(resolution, sites, args.reach)
     chains = annotation.by_chain(result.residues)
     scale = pictures.ColourScale.from_values(np.array([residue.resolution for residue in result.residues]))
-    names = (os.path.basename(path) for path in (args.structure, args.resolution))
+    names = (pictures.shortened(os.path.basename(path)) for path in (args.structure, args.resolution))
     figures = pictures.residue_figures(chains, scale, title=", ".join(names))
 
     resolutions = [
@@ -96,7 +98,8 @@ def run(args: Namespace) -> None:
         **numbers,
     }
     attributes.write_mmcif(outputs["cif"], sites, resolutions)
-    attributes.write_defattr(outputs["defattr"], resolutions, f"Local resolution in Å of {args.structure}")
+    comment = f"Local resolution in Å of {args.structure}"
+    warnings += [*result.warnings, *attributes.write_defattr(outputs["defattr"], resolutions, comment)]
     pictures.write_chimerax_structure_script(
         outputs["cxc"], outputs["cif"], outputs["defattr"], args.attribute, "residues", scale
     )
@@ -104,8 +107,9 @@ def run(args: Namespace) -> None:
     pages = [outputs["png"], *(f"{stem}_{page}.png" for page in range(2, len(figures) + 1))]
     for figure, path in zip(figures, pages, strict=True):
         pictures.save_figure(figure, path)
-    write_report(outputs["json"], content)
-    _print(args, sites, resolution, numbers)
+    write_report(outputs["json"], content | ({"warnings": warnings} if warnings else {}))
+    _print(args, sites, numbers)
+    messages.print_warnings(warnings)
 
 
 def _outputs(args: Namespace) -> dict[str, str]:
@@ -116,17 +120,14 @@ def _outputs(args: Namespace) -> dict[str, str]:
     return {ending: f"{stem}.{ending}" for ending in ("cif", "defattr", "cxc", "json", "png")}
 
 
-def _print(args: Namespace, sites: attributes.AtomSites, resolution: DensityMap, numbers: dict[str, Any]) -> None:
-    """Prints the numbers, and what may be wrong with them."""
+def _print(args: Namespace, sites: attributes.AtomSites, numbers: dict[str, Any]) -> None:
+    """Prints the numbers."""
     if sites.models > 1:
         print(f"{args.structure} holds {sites.models} models; only the first was annotated and written")
     atoms, residues = numbers["atoms"], numbers["residues"]
-    if atoms["assigned"] < annotation.FEW * atoms["count"]:
-        advice = annotation.placing_advice(resolution, sites.positions)
-        print(f"only {atoms['assigned']} of {atoms['count']} atoms lie in the mask of {args.resolution}: {advice}")
     for name, chain in numbers["chains"].items():
         median = f"median {chain['resolution']['median']:.2f} Å" if chain["resolution"] else "no value"
-        print(f"chain {name}: {median}, {chain['assigned']} of {chain['count']} residues")
+        print(f"chain {pictures.shortened(name)}: {median}, {chain['assigned']} of {chain['count']} residues")
     print(
         f"local resolution at {residues['assigned']} of {residues['count']} residues, "
         f"{atoms['assigned']} of {atoms['count']} atoms: median {residues['resolution']['median']:.2f} Å, "

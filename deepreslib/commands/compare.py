@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from deepreslib import maps, pictures
 from deepreslib.analysis import comparison, report
+from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.commands.folder import in_folder, short_names
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
 from deepreslib.maps import DensityMap, checks
+from deepreslib.maps.labels import DIFFERENCE, RESOLUTION
+from deepreslib.maps.labels import SPREAD as SPREAD_QUANTITY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 REPORT, CONSENSUS, SPREAD = "compare.json", "consensus.mrc", "spread.mrc"
 PICTURES = ("histogram.png", "agreement.png", "consensus.png", "spread.png")
+QUANTITIES = {CONSENSUS: RESOLUTION, SPREAD: SPREAD_QUANTITY}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -65,8 +69,8 @@ def paths(args: Namespace) -> Paths:
     labels = _labels(args)
     differences = _differences(labels, _reference(args.reference, labels)).values()
     names = [CONSENSUS, SPREAD, *PICTURES, *differences, *map(_picture, differences), REPORT]
-    inputs = [*args.maps, args.mask, args.map]
-    return Paths(inputs, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+    given = [*args.maps, args.mask, args.map]
+    return Paths(given, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
 
 
 def run(args: Namespace) -> None:
@@ -74,15 +78,14 @@ def run(args: Namespace) -> None:
     started = time.monotonic()
     labels = _labels(args)
     reference = _reference(args.reference, labels)
-    resolutions = [maps.read_map(path, args.voxel_size, args.origin) for path in args.maps]
-    grid = resolutions[0]
+    warnings: list[str] = []
+    density = inputs.read_beside(args.map, args, None, warnings) if args.map else None
+    grid = inputs.read_beside(args.maps[0], args, density, warnings)
+    resolutions = [grid, *(inputs.read_beside(path, args, grid, warnings) for path in args.maps[1:])]
     for other in resolutions[1:]:
         checks.check_same_grid(other, grid)
-    mask = density = None
-    if args.mask:
-        mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), grid)
-    if args.map:
-        density = maps.read_map(args.map, args.voxel_size, args.origin)
+    mask = inputs.read_mask_beside(args, grid, warnings) if args.mask else None
+    if density:
         checks.check_same_grid(density, grid)
     data = {label: resolution.data for label, resolution in zip(labels, resolutions, strict=True)}
     result = comparison.compare(data, mask, reference, args.background)
@@ -95,6 +98,7 @@ def run(args: Namespace) -> None:
         "mask": {"source": "file" if args.mask else "common", "path": args.mask, "voxels": int(result.mask.sum())},
         "background": list(args.background),
         **result.report(),
+        **({"warnings": warnings} if warnings else {}),
     }
     for numbers, path in zip(content["maps"], args.maps, strict=True):
         numbers |= {"path": path, "difference": differences.get(numbers["label"])}
@@ -103,11 +107,12 @@ def run(args: Namespace) -> None:
     volumes = {CONSENSUS: result.consensus, SPREAD: result.spread}
     volumes |= {name: result.agreements[label].difference for label, name in differences.items()}
     for name, values in volumes.items():
-        maps.write_map(folder / name, grid.like(values))
+        maps.write_map(folder / name, grid.like(values), QUANTITIES.get(name, DIFFERENCE))
     for name, draw in figures.items():
         pictures.save_figure(draw(), folder / name)
     content["seconds"] = {"total": round(time.monotonic() - started, 2)}
     write_report(folder / REPORT, content)
+    messages.print_warnings(warnings)
 
 
 def _figures(

@@ -3,7 +3,6 @@
 The methods are the files of ``deepreslib/commands/methods``; this module names none of them but the default.
 """
 
-import os
 import time
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from deepreslib.commands import arguments, choices, machine, messages, methods
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import write_report
+from deepreslib.files import split_map_name, write_report
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
@@ -53,10 +52,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def paths(args: Namespace) -> Paths:
     """The files that are read and written."""
-    stem, suffix = os.path.splitext(args.output)
-    if suffix != ".mrc":
-        raise InputError(f"{args.output}: the name of a resolution map ends in .mrc; write {stem or 'OUT'}.mrc.")
-    further = [f"{stem}{ending}.mrc" for ending in args.methods[args.method].endings]
+    stem, suffix = split_map_name(args.output)
+    further = [f"{stem}{ending}{suffix}" for ending in args.methods[args.method].endings]
     report = f"{stem}.json"
     return Paths([*arguments.input_paths(args), args.model], [args.output, *further, report], report)
 
@@ -66,12 +63,12 @@ def run(args: Namespace) -> None:
     started = time.monotonic()
     method = args.methods[args.method]
     _check_options(args, method)
-    stem, _ = os.path.splitext(args.output)
     machine.choose(args.threads, args.gpu)
 
     from deepreslib import maps
     from deepreslib.analysis import report, summary
     from deepreslib.commands import inputs
+    from deepreslib.maps import labels
 
     given = inputs.read_maps(args)
     density_map, half_maps = given.density_map, given.half_maps
@@ -96,10 +93,11 @@ def run(args: Namespace) -> None:
         "versions": report.versions(method.uses_network),
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
     }
-    outputs = {args.output: result.resolution}
-    outputs |= {f"{stem}{ending}.mrc": data for ending, data in _further_maps(result, method).items()}
-    for path, data in outputs.items():
-        maps.write_map(path, density_map.like(data))
+    stem, suffix = split_map_name(args.output)
+    maps.write_map(args.output, density_map.like(result.resolution), labels.RESOLUTION)
+    quantities = {"_sd": labels.SD, "_mask": labels.MASK}
+    for ending, data in _further_maps(result, method).items():
+        maps.write_map(f"{stem}{ending}{suffix}", density_map.like(data), quantities[ending])
     write_report(f"{stem}.json", content)
     ends = statistics["percentiles"]
     how = ", ".join(filter(None, [args.method, headline, f"{seconds['total']:.0f} s"]))

@@ -43,23 +43,59 @@ def read_maps(args: Namespace) -> GivenMaps:
         raise InputError(f"{args.half1 or args.half2} is one half map; give both, --half1 and --half2.")
     if not args.map and not args.half1:
         raise InputError("there is no map; give one, or half maps by --half1 and --half2.")
+    warnings: list[str] = []
+    density_map = read_beside(args.map, args, None, warnings) if args.map else None
     halves = None
     if args.half1:
-        half1, half2 = (maps.read_map(path, args.voxel_size, args.origin) for path in (args.half1, args.half2))
-        halves = half1, half2
+        half1 = read_beside(args.half1, args, density_map, warnings)
+        halves = half1, read_beside(args.half2, args, density_map or half1, warnings)
         for half in halves:
             checks.check_estimable(half)
         checks.check_half_maps(*halves)
-    if halves and not args.map:
-        return GivenMaps(halves[0].like(np.mean([half.data for half in halves], axis=0)), halves)
-    density_map = maps.read_map(args.map, args.voxel_size, args.origin)
+    if density_map is None:
+        assert halves, "without a map there are half maps"
+        return GivenMaps(halves[0].like(np.mean([half.data for half in halves], axis=0)), halves, warnings)
     checks.check_estimable(density_map)
     if halves and density_map.data.shape != halves[0].data.shape:
         raise InputError(
             f"{args.map} has {maps.format_triple(density_map.data.shape)} voxels and its half map {args.half1} "
             f"{maps.format_triple(halves[0].data.shape)}; give the half maps of this map."
         )
-    return GivenMaps(density_map, halves)
+    return GivenMaps(density_map, halves, warnings)
+
+
+def read_beside(path: str, args: Namespace, like: DensityMap | None, warnings: list[str]) -> DensityMap:
+    """A map that is looked at beside another.
+
+    Args:
+        path: its file.
+        args: with those of ``add_grid_arguments``.
+        like: the other map, whose grid it takes if its own header has none.
+        warnings: gets what was wrong with the file's header.
+
+    Returns:
+        The map.
+    """
+    density_map = maps.read_map(path, args.voxel_size, args.origin, like)
+    warnings += density_map.notes
+    return density_map
+
+
+def read_mask_beside(args: Namespace, like: DensityMap, warnings: list[str]) -> BoolArray:
+    """The mask that ``--mask`` names.
+
+    Args:
+        args: with ``--mask`` and those of ``add_grid_arguments``.
+        like: the map that it belongs to.
+        warnings: gets what is strange about it, once.
+
+    Returns:
+        The mask, bool (z, y, x).
+    """
+    mask = maps.read_map(args.mask, args.voxel_size, args.origin, like)
+    inside = checks.check_mask(mask, like)
+    warnings += [text for text in (*mask.notes, *checks.mask_warnings(mask, like)) if text not in warnings]
+    return inside
 
 
 def read_mask(args: Namespace, given: GivenMaps) -> tuple[BoolArray, dict[str, Any]]:
@@ -74,7 +110,7 @@ def read_mask(args: Namespace, given: GivenMaps) -> tuple[BoolArray, dict[str, A
     """
     density_map = given.density_map
     if args.mask:
-        mask = checks.check_mask(maps.read_map(args.mask, args.voxel_size, args.origin), density_map)
+        mask = read_mask_beside(args, density_map, given.warnings)
         origin = {"source": "file", "path": args.mask, "threshold": None}
     elif args.mask_threshold is not None:
         mask = masks.threshold_mask(density_map, args.mask_threshold)

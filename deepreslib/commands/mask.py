@@ -3,13 +3,12 @@
 import time
 from argparse import ArgumentParser, Namespace
 
-import numpy as np
-
 from deepreslib import maps
 from deepreslib.commands import arguments, machine, messages
 from deepreslib.commands.numbers import density_name, file_name
 from deepreslib.commands.paths import Paths
-from deepreslib.maps import checks
+from deepreslib.files import split_map_name
+from deepreslib.maps import checks, labels
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -29,6 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def paths(args: Namespace) -> Paths:
     """The files that are read and written."""
+    split_map_name(args.output)
     return Paths([args.map, args.model], [args.output])
 
 
@@ -43,6 +43,6 @@ def run(args: Namespace) -> None:
     result = cryores.estimate(density_map, network_path=args.model, workers=args.threads or -1, progress=True)
     mask = result.mask
     assert mask is not None, "CryoRes always finds it"
-    maps.write_map(args.output, density_map.like(mask.astype(np.float32)))
+    maps.write_map(args.output, density_map.like(mask), labels.MASK)
     print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)")
-    messages.print_warnings(result.warnings)
+    messages.print_warnings([*density_map.notes, *result.warnings])

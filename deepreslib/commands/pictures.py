@@ -7,13 +7,13 @@ import numpy as np
 
 from deepreslib import pictures
 from deepreslib.analysis import report
+from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.commands.folder import in_folder, short_names
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
-from deepreslib.maps import DensityMap, read_map, write_map
-from deepreslib.maps.checks import check_mask, check_same_grid
+from deepreslib.maps import DensityMap, check_same_grid, labels, write_map
 
 REPORT, HISTOGRAM, SLICES, SURFACE = "pictures.json", "histogram.png", "slices.png", "surface.png"
 SCRIPT, COLOURS, SHOWN = "surface.cxc", "surface_resolution.mrc", "surface_map.mrc"
@@ -58,15 +58,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 def paths(args: Namespace) -> Paths:
     """The files that are read and written."""
     names = [HISTOGRAM, SLICES, REPORT] + ([SURFACE, SCRIPT, COLOURS, SHOWN] if args.map else [])
-    inputs = [args.resolution, args.map, args.mask, *args.compare]
-    return Paths(inputs, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+    given = [args.resolution, args.map, args.mask, *args.compare]
+    return Paths(given, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
 
 
 def run(args: Namespace) -> None:
     """Draws the pictures, writes them and a report."""
-    resolution = _read_resolution(args.resolution, args)
-    others = {path: _read_resolution(path, args).data for path in args.compare}
-    density = _read_density(args, resolution) if args.map else None
+    warnings: list[str] = []
+    density = inputs.read_beside(args.map, args, None, warnings) if args.map else None
+    resolution = _read_resolution(args.resolution, args, density, warnings)
+    if density:
+        check_same_grid(density, resolution)
+    others = {path: _read_resolution(path, args, resolution, warnings).data for path in args.compare}
     if args.range:
         low, high = args.range
         scale = pictures.ColourScale(low, high, args.colour_map)
@@ -98,8 +101,10 @@ def run(args: Namespace) -> None:
             "compare": args.compare,
             "scale": {"low": scale.low, "high": scale.high, "colour_map": args.colour_map},
             "level": level if density else None,
+            **({"warnings": warnings} if warnings else {}),
         },
     )
+    messages.print_warnings(warnings)
 
 
 def _surface(
@@ -113,11 +118,12 @@ def _surface(
     surface = pictures.coloured_surface(density.data, resolution.data, density.voxel_size, level, origin=density.origin)
     pictures.save_figure(pictures.surface_figure(surface, scale), folder / SURFACE)
     colours = folder / COLOURS
-    write_map(colours, density.like(pictures.resolution_for_chimerax(resolution.data)))
+    write_map(colours, density.like(pictures.resolution_for_chimerax(resolution.data)), labels.RESOLUTION)
     shown = Path(density.path)
-    if shown.suffix.lower() not in CHIMERAX_SUFFIXES:  # ChimeraX reads no compressed maps
+    if shown.suffix.lower() not in CHIMERAX_SUFFIXES or not pictures.can_open(shown, folder / SCRIPT):
+        # ChimeraX reads no compressed maps, and not every name
         shown = folder / SHOWN
-        write_map(shown, density)
+        write_map(shown, density, density.quantity or labels.DENSITY)
     pictures.write_chimerax_script(
         folder / SCRIPT, shown, colours, density.voxel_size, density.origin, surface.level, scale
     )
@@ -133,19 +139,12 @@ def _range(text: str) -> tuple[float, float]:
     return low, high
 
 
-def _read_resolution(path: str, args: Namespace) -> DensityMap:
+def _read_resolution(path: str, args: Namespace, like: DensityMap | None, warnings: list[str]) -> DensityMap:
     """A resolution map, made 0 outside ``--mask``."""
-    resolution = read_map(path, args.voxel_size, args.origin)
+    resolution = inputs.read_beside(path, args, like, warnings)
     if args.mask:
-        mask = check_mask(read_map(args.mask, args.voxel_size, args.origin), resolution)
+        mask = inputs.read_mask_beside(args, resolution, warnings)
         resolution = resolution.like(np.where(mask, resolution.data, 0))
     if not (resolution.data > 0).any():
         raise InputError(f"{path} has no value above 0, so it is no local resolution map; give another one.")
     return resolution
-
-
-def _read_density(args: Namespace, resolution: DensityMap) -> DensityMap:
-    """The density, on the resolution's grid."""
-    density = read_map(args.map, args.voxel_size, args.origin)
-    check_same_grid(density, resolution)
-    return density

@@ -16,7 +16,7 @@ from deepreslib.commands.paths import Paths
 from deepreslib.enhancement.answers import ANSWERS, CRITERION
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
-from deepreslib.maps import DensityMap, checks
+from deepreslib.maps import DensityMap, checks, labels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from deepreslib.fourier.arrays import BoolArray, FloatArray
 
 REPORT, SHARPENED, OVERCLAIMED, SNR = "sharpness.json", "sharpened.mrc", "overclaimed.mrc", "snr_resolution.mrc"
+QUANTITIES = {SHARPENED: labels.DENSITY, OVERCLAIMED: labels.DIFFERENCE, SNR: labels.RESOLUTION}
 CURVE, VIOLINS, SLICES = "curve.png", "violins.png", "overclaimed.png"
 GREATEST = 1000.0
 """Å², the greatest B factor, positive or negative, that may be looked at."""
@@ -91,7 +92,7 @@ def run(args: Namespace) -> None:
     machine.choose(args.threads, args.gpu)
     given = inputs.read_maps(args)
     density_map, half_maps = given.density_map, given.half_maps
-    checked_map = _read_sharpened(args, density_map) if args.check else None
+    checked_map = _read_sharpened(args, density_map, given.warnings) if args.check else None
     mask, mask_report = inputs.read_mask(args, given)
 
     from deepreslib.enhancement.b_factor import B_FACTORS, PERCENTILE
@@ -128,7 +129,7 @@ def run(args: Namespace) -> None:
         "seconds": {"total": round(time.monotonic() - started, 2)},
     }
     for name, values in volumes.items():
-        maps.write_map(folder / name, density_map.like(values))
+        maps.write_map(folder / name, density_map.like(values), QUANTITIES[name])
     for name, draw in _figures(density_map, found).items():
         save_figure(draw(), folder / name)
     write_report(folder / REPORT, content)
@@ -200,9 +201,9 @@ def _check_options(args: Namespace) -> None:
         raise InputError(f"--percentile {args.percentile:g} is not between 0 and 100; give one such as 20.")
 
 
-def _read_sharpened(args: Namespace, density_map: DensityMap) -> DensityMap:
+def _read_sharpened(args: Namespace, density_map: DensityMap, warnings: list[str]) -> DensityMap:
     """The map of ``--check``, on the density's grid."""
-    sharpened = maps.read_map(args.check, args.voxel_size, args.origin)
+    sharpened = inputs.read_beside(args.check, args, density_map, warnings)
     checks.check_estimable(sharpened)
     checks.check_same_grid(sharpened, density_map)
     return sharpened

@@ -1,6 +1,5 @@
 """``deepres simulate``: a map, or two half maps, from an atomic structure, its mask and its true local resolution."""
 
-import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 import numpy as np
@@ -11,7 +10,7 @@ from deepreslib.commands import simulate_half_maps
 from deepreslib.commands.numbers import ANGSTROM, B_FACTOR, SEED, VOXEL_SIZE, Number, file_name
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
-from deepreslib.files import write_report
+from deepreslib.files import split_map_name, write_report
 from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import IntArray
 
@@ -106,7 +105,7 @@ def run(args: Namespace) -> None:
         data = simulation.add_noise(data, mask, args.noise, rng)
     for what, values in {"full": data, "mask": mask, "resolution": truth}.items():
         grid = maps.DensityMap(np.asarray(values, np.float32), (args.voxel_size,) * 3)
-        maps.write_map(outputs[what], grid)
+        maps.write_map(outputs[what], grid, simulate_half_maps.QUANTITIES[what])
     write_report(
         outputs["report"],
         {
@@ -125,10 +124,7 @@ def run(args: Namespace) -> None:
 
 def _outputs(args: Namespace) -> dict[str, str]:
     """Paths of the files that are written, by what is in them."""
-    stem, suffix = os.path.splitext(args.output)
-    if suffix != ".mrc":
-        raise InputError(f"{args.output}: the name of a map ends in .mrc; write {stem or 'OUT'}.mrc.")
-    outputs = simulate_half_maps.outputs(stem)
+    outputs = simulate_half_maps.outputs(*split_map_name(args.output))
     return outputs if args.half_maps else {what: outputs[what] for what in ("full", "mask", "resolution", "report")}
 
 

@@ -14,12 +14,22 @@ from deepreslib.commands.numbers import ANGSTROM, B_FACTOR, Number
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
 from deepreslib.fourier.arrays import FloatArray
+from deepreslib.maps import labels
 from deepreslib.simulation import half_maps
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.surroundings import Belt
 
 SOURCES = ("own", "random", "distal", "domain")
+
+QUANTITIES = {
+    "half1": labels.HALF_MAP,
+    "half2": labels.HALF_MAP,
+    "full": labels.DENSITY,
+    "mask": labels.MASK,
+    "resolution": labels.RESOLUTION,
+}
+"""What the values of a map are, for its header."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -95,10 +105,15 @@ def check(args: Namespace) -> None:
         )
 
 
-def outputs(stem: str) -> dict[str, str]:
-    """Paths of the files, by what is in them."""
+def outputs(stem: str, suffix: str) -> dict[str, str]:
+    """Paths of the files, by what is in them.
+
+    Args:
+        stem: the full map's path before its ending.
+        suffix: the ending of all maps.
+    """
     names = {"half1": "_half1", "half2": "_half2", "full": "", "mask": "_mask", "resolution": "_resolution"}
-    return {what: f"{stem}{ending}.mrc" for what, ending in names.items()} | {"report": f"{stem}.json"}
+    return {what: f"{stem}{ending}{suffix}" for what, ending in names.items()} | {"report": f"{stem}.json"}
 
 
 def write(
@@ -150,7 +165,7 @@ def write(
         "seconds": round(time.monotonic() - started, 2),
     }
     for what, density_map in volumes.items():
-        maps.write_map(paths[what], density_map)
+        maps.write_map(paths[what], density_map, QUANTITIES[what])
     write_report(paths["report"], content)
     print(
         f"half maps of {size}³ voxels of {args.voxel_size:g} Å: FSC 0.143 at {simulated.global_resolution:.2f} Å, "

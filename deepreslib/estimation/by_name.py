@@ -100,7 +100,7 @@ def _mask(mask: BoolArray | MapOrPath | None, density_map: DensityMap) -> BoolAr
     if mask is None:
         return maps.automatic_mask(density_map)[0]
     if isinstance(mask, (str, os.PathLike)):
-        mask = maps.read_map(mask)
+        mask = maps.read_map(mask, like=density_map)
     if not isinstance(mask, DensityMap):
         mask = density_map.like(mask)
     return checks.check_mask(mask, density_map)

@@ -27,7 +27,7 @@ def check_set(report: PathLike) -> None:
     """Refuse a report whose files are not the ones it describes. Files that are missing are not looked for.
 
     Args:
-        report: written by :func:`write_report`.
+        report: written by :func:`~deepreslib.files.writing.write_report`.
 
     Raises:
         InputError: naming the file whose check sum differs.

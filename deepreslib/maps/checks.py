@@ -3,13 +3,27 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from deepreslib.errors import InputError
-from deepreslib.fourier.arrays import BoolArray
+from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
 from deepreslib.maps.density_map import DensityMap, check_finite, format_triple, is_sane_voxel_size
+from deepreslib.maps.labels import DENSITY, HALF_MAP
 
 ANISOTROPY_TOLERANCE = 0.01
 MASK_THRESHOLD = 0.5
 
+SMALLEST_SHARE = 0.001
+"""A mask that covers less of the box is no molecule."""
+
+SMALLEST_VOLUME = 500.0
+"""Å³; a mask of less is no molecule."""
+
+LARGEST_SHARE = 0.9
+"""A mask that covers more of the box leaves too little solvent."""
+
+_MOST_FACES, _NEARLY_ALL_FACES = 0.5, 0.9
+_HIGHER, _CLEARLY_HIGHER, _MUCH_MORE_VARIED = 0.05, 0.3, 1.15
 _ANGLE_TOLERANCE = 0.1
 _SAME_VOXEL_SIZE = 1e-3
 _SAME_ORIGIN = 0.1
@@ -25,10 +39,16 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
         coarsest: Å, the coarsest resolution of the method's range; twice the voxel size must be finer.
 
     Raises:
-        InputError: if the map has NaN or infinite values, is constant, has an absurd or anisotropic voxel size, a
-            cell that is not orthogonal, or is too small or too coarse for the method.
+        InputError: if the map's header says that it is no density, or the map has NaN or infinite values, is constant,
+            has an absurd or anisotropic voxel size, a cell that is not orthogonal, or is too small or too coarse for
+            the method.
     """
     name, data, voxel_size = density_map.name, density_map.data, density_map.voxel_size
+    if density_map.quantity not in ("", DENSITY, HALF_MAP):
+        raise InputError(
+            f"{name} is a map of the {density_map.quantity}, as its header says, and not of the density; "
+            "give the map it was made from."
+        )
     if not is_sane_voxel_size(voxel_size):
         raise InputError(f"{name} has a voxel size of {format_triple(voxel_size)} Å; give --voxel-size.")
     if any(abs(angle - 90) > _ANGLE_TOLERANCE for angle in density_map.header.cell_angles):
@@ -62,7 +82,7 @@ def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:
     A voxel belongs to the mask where its value is above 0.5. The mask must have the map's shape, and its voxel size
     within 1 %. But programs that do not know the voxel size write exactly 1 Å; then only the shape is compared. The
     origin is not compared: masks often come without one, and shape and voxel size show well enough that mask and map
-    belong together.
+    belong together. :func:`mask_warnings` says what is strange but can be used.
 
     Args:
         mask: above 0.5 inside.
@@ -72,7 +92,8 @@ def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:
         Boolean array of the map's shape, (z, y, x).
 
     Raises:
-        InputError: if shape or voxel size differ or no voxel is above 0.5.
+        InputError: if shape or voxel size differ, no voxel is above 0.5 or every one, or the mask is inverted, 1
+            outside the molecule and 0 in it.
     """
     if mask.data.shape != density_map.data.shape:
         raise InputError(
@@ -91,7 +112,98 @@ def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:
             f"the mask {mask.name} is empty, its highest value is {mask.data.max():g} and none is above "
             f"{MASK_THRESHOLD:g}; give a mask that is 1 inside."
         )
+    if inside.all():
+        lowest, highest = float(mask.data.min()), float(mask.data.max())
+        values = f"its values go from {lowest:g} to {highest:g}" if lowest < highest else f"it is {lowest:g} everywhere"
+        raise InputError(
+            f"the mask {mask.name} covers the whole box, {values}; give a mask that is 1 inside and 0 outside."
+        )
+    if _is_inverted(inside, density_map):
+        raise InputError(
+            f"the mask {mask.name} is inverted, it covers the faces of the box and leaves out the density of "
+            f"{density_map.name}; give 1 minus the mask."
+        )
     return inside
+
+
+def mask_warnings(mask: DensityMap, density_map: DensityMap) -> tuple[str, ...]:
+    """Sentences about a mask that can be used, but is strange.
+
+    It covers very little or nearly all of the box, or lies elsewhere than the map. A mask without a place, which has
+    its voxel (0, 0, 0) at 0, is not called strange: many programs write masks so.
+
+    Args:
+        mask: one that :func:`check_mask` takes.
+        density_map: the map it belongs to.
+
+    Returns:
+        No, one or several sentences.
+    """
+    name = f"the mask {mask.name}"
+    sentences = mask_size_warnings(mask.data > MASK_THRESHOLD, density_map.voxel_size, name)
+    distances = np.abs(np.subtract(mask.origin, density_map.origin)) / density_map.voxel_size
+    if any(mask.origin) and distances.max() > 1:
+        sentences += (
+            f"{name} begins at ({_format_position(mask)}) Å and {density_map.name} at ({_format_position(density_map)})"
+            " Å (x, y, z); it was used voxel by voxel, as if it began where the map does; check that it belongs to it.",
+        )
+    return sentences
+
+
+def mask_size_warnings(inside: BoolArray, voxel_size: Triple, name: str) -> tuple[str, ...]:
+    """A sentence about a mask, given or found, that covers too little or too much to be a molecule.
+
+    Args:
+        inside: bool (z, y, x).
+        voxel_size: Å (z, y, x).
+        name: of the mask, the beginning of the sentence.
+
+    Returns:
+        One sentence if it covers less than ``SMALLEST_SHARE`` of the box or ``SMALLEST_VOLUME``, or more than
+        ``LARGEST_SHARE``; else none.
+    """
+    count = int(np.count_nonzero(inside))
+    share, volume = count / inside.size, count * math.prod(voxel_size)
+    if share < SMALLEST_SHARE or volume < SMALLEST_VOLUME:
+        return (
+            f"{name} covers only {count} voxels, {volume:.3g} Å³ and {100 * share:.2g} % of the box; "
+            "check that it holds the molecule.",
+        )
+    if share > LARGEST_SHARE:
+        return (f"{name} covers {100 * share:.3g} % of the box, solvent too; give a mask of the molecule alone.",)
+    return ()
+
+
+def _is_inverted(inside: BoolArray, density_map: DensityMap) -> bool:
+    """Whether a mask is that of the solvent.
+
+    Such a mask covers the faces of the box, or most of them where the molecule reaches some. The density must say so
+    too, since the molecule of a crop or a helix may reach many faces: it is higher and more varied in the molecule.
+    Density whose contrast is inverted is lower there, but more varied as well.
+    """
+    faces = _share_of_faces(inside)
+    if faces < _MOST_FACES:
+        return False
+    (mean_in, sd_in), (mean_out, sd_out) = (_mean_and_sd(density_map.data, part) for part in (inside, ~inside))
+    is_clearly_higher = mean_out - mean_in > _CLEARLY_HIGHER * sd_in
+    if faces < _NEARLY_ALL_FACES:
+        return is_clearly_higher and sd_out > sd_in
+    is_higher = mean_out - mean_in > _HIGHER * sd_in
+    return is_clearly_higher or (is_higher and sd_out > sd_in) or sd_out > _MUCH_MORE_VARIED * sd_in
+
+
+def _share_of_faces(inside: BoolArray) -> float:
+    """The share of the six faces of a box that a mask covers."""
+    faces = [inside.take(side, axis) for axis in range(3) for side in (0, -1)]
+    return sum(int(np.count_nonzero(face)) for face in faces) / sum(face.size for face in faces)
+
+
+def _mean_and_sd(data: FloatArray, part: BoolArray) -> tuple[float, float]:
+    """Mean and SD of a map in a part that is not empty, reckoned in float64 section by section."""
+    sections = [section[inside].astype(np.float64) for section, inside in zip(data, part, strict=True)]
+    count = sum(section.size for section in sections)
+    mean = sum(float(section.sum()) for section in sections) / count
+    return mean, math.sqrt(sum(float(np.square(section - mean).sum()) for section in sections) / count)
 
 
 def check_half_maps(half1: DensityMap, half2: DensityMap) -> None:
@@ -144,3 +256,7 @@ def _close(one: Sequence[float], other: Sequence[float], tolerance: float) -> bo
 
 def _format_shape(density_map: DensityMap) -> str:
     return " × ".join(str(count) for count in density_map.data.shape[::-1])
+
+
+def _format_position(density_map: DensityMap) -> str:
+    return ", ".join(f"{number:.4g}" for number in density_map.origin[::-1])

@@ -4,7 +4,7 @@ Nothing here opens a window or touches pyplot: every function gives a ``matplotl
 show or ``save_figure`` can write.
 """
 
-from deepreslib.pictures.chimerax import resolution_for_chimerax, write_chimerax_script
+from deepreslib.pictures.chimerax import can_open, check_name, resolution_for_chimerax, write_chimerax_script
 from deepreslib.pictures.chimerax_structure import write_chimerax_structure_script
 from deepreslib.pictures.comparison import agreement_figure, comparison_table_figure, difference_figure, spread_figure
 from deepreslib.pictures.figures import add_colour_bar, save_figure
@@ -14,6 +14,7 @@ from deepreslib.pictures.scale import ColourScale, inside_values
 from deepreslib.pictures.sharpness import overclaimed_figure, sharpness_curve_figure, sharpness_violin_figure
 from deepreslib.pictures.slices import central_slices, coloured_slices_figure, grey_slices_figure
 from deepreslib.pictures.surface import ColouredSurface, coloured_surface, default_level
+from deepreslib.pictures.text import plain, shortened
 from deepreslib.pictures.views import surface_figure
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "ColouredSurface",
     "add_colour_bar",
     "agreement_figure",
+    "can_open",
     "central_slices",
+    "check_name",
     "coloured_slices_figure",
     "coloured_surface",
     "comparison_table_figure",
@@ -31,11 +34,13 @@ __all__ = [
     "histogram_figure",
     "inside_values",
     "overclaimed_figure",
+    "plain",
     "residue_figures",
     "resolution_for_chimerax",
     "save_figure",
     "sharpness_curve_figure",
     "sharpness_violin_figure",
+    "shortened",
     "spread_figure",
     "surface_figure",
     "write_chimerax_script",

@@ -50,7 +50,7 @@ def write_chimerax_script(
             last, as #3. None for no axes.
 
     Raises:
-        InputError: a path that ChimeraX cannot read: one with a line break, or with both kinds of quotation marks.
+        InputError: a path that ChimeraX cannot read, see :func:`quoted`.
         OSError: the folder does not exist or cannot be written.
     """
     path = Path(path)
@@ -59,8 +59,8 @@ def write_chimerax_script(
     lines = [
         "# Density coloured by local resolution (Å). Open this file with a fresh ChimeraX.",
         "set bgColor white",
-        f"open {quoted(density_path)}",
-        f"open {quoted(resolution_path)}",
+        f"open {quoted(density_path, path)}",
+        f"open {quoted(resolution_path, path)}",
     ]
     for volume in ("#1", "#2"):
         lines += [f"volume {volume} voxelSize {side}", f"volume {volume} origin {corner}"]
@@ -78,7 +78,7 @@ def write_chimerax_script(
         beside = path.with_name(f"{path.stem}_axes.bild")
         with write_aside(beside) as temporary:
             temporary.write_text(_axes(axes), encoding="utf-8")
-        lines.append(f"open {quoted(beside)}")
+        lines.append(f"open {quoted(beside, path)}")
     lines.append("view")
     with write_aside(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -133,23 +133,63 @@ def _xyz(triple: Triple) -> str:
     return ",".join(f"{number:.8g}" for number in reversed(list(triple)))
 
 
-def quoted(path: str | Path) -> str:
-    """A path as ChimeraX reads it: absolute, within quotation marks.
+def check_name(path: str | Path, script: str | Path) -> None:
+    """Refuse a file that ChimeraX could not open from a script, before the work is done.
+
+    Args:
+        path: the file.
+        script: where the script will be.
+
+    Raises:
+        InputError: see :func:`quoted`.
+    """
+    quoted(path, script)
+
+
+def can_open(path: str | Path, script: str | Path) -> bool:
+    """Whether ChimeraX can open a file from a script.
+
+    Args:
+        path: the file.
+        script: where the script will be.
+    """
+    return _quoted(path, script) is not None
+
+
+def quoted(path: str | Path, script: str | Path) -> str:
+    """A path as ChimeraX reads it in a script: within quotation marks, and absolute if that can be.
+
+    ChimeraX has no way to write a quotation mark that ends a path, or a line break, and puts the values of environment
+    variables in place of their names (``$HOME``). If such a thing stands in the name of a folder that holds the script
+    too, the path is written relative to the script, whose folder ChimeraX goes to.
 
     Args:
         path: a file.
+        script: where the script will be.
 
     Returns:
         The path with its marks.
 
     Raises:
-        InputError: a path with a line break, or with both kinds of quotation marks.
+        InputError: ChimeraX cannot read the name.
     """
-    text = os.path.abspath(path)
-    mark = "'" if '"' in text else '"'
-    if mark in text or "\n" in text:
-        raise InputError(f"ChimeraX cannot read the file name {text!r}: rename the file or its folder.")
-    return f"{mark}{text}{mark}"
+    text = _quoted(path, script)
+    if text is None:
+        raise InputError(f"ChimeraX cannot read the file name {os.fspath(path)!r}: rename the file or its folder.")
+    return text
+
+
+def _quoted(path: str | Path, script: str | Path) -> str | None:
+    """What :func:`quoted` gives, or None where it raises."""
+    absolute, folder = os.path.abspath(path), os.path.dirname(os.path.abspath(script))
+    names = [absolute]
+    if os.path.commonpath([absolute, folder]) == folder:
+        names.append(os.path.join(".", os.path.relpath(absolute, folder)))
+    for name in names:
+        for mark in "\"'":
+            if mark not in name and name.isprintable() and os.path.expandvars(name) == name:
+                return f"{mark}{name}{mark}"
+    return None
 
 
 def key_command(scale: ColourScale) -> str:

@@ -43,8 +43,8 @@ def write_chimerax_structure_script(
     lines = [
         "# Structure coloured by local resolution (Å). Open this file with a fresh ChimeraX.",
         "set bgColor white",
-        f"open {quoted(structure_path)}",
-        f"open {quoted(defattr_path)}",
+        f"open {quoted(structure_path, path)}",
+        f"open {quoted(defattr_path, path)}",
         *(
             ["hide #1 atoms", "show #1 cartoons"]
             if cartoons

@@ -18,6 +18,7 @@ from deepreslib.pictures.figures import new_figure
 from deepreslib.pictures.histogram import bin_edges
 from deepreslib.pictures.scale import ColourScale
 from deepreslib.pictures.slices import ZERO, coloured_slices_figure
+from deepreslib.pictures.text import NAME_LENGTH, TITLE_LENGTH, plain, shortened
 
 PLOT_BIN = 0.1  # Å
 MOST_COLUMNS = 3
@@ -54,14 +55,14 @@ def agreement_figure(comparison: Comparison, title: str = "") -> Figure:
         mesh = panel.pcolormesh(edges, edges, np.ma.masked_equal(count, 0), norm=LogNorm(1, max(most, 2)))
         panel.plot(edges[[0, -1]], edges[[0, -1]], color="black", linestyle="--", linewidth=1.2)
         panel.set_title(_numbers(comparison.agreements[label], int(count.sum())), fontsize="small")
-        panel.set_xlabel(f"{comparison.reference} (Å)")
-        panel.set_ylabel(f"{label} (Å)")
+        panel.set_xlabel(plain(f"{shortened(comparison.reference)} (Å)"))
+        panel.set_ylabel(plain(f"{shortened(label)} (Å)"))
         panel.set_aspect("equal")
         for axis in (panel.xaxis, panel.yaxis):
             axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     figure.colorbar(mesh, ax=panels[: len(counts)], shrink=0.85, aspect=30, label="Voxels per (0.1 Å)²")
     if title:
-        figure.suptitle(title)
+        figure.suptitle(plain(title))
     return figure
 
 
@@ -104,9 +105,9 @@ def difference_figure(
         axis,
         numbers,
         origin,
-        title=f"{label} − {comparison.reference}",
+        title=f"{shortened(label, 38)} − {shortened(comparison.reference, 38)}",
         inside=(comparison.values[label] > 0) & (comparison.values[comparison.reference] > 0),
-        label=f"Difference from {comparison.reference} (Å)",
+        label=f"Difference from {shortened(comparison.reference)} (Å)",
     )
 
 
@@ -189,7 +190,7 @@ def comparison_table_figure(report: Mapping[str, Any], title: str = "") -> Figur
     Returns:
         The figure.
     """
-    rows = table_rows(report)
+    rows = [[plain(label, NAME_LENGTH), *numbers] for label, *numbers in table_rows(report)]
     longest = max(len(row[0]) for row in rows)
     figure = new_figure(8.6 + 0.085 * longest, 0.9 + 0.32 * len(rows) + 0.3 * bool(title))
     axes = figure.add_subplot()
@@ -205,7 +206,8 @@ def comparison_table_figure(report: Mapping[str, Any], title: str = "") -> Figur
         if row == 0 or column == 0:
             cell.set_text_props(weight="bold")
         cell.set_edgecolor("0.75")
-    axes.set_title(title or f"Local resolution in Å; last four columns against {report['reference']}", fontsize=10)
+    title = title or f"Local resolution in Å; last four columns against {shortened(report['reference'])}"
+    axes.set_title(plain(title, 2 * TITLE_LENGTH), fontsize=10)
     return figure
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from deepreslib.files import write_aside
 from deepreslib.pictures.scale import ColourScale
+from deepreslib.pictures.text import plain
 
 RESOLUTION_LABEL = "Local resolution (Å)"
 
@@ -45,7 +46,7 @@ def add_colour_bar(
         The key.
     """
     bar = figure.colorbar(ScalarMappable(scale.norm, scale.colours), ax=axes, ticks=scale.ticks(), **placing)
-    bar.set_label(label)
+    bar.set_label(plain(label))
     bar.ax.minorticks_off()
     bar.ax.set_yticklabels([f"{tick:g}" for tick in scale.ticks()])
     assert bar.solids is not None, "only the key of contour lines has no filled colours"

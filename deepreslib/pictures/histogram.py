@@ -14,6 +14,7 @@ from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import FloatArray, IntArray
 from deepreslib.pictures.figures import RESOLUTION_LABEL, new_figure
 from deepreslib.pictures.scale import ColourScale, inside_values
+from deepreslib.pictures.text import add_legend, plain, shortened
 
 BIN_WIDTH = 0.25
 SHOWN_PERCENTILES = (0.5, 99.5)
@@ -108,20 +109,22 @@ def histogram_figure(
         _draw_bars(axes, counts[label], scale or ColourScale.from_values(values), describe(values))
         _draw_median(axes, values, "black")
         axes.set_ylabel("Voxels")
+        legend = [describe(values)]
     else:
         for number, (label, values) in enumerate(inside.items()):
             colour = OUTLINES[number % len(OUTLINES)]
             share = 100 * counts[label].voxels / values.size
-            axes.stairs(share, edges, color=colour, linewidth=1.8, label=f"{label}: {describe(values)}")
+            axes.stairs(share, edges, color=colour, linewidth=1.8, label=str(number))
             axes.stairs(share, edges, color=colour, alpha=0.08, fill=True)
             _draw_median(axes, values, colour)
         axes.set_ylabel("Share of the map's voxels (%)")
+        legend = [f"{shortened(label)}: {describe(values)}" for label, values in inside.items()]
     axes.set_xlabel(RESOLUTION_LABEL)
     axes.set_xlim(edges[0] - bin_width, edges[-1] + bin_width)
     axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * len(inside)))  # room for the legend
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper right", frameon=False, fontsize="medium" if len(inside) == 1 else "small")
-    axes.set_title(title)
+    add_legend(axes, legend, loc="upper right", frameon=False, fontsize="medium" if len(inside) == 1 else "small")
+    axes.set_title(plain(title))
     _draw_notes(axes, counts)
     return figure
 

@@ -15,6 +15,7 @@ from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.pictures.figures import RESOLUTION_LABEL, add_colour_bar, new_figure
 from deepreslib.pictures.scale import ColourScale
+from deepreslib.pictures.text import plain, shortened
 
 ROWS, COLUMNS = 5, 2
 """Panels of a page. Up to ``ROWS`` chains stand in one column, where they have twice the width."""
@@ -78,7 +79,7 @@ def _page(
     figure.supxlabel("Residue number", fontsize="medium")
     figure.supylabel(RESOLUTION_LABEL, fontsize="medium")
     if title:
-        figure.suptitle(title, fontsize="large")
+        figure.suptitle(plain(title, 90), fontsize="large")
     add_colour_bar(figure, list(flat[: len(chains)]), scale, "", aspect=40, pad=0.01)
     return figure
 
@@ -98,7 +99,7 @@ def _draw_chain(panel: Axes, name: str, residues: Sequence[ResidueResolution], s
     if not has_value.all():
         panel.plot(numbers[~has_value], np.full((~has_value).sum(), 0.02), "|", color="0.5", markersize=6, zorder=2,
                    transform=panel.get_xaxis_transform(), clip_on=False)  # fmt: skip
-    panel.set_title(_heading(name, values, has_value), loc="left", fontsize="small", pad=3)
+    panel.set_title(plain(_heading(shortened(name, 24), values, has_value), 110), loc="left", fontsize="small", pad=3)
     if has_value.any():
         panel.axhline(float(np.median(values[has_value])), color="black", linestyle="--", linewidth=0.8, zorder=1)
     margin = max(_MARGIN / 4 * np.ptp(numbers), 1.0)

@@ -12,6 +12,7 @@ from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, Triple
 from deepreslib.pictures.figures import RESOLUTION_LABEL, add_colour_bar, new_figure
 from deepreslib.pictures.scale import ColourScale
+from deepreslib.pictures.text import plain
 
 AXES = ("z", "y", "x")
 ZERO = (0.0, 0.0, 0.0)
@@ -245,5 +246,5 @@ def _panels(
     for spare in panels[count:]:
         spare.remove()
     if title:
-        figure.suptitle(title)
+        figure.suptitle(plain(title))
     return figure, panels[:count]

@@ -15,6 +15,7 @@ from deepreslib.pictures import rendering
 from deepreslib.pictures.figures import add_colour_bar, new_figure
 from deepreslib.pictures.scale import ColourScale
 from deepreslib.pictures.surface import ColouredSurface
+from deepreslib.pictures.text import plain
 
 PIXELS = 540  # along the longer side of the largest view
 FINER = 2  # pixels drawn along a side for each one shown, which smooths the edges
@@ -64,7 +65,7 @@ def surface_figure(
     _draw_scale_bar(panels[0], widths[0], tallest)
     add_colour_bar(figure, panels, scale, aspect=25, shrink=0.85, pad=0.02)
     if title:
-        figure.suptitle(title)
+        figure.suptitle(plain(title))
     return figure
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ import numpy as np
 from deepreslib.errors import InputError
 from deepreslib.files import PathLike, write_aside
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
-from deepreslib.structures.reading import read_structure
+from deepreslib.structures.mmcif import SITES, block_of, column
+from deepreslib.structures.reading import first_model, parse
 
 CATEGORY = "_scipion_attributes."
 COLUMNS = ("name", "recipient", "specifier", "value")
@@ -25,8 +27,9 @@ name."""
 UNASSIGNED = "nan"
 """Written into mmCIF where there is no value; text that every reader's ``float()`` understands."""
 
-_SITES = "_atom_site."
 _ANISOTROPIC = "_atom_site_anisotrop."
+_SPECIFIER = re.compile(r"[\w'\"]+:-?\d+[A-Za-z]?(@[\w'\"]+)?", re.ASCII)
+_ATTRIBUTE_NAME = re.compile(r"[a-z]\w*", re.ASCII | re.IGNORECASE)
 _KINDS = {gemmi.EntityType.Polymer: "polymer", gemmi.EntityType.Water: "water"}
 
 
@@ -100,10 +103,10 @@ class Attribute:
 
 
 def read_atom_sites(path: PathLike) -> AtomSites:
-    """Read a PDB or mmCIF file (.gz too), hydrogens, waters, ligands and alternate locations included.
+    """Read a PDB or mmCIF file, plain or compressed, hydrogens, waters, ligands and alternate locations included.
 
-    An mmCIF file's block is kept as it is; a PDB file is turned into one, and a chain without a name gets the first
-    letter that is free.
+    An mmCIF file's block is kept as it is, with the columns that were missing; a PDB file is turned into one, and a
+    chain without a name gets the first letter that is free.
 
     Args:
         path: the file.
@@ -115,22 +118,18 @@ def read_atom_sites(path: PathLike) -> AtomSites:
         InputError: as :func:`deepreslib.structures.reading.read_structure`.
     """
     path = os.fspath(path)
-    read_structure(path)  # refuses what is no structure
-    if path.lower().removesuffix(".gz").endswith((".cif", ".mmcif")):
-        block = gemmi.cif.read(path)[0]
-        structure = gemmi.make_structure_from_block(block)
-        structure.setup_entities()
-    else:
-        structure = gemmi.read_structure(path)
+    structure, block = parse(path)
+    first_model(structure, path)  # refuses what has no heavy atom
+    if block is None:
         _name_chains(structure)
+        block = block_of(structure)
+    else:
         structure.setup_entities()
-        structure.assign_label_seq_id(True)
-        block = structure.make_mmcif_document()[0]
     _keep_first_model(block)
 
-    chains, numbers = _column(block, "auth_asym_id", "label_asym_id"), _column(block, "auth_seq_id", "label_seq_id")
-    insertions, names = _column(block, "pdbx_PDB_ins_code"), _column(block, "label_comp_id", "auth_comp_id")
-    atoms, elements = _column(block, "label_atom_id", "auth_atom_id"), _column(block, "type_symbol")
+    chains, numbers = column(block, "auth_asym_id"), column(block, "auth_seq_id")
+    insertions, names = column(block, "pdbx_PDB_ins_code"), column(block, "label_comp_id", "auth_comp_id")
+    atoms, elements = column(block, "label_atom_id", "auth_atom_id"), column(block, "type_symbol")
     kinds = _kinds(structure[0])
     residue_indices: dict[tuple[str, str], int] = {}
     residues: list[Residue] = []
@@ -139,7 +138,7 @@ def read_atom_sites(path: PathLike) -> AtomSites:
         key = chain, number + insertion
         if key not in residue_indices:
             residue_indices[key] = len(residues)
-            residues.append(Residue(chain, _integer(number, path), insertion, name, kinds.get(key, "ligand")))
+            residues.append(Residue(chain, int(number), insertion, name, kinds.get(key, "ligand")))
         indices.append(residue_indices[key])
     return AtomSites(
         path=path,
@@ -167,48 +166,66 @@ def write_mmcif(path: PathLike, sites: AtomSites, attributes: Sequence[Attribute
         attributes: the values to write.
 
     Raises:
-        OSError: the folder does not exist or cannot be written.
+        InputError: the file could not be written.
     """
     names = {attribute.name for attribute in attributes}
     old = sites.block.get_mmcif_category(CATEGORY, raw=True)
-    rows = zip(*(old[column] for column in COLUMNS), strict=True) if old.keys() >= set(COLUMNS) else []
+    rows = zip(*(old[name] for name in COLUMNS), strict=True) if old.keys() >= set(COLUMNS) else []
     rows = [row for row in rows if gemmi.cif.as_string(row[0]) not in names]
     for attribute in attributes:
         name, recipient = gemmi.cif.quote(attribute.name), gemmi.cif.quote(attribute.recipient)
         for specifier, value in zip(attribute.specifiers, attribute.values, strict=True):
             rows.append((name, recipient, gemmi.cif.quote(specifier), _formatted(value)))
-    loop = sites.block.init_mmcif_loop(CATEGORY, list(COLUMNS))
-    loop.set_all_values([list(column) for column in zip(*rows, strict=True)])
+    if rows:
+        loop = sites.block.init_mmcif_loop(CATEGORY, list(COLUMNS))
+        loop.set_all_values([list(values) for values in zip(*rows, strict=True)])
     document = gemmi.cif.Document()
     document.add_copied_block(sites.block)
+    content = document.as_string().encode()
     with write_aside(path) as temporary:
-        document.write_file(str(temporary))
+        temporary.write_bytes(content)  # gemmi's write_file says nothing of a full disk
 
 
-def write_defattr(path: PathLike, attributes: Sequence[Attribute], comment: str = "") -> None:
+def write_defattr(path: PathLike, attributes: Sequence[Attribute], comment: str = "") -> tuple[str, ...]:
     """Write a ChimeraX attribute assignment file, to be opened after the structure.
 
-    Atoms and residues without a value are left out; ChimeraX then has no value for them. Of an atom's alternate
-    locations the first counts. Format: "Attribute Assignment Files" in the ChimeraX User Guide.
+    Atoms and residues without a value are left out; ChimeraX then has no value for them. So are those whose names
+    ChimeraX would read as something else, since it has no way to quote them: in ``A*`` the star stands for any letters,
+    and ``A-2`` are the chains from A to 2. Of an atom's alternate locations the first counts. Format: "Attribute
+    Assignment Files" in the ChimeraX User Guide; what names may hold: ``_atomspec.peg`` of its source.
 
     Args:
         path: the file to write.
         attributes: the values to write.
-        comment: one line at the top of the file; '' for none.
+        comment: one line at the top of the file; '' for none. Line breaks become blanks.
+
+    Returns:
+        A sentence for each attribute of which something was left out for its name.
 
     Raises:
-        OSError: the folder does not exist or cannot be written.
+        InputError: an attribute's name has other letters than ChimeraX takes; or the file could not be written.
     """
-    lines = [f"# {comment}"] * bool(comment)
+    lines = [f"# {' '.join(comment.split())}"] * bool(comment)
+    warnings = []
     for attribute in attributes:
-        lines += [f"attribute: {attribute.name}", f"recipient: {attribute.recipient}"]
-        written = set()
+        if not _ATTRIBUTE_NAME.fullmatch(attribute.name) or attribute.recipient not in ("atoms", "residues"):
+            raise InputError(f"{attribute.name!r} is no name of an attribute of atoms or residues; use letters alone.")
+        values: dict[str, float] = {}
         for specifier, value in zip(attribute.specifiers, attribute.values, strict=True):
-            if specifier not in written and np.isfinite(value):
-                lines.append(f"\t/{specifier}\t{_formatted(value)}")
-            written.add(specifier)
+            values.setdefault(specifier, value)
+        known = {specifier: value for specifier, value in values.items() if np.isfinite(value)}
+        rows = [f"\t/{name}\t{_formatted(value)}" for name, value in known.items() if _SPECIFIER.fullmatch(name)]
+        if rows:  # ChimeraX fails on an attribute without values
+            lines += [f"attribute: {attribute.name}", f"recipient: {attribute.recipient}", *rows]
+        if misread := [name for name in known if not _SPECIFIER.fullmatch(name)]:
+            warnings.append(
+                f"{len(misread)} of {len(known)} {attribute.recipient} have names that ChimeraX would read as "
+                f"something else, such as {misread[0]!r}, so {os.path.basename(path)} leaves them out; rename those "
+                "chains or atoms with letters and digits."
+            )
     with write_aside(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
+    return tuple(warnings)
 
 
 def _formatted(value: float) -> str:
@@ -219,19 +236,21 @@ def _name_chains(structure: gemmi.Structure) -> None:
     """Call chains without a name by the first letter that is free: readers of mmCIF, ChimeraX too, need a name."""
     chains = [chain for model in structure for chain in model]
     taken = {chain.name for chain in chains}
-    free = next(letter for letter in string.ascii_uppercase + string.ascii_lowercase if letter not in taken)
+    letters = string.ascii_uppercase + string.ascii_lowercase
+    names = itertools.chain(letters, map("".join, itertools.product(letters, repeat=2)))
+    free = next(name for name in names if name not in taken)
     for chain in chains:
         chain.name = chain.name.strip() or free
 
 
 def _keep_first_model(block: gemmi.cif.Block) -> None:
     """Take the other models' rows out of the block."""
-    models = _column(block, "pdbx_PDB_model_num")
+    models = column(block, "pdbx_PDB_model_num")
     if len(set(models)) < 2:
         return
-    ids = _column(block, "id")
+    ids = column(block, "id")
     first_ids = {atom for atom, model in zip(ids, models, strict=True) if model == models[0]}
-    _filter_rows(block, _SITES, [model == models[0] for model in models])
+    _filter_rows(block, SITES, [model == models[0] for model in models])
     anisotropic = block.find(_ANISOTROPIC, ["id"])
     _filter_rows(block, _ANISOTROPIC, [gemmi.cif.as_string(row[0]) in first_ids for row in anisotropic])
 
@@ -247,25 +266,8 @@ def _filter_rows(block: gemmi.cif.Block, category: str, keep: list[bool]) -> Non
     )
 
 
-def _column(block: gemmi.cif.Block, *names: str) -> list[str]:
-    """The atoms' values of the first of these columns that the block has, '' for unknown; all '' if it has none."""
-    for name in names:
-        if rows := list(block.find(_SITES, [name])):
-            return ["" if gemmi.cif.is_null(row[0]) else gemmi.cif.as_string(row[0]) for row in rows]
-    return [""] * len(block.find(_SITES, ["Cartn_x"]))
-
-
 def _numbers(block: gemmi.cif.Block, name: str) -> list[float]:
-    return [gemmi.cif.as_number(row[0]) for row in block.find(_SITES, [name])]
-
-
-def _integer(number: str, path: str) -> int:
-    try:
-        return int(number)
-    except ValueError as error:
-        raise InputError(
-            f"{path}: {number or 'nothing'!r} stands where a residue's number should; give auth_seq_id to all atoms."
-        ) from error
+    return [gemmi.cif.as_number(row[0]) for row in block.find(SITES, [name])]
 
 
 def _kinds(model: gemmi.Model) -> dict[tuple[str, str], str]:

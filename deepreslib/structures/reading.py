@@ -1,7 +1,7 @@
 """Atomic structures: reading, rotation, regions. Coordinates are in Å, (x, y, z) as in structure files."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import gemmi
@@ -10,8 +10,14 @@ import numpy as np
 from deepreslib.errors import InputError
 from deepreslib.files import PathLike
 from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, IntArray
+from deepreslib.structures.mmcif import is_mmcif, read_mmcif
+from deepreslib.structures.pdb import read_pdb
+from deepreslib.structures.text import read_text
 
 NUCLEOTIDES = (gemmi.ResidueKind.RNA, gemmi.ResidueKind.DNA)
+
+_LONGEST = 7
+"""Bytes of a name; ``gemmi.FlatStructure`` takes no more."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,27 @@ class AtomicStructure:
         return structure[0] if len(structure) else gemmi.Model(1)
 
 
+def parse(path: PathLike) -> tuple[gemmi.Structure, gemmi.cif.Block | None]:
+    """All models of a structure file, their values checked.
+
+    What kind of file it is, and whether it is compressed, is decided by its content.
+
+    Args:
+        path: a PDB or mmCIF file, plain or compressed by gzip or bzip2.
+
+    Returns:
+        The structure, and the block that it comes from if the file is mmCIF.
+
+    Raises:
+        InputError: there is no such file, it is cut or damaged, it is no structure, or an atom's values are no numbers.
+    """
+    path = os.fspath(path)
+    text = read_text(path)
+    return read_mmcif(text, path) if is_mmcif(text) else (read_pdb(text, path), None)
+
+
 def read_structure(path: PathLike) -> AtomicStructure:
-    """Read the first model of a PDB or mmCIF file (.gz too).
+    """Read the first model of a PDB or mmCIF file, plain or compressed.
 
     Args:
         path: the file.
@@ -70,36 +95,53 @@ def read_structure(path: PathLike) -> AtomicStructure:
         The structure, without hydrogens, waters and atoms of occupancy 0.
 
     Raises:
-        InputError: there is no such file, it is no structure, or it holds no heavy atom.
+        InputError: see :func:`parse`; or it holds no heavy atom, or an atom twice at one place.
     """
     path = os.fspath(path)
-    if not os.path.isfile(path):
-        raise InputError(f"{path}: there is no such file; give the path of a PDB or mmCIF file.")
-    try:
-        structure = gemmi.read_structure(path)
-    except (RuntimeError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "unreadable"
-        raise InputError(f"{path}: not an atomic structure ({reason}); give a PDB or mmCIF file.") from error
+    structure, _ = parse(path)
+    return first_model(structure, path)
+
+
+def first_model(structure: gemmi.Structure, path: str) -> AtomicStructure:
+    """The first model of a structure, reduced to what has density.
+
+    Args:
+        structure: from :func:`parse`; it is left as it is.
+        path: its file.
+
+    Returns:
+        The structure, without hydrogens, waters and atoms of occupancy 0.
+
+    Raises:
+        InputError: no heavy atom is left, or one stands twice at one place.
+    """
+    structure = structure.clone()
+    structure.merge_chain_parts()
     while len(structure) > 1:
         del structure[1]
     structure.remove_hydrogens()
     structure.remove_waters()
+    structure.remove_empty_chains()
+    nucleic = {
+        name: gemmi.find_tabulated_residue(name).kind in NUCLEOTIDES
+        for name in {residue.name for model in structure for chain in model for residue in chain}
+    }
+    chain_names, nucleic_residues = _shortened(structure, nucleic)
     flat = gemmi.FlatStructure(structure)
     flat.leave_only("q > 0")
     structure = flat.generate_structure()
     if not len(structure) or structure[0].count_atom_sites() == 0:
         raise InputError(f"{path}: no heavy atom in its first model; give a structure with coordinates.")
-    sites = [
-        (chain.name, residue.seqid.num, residue.name) for chain in structure[0] for residue in chain for _ in residue
-    ]
-    nucleic = {name: gemmi.find_tabulated_residue(name).kind in NUCLEOTIDES for name in {site[2] for site in sites}}
+    positions = np.array(flat.pos)
+    _refuse_doubles(structure[0], positions, chain_names, path)
+    sites = [(chain.name, residue) for chain in structure[0] for residue in chain for _ in residue]
     return AtomicStructure(
         name=os.path.basename(path).split(".")[0],
-        positions=np.array(flat.pos),
+        positions=positions,
         b_factors=np.array(flat.b_iso),
-        chains=np.array([site[0] for site in sites]),
-        residues=np.array([site[1] for site in sites]),
-        nucleic=np.array([nucleic[site[2]] for site in sites]),
+        chains=np.array([chain_names[name] for name, _ in sites]),
+        residues=np.array([residue.seqid.num for _, residue in sites]),
+        nucleic=np.array([nucleic_residues[residue.name] for _, residue in sites]),
         template=structure,
     )
 
@@ -149,3 +191,55 @@ def region_labels(structure: AtomicStructure, regions: Sequence[str]) -> IntArra
             raise InputError(f"{region}: selects no atom of {structure.name}; its chains are {names}.")
         labels[selected & (labels < 0)] = number
     return labels
+
+
+def _shortened(structure: gemmi.Structure, nucleic: Mapping[str, bool]) -> tuple[dict[str, str], dict[str, bool]]:
+    """Shorten the names that ``gemmi.FlatStructure`` cannot hold; nothing that has density depends on them.
+
+    Args:
+        structure: changed in place.
+        nucleic: residue name → whether it is a nucleotide.
+
+    Returns:
+        New → old name of each chain; new name of each residue → whether it is a nucleotide.
+    """
+    chain_names, nucleic_residues = {}, {}
+    for model in structure:
+        for number, chain in enumerate(model):
+            new = chain.name if _fits(chain.name) else f"\x7f{number:x}"  # no file has a chain named so
+            chain_names[new] = chain.name
+            chain.name = new
+            for residue in chain:
+                new = residue.name if _fits(residue.name) else "\x7f"
+                nucleic_residues[new] = nucleic[residue.name]
+                residue.name = new
+                residue.subchain = residue.entity_id = ""
+                for atom in residue:
+                    if not _fits(atom.name):
+                        atom.name = "\x7f"
+    return chain_names, nucleic_residues
+
+
+def _fits(name: str) -> bool:
+    """Whether ``gemmi.FlatStructure`` takes a name."""
+    return len(name.encode()) <= _LONGEST
+
+
+def _refuse_doubles(model: gemmi.Model, positions: FloatArray, chain_names: Mapping[str, str], path: str) -> None:
+    """Refuse an atom that stands twice at one place, where its density would count twice."""
+    order = np.lexsort(positions.T)
+    at_one_place = np.all(np.diff(positions[order], axis=0) == 0, axis=1)
+    if not at_one_place.any():
+        return
+    suspects = set(order[:-1][at_one_place].tolist()) | set(order[1:][at_one_place].tolist())
+    seen = set()
+    for number, site in enumerate(model.all()):
+        if number in suspects:
+            atom = chain_names[site.chain.name], str(site.residue.seqid), site.residue.name, site.atom.name
+            row = (*atom, site.atom.altloc, *positions[number].tolist())
+            if row in seen:
+                chain, residue, _, name = atom
+                raise InputError(
+                    f"{path} has the atom {chain}:{residue}@{name} twice at one place; leave one of the two out."
+                )
+            seen.add(row)

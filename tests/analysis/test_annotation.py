@@ -1,5 +1,7 @@
 """Local resolution at atoms: exact in a linear field, never mixed with the outside; residues; refusals."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -178,3 +180,38 @@ def test_residues_follow_the_disorder_of_the_reference(shared_data):
         values.append([residue.resolution for residue in annotate(found, sites).residues])
     assert np.isfinite(values).all()
     assert stats.spearmanr(*values)[0] > 0.95
+
+
+def placed(tmp_path, shift, origin=(0.0, 0.0, 0.0), header=None):
+    """The warnings of the test structure, moved along x, in a map of 30³ Å all of which is the mask."""
+    resolution = DensityMap(np.full((30, 30, 30), 4, np.float32), (1.0,) * 3, origin, "res.mrc", header or GridHeader())
+    atoms = [(*atom[:4], tuple(x + 15 + shift * (axis == 0) for axis, x in enumerate(atom[4]))) for atom in ATOMS]
+    return annotate(resolution, read_atom_sites(write_atoms(tmp_path / "model.pdb", atoms))).warnings
+
+
+def test_model_in_the_box_is_not_warned_about(tmp_path):
+    assert placed(tmp_path, 0) == ()
+    assert placed(tmp_path, 8) == ()  # one atom beyond the box's face
+
+
+def test_model_half_out_of_the_box_is_warned_about_with_the_origin_that_fits(tmp_path):
+    for origin in ((0.0, 0.0, 15.8), (0.0, 0.0, -13.0)):
+        (warning,) = placed(tmp_path, 0, origin)
+        assert re.search(r"only [2-7] of 9 atoms of .*model\.pdb lie in the box of res\.mrc: set the map's", warning)
+        assert "origin to 0,0,0 Å, where 100 % of the atoms would lie in the mask." in warning
+
+
+def test_the_origin_in_the_headers_starts_is_advised(tmp_path):
+    (warning, *_) = placed(tmp_path, 100, (0.0, 0.0, 85.5), GridHeader(starts=(100, 0, 0)))
+    assert "set the map's origin to 100,0,0 Å, where 100 %" in warning
+
+
+def test_the_origin_that_the_map_has_is_not_advised(tmp_path):
+    (warning,) = placed(tmp_path, 11)
+    assert "lie in the box" in warning
+    assert "its right origin or voxel size" in warning
+
+
+def test_few_atoms_in_the_mask_but_all_in_the_box(tmp_path):
+    (warning,) = annotated(tmp_path, lambda grid: np.abs(grid[..., 0] + 7.5) < 1).warnings
+    assert re.search(r"only [1-4] of 9 atoms lie in the mask of res\.mrc: give the map", warning)

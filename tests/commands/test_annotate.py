@@ -1,12 +1,13 @@
 """``deepres annotate``: files, origin, options, refusals."""
 
 import json
+import re
 from pathlib import Path
 
 import gemmi
 import numpy as np
 import pytest
-from small_structures import ATOMS, category, write_atoms
+from small_structures import ATOMS, category, write_atoms, write_named
 
 from deepreslib import pictures
 from deepreslib.commands import main
@@ -99,9 +100,11 @@ def test_few_atoms_in_the_mask_are_pointed_out(files, no_drawing, capsys):
     data[:8] = 4
     write_map(files / "low.mrc", DensityMap(data, (1.0,) * 3, ORIGIN))
     assert annotate(files, name="low.mrc") == 0
-    printed = capsys.readouterr().out
-    assert "only 2 of 9 atoms lie in the mask" in printed
-    assert "chain A: no value, 0 of 3 residues" in printed
+    printed = capsys.readouterr()
+    assert "chain A: no value, 0 of 3 residues" in printed.out
+    assert "deepres: warning: only 2 of 9 atoms lie in the mask of " in printed.err
+    (warning,) = json.loads((files / "out.json").read_text())["warnings"]
+    assert warning in printed.err
 
 
 def test_other_models_are_left_out_and_it_says_so(files, no_drawing, capsys):
@@ -142,3 +145,56 @@ def test_bad_input_is_refused_and_nothing_written(files, capsys, options, words)
 )
 def test_bad_options_are_refused(files, option):
     assert annotate(files, *option) == 2
+
+
+def test_model_half_beside_the_map_is_warned_about_with_the_origin_that_fits(files, no_drawing, capsys):
+    values = np.full((34, 34, 34), 4, np.float32)
+    write_map(files / "moved.mrc", DensityMap(values, (1.0,) * 3, (-17.0, -17.0, 1.0)))
+    assert annotate(files, name="moved.mrc") == 0
+    (warning,) = json.loads((files / "out.json").read_text())["warnings"]
+    assert "only 5 of 9 atoms of " in warning
+    assert "lie in the box of " in warning
+    assert "set the map's origin to -17,-17,-17 Å, where 100 %" in warning
+    assert f"deepres: warning: {warning}\n" in capsys.readouterr().err
+
+
+def test_right_inputs_are_not_warned_about(files, no_drawing, capsys):
+    assert annotate(files) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert "warnings" not in json.loads((files / "out.json").read_text())
+
+
+@pytest.mark.parametrize("name", ["A *", "A;B", "A/B", "A:B", "A,B", "A@B", "A#", "'A", 'A"\u2028', "A-2", "$A$", "é"])
+def test_chain_names_of_any_letters(files, capsys, name):
+    """They are shown in the plot, kept in the mmCIF file, and never read as something else by ChimeraX."""
+    write_named(files / "named.cif", name)
+    assert annotate(files, model="named.cif") == 0
+    specifiers = [row[2] for row in category(files / "out.cif")]
+    assert specifiers.count(f"{name}:1") == 1
+    lines = (files / "out.defattr").read_text(encoding="utf-8").splitlines()
+    assert all(re.fullmatch(r"(\t/[AC'\w]+:-?\d+A?(@[\w']+)?\t\d+\.\d{3})|# .*|\w+: \w+", line) for line in lines)
+    assert len(lines) == 1 + 4 + 16 - 4 * (name != "'A")
+    error = capsys.readouterr().err
+    assert error.count("ChimeraX would read as something else") == 2 * (name != "'A")
+
+
+@pytest.mark.parametrize("output", ["a\"b'c.cif", "$HOME.cif", "a\nb.cif"])
+def test_names_that_chimerax_cannot_take_are_refused_before_the_work(files, no_drawing, capsys, output):
+    (files / "model.cif").unlink()  # it is not even read
+    assert annotate(files, output=output) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "ChimeraX cannot read the file name" in error or "cannot be printed" in error
+
+
+@pytest.mark.parametrize("folder", ["a\"b'c", "$HOME", "a\nb", "$x$ _y"])
+def test_folders_of_any_name(files, no_drawing, folder):
+    (files / folder).mkdir()
+    code = annotate(files, output=f"{folder}/out.cif")
+    if "\n" in folder:
+        assert code == 2
+        return
+    assert code == 0
+    opened = [line for line in (files / folder / "out.cxc").read_text().splitlines() if line.startswith("open")]
+    absolute = folder == "$x$ _y"
+    assert opened == [f'open "{files / folder if absolute else "."}/out.{ending}"' for ending in ("cif", "defattr")]

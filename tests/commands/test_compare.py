@@ -59,6 +59,8 @@ def test_writes_the_files_it_names(files, capsys):
     assert {path.name for path in out.iterdir()} == {"compare.json", *maps, *pictures}
     for name in maps:
         written = read_map(out / name)
+        quantities = {"consensus.mrc": "resolution", "spread.mrc": "spread"}
+        assert written.quantity == quantities.get(name, "difference")
         assert (written.data.shape, written.voxel_size, written.origin) == (SHAPE, VOXEL_SIZE, ORIGIN)
 
 

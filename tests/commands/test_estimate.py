@@ -38,6 +38,7 @@ def test_writes_maps_on_the_input_grid_and_a_report(files, capsys):
         assert result.origin == density.origin
         assert (result.data[~mask] == 0).all()
         assert (result.data[mask] > 0).all()
+        assert result.quantity == {"out.mrc": "resolution", "out_sd.mrc": "sd"}[name]
     report = json.loads((files / "out.json").read_text())
     values = read_map(files / "out.mrc").data[mask]
     assert report["resolution"]["median"] == pytest.approx(np.median(values), abs=1e-3)

@@ -1,9 +1,11 @@
 """``deepres estimate --method cryores`` and ``deepres mask``, with the shipped network on the demonstration's map."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from mrc_files import mrc_bytes
 
 from deepreslib import demo
 from deepreslib.commands import main
@@ -81,7 +83,7 @@ def test_refusals_are_one_sentence_and_leave_nothing(case, tmp_path, monkeypatch
     noise = np.random.default_rng(0).standard_normal((20, 20, 20)).astype(np.float32)
     write_map("small.mrc", DensityMap(noise, (1.0,) * 3))
     noise[3, 3, 3] = np.nan
-    write_map("nan.mrc", DensityMap(noise, (2.0,) * 3))
+    Path("nan.mrc").write_bytes(mrc_bytes(noise))
     arguments, words = REFUSALS[case]
     arguments = [demo.MAP if word == "MAP" else word for word in arguments]
     assert main([*arguments, "-o", "out.mrc"]) == 2

@@ -2,6 +2,7 @@
 
 import json
 
+import mrcfile
 import numpy as np
 import pytest
 
@@ -70,14 +71,22 @@ def test_box_in_angstrom_and_in_voxels(files):
 
 
 def change(folder, name, function):
+    """Writes what a function makes of a map in its place; a function that gives None has done so itself."""
     density = read_map(folder / f"{name}.mrc")
-    write_map(folder / f"{name}.mrc", function(density))
+    changed = function(density)
+    if changed:
+        write_map(folder / f"{name}.mrc", changed)
 
 
 def with_nan(density):
-    data = density.data.copy()
-    data[3, 4, 5] = np.nan
-    return density.like(data)
+    with mrcfile.open(density.path, "r+") as file:
+        file.data[3, 4, 5] = np.nan
+
+
+def all_but_a_corner(mask):
+    data = np.ones_like(mask.data)
+    data[0, 0, 0] = 0
+    return mask.like(data)
 
 
 def cropped(density):
@@ -98,8 +107,15 @@ REFUSALS = {
     "cutoff": ("localfsc", {}, ["--cutoff", "1.5"], None, ["cutoff", "1.5"]),
     "box": ("localfsc", {}, ["--box", "wide"], None, ["--box wide", "30A"]),
     "huge box": ("localfsc", {}, ["--box", "300"], None, ["300", "48"]),
-    "no noise": ("monores", {"halves": False}, [], ("mask", lambda m: m.like(np.ones_like(m.data))), ["noise"]),
-    "no noise, resmap": ("resmap", {"halves": False}, [], ("mask", lambda m: m.like(np.ones_like(m.data))), ["noise"]),
+    "mask of the whole box": (
+        "monores",
+        {"halves": False},
+        [],
+        ("mask", lambda mask: mask.like(np.ones_like(mask.data))),
+        ["mask.mrc covers the whole box"],
+    ),
+    "no noise": ("monores", {"halves": False}, [], ("mask", all_but_a_corner), ["noise"]),
+    "no noise, resmap": ("resmap", {"halves": False}, [], ("mask", all_but_a_corner), ["noise"]),
 }
 
 

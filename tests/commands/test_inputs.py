@@ -1,13 +1,17 @@
 """The maps and the mask that a command line names: which wins, what is made, what is refused."""
 
+import json
 from argparse import Namespace
 
+import mrcfile
 import numpy as np
 import pytest
+from mrc_files import mrc_bytes
 
+from deepreslib.commands import main
 from deepreslib.commands.inputs import read_maps, read_mask
 from deepreslib.errors import InputError
-from deepreslib.maps import DensityMap, write_map
+from deepreslib.maps import DensityMap, read_map, write_map
 
 SHAPE, VOXEL_SIZE = (24, 26, 28), (1.5, 1.5, 1.5)
 
@@ -108,3 +112,73 @@ def test_a_mask_on_another_grid_is_refused(arguments):
     given = read_maps(arguments(map="map.mrc"))
     with pytest.raises(InputError, match=r"small\.mrc"):
         read_mask(arguments(mask="small.mrc"), given)
+
+
+def unset_voxel_size(name):
+    """Takes the voxel size and the place out of a file's header, as scripts often leave them."""
+    with mrcfile.open(name, "r+") as mrc:
+        mrc.header.cella = (0, 0, 0)
+        mrc.header.origin = (0, 0, 0)
+
+
+def test_files_without_voxel_size_take_the_maps(arguments):
+    for name in ("half1.mrc", "half2.mrc", "mask.mrc"):
+        unset_voxel_size(name)
+    given = read_maps(arguments(map="map.mrc", half1="half1.mrc", half2="half2.mrc"))
+    for grid in given.half_maps:
+        assert (grid.voxel_size, grid.origin) == (given.density_map.voxel_size, given.density_map.origin)
+    read_mask(arguments(mask="mask.mrc"), given)
+    assert given.warnings == []
+
+
+def test_a_half_map_without_voxel_size_takes_the_other_halfs(arguments):
+    unset_voxel_size("half2.mrc")
+    _, halves = maps_of(arguments(half1="half1.mrc", half2="half2.mrc"))
+    assert halves[1].voxel_size == halves[0].voxel_size
+
+
+def test_what_is_strange_about_a_mask_is_a_warning(arguments):
+    mask = read_map("mask.mrc")
+    write_map("mask.mrc", DensityMap(mask.data, mask.voxel_size, (15.0, 0.0, 0.0)))
+    given = read_maps(arguments(map="map.mrc"))
+    read_mask(arguments(mask="mask.mrc"), given)
+    (warning,) = given.warnings
+    assert warning.startswith("the mask mask.mrc begins at (0, 0, 15) Å and map.mrc at (0, 0, 0) Å")
+
+
+def test_headers_met_in_the_wild(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    radius = np.linalg.norm(np.indices((32, 32, 32)) - 16, axis=0)
+    data = (np.exp(-((radius / 9) ** 6)) + np.random.default_rng(0).normal(0, 0.1, radius.shape)).astype("f4")
+    inside = radius < 9
+
+    def with_stamp(values, flags):
+        content = bytearray(mrc_bytes(values.astype("i1")))
+        content[152:160] = np.array([1146047817, flags], "<i4").tobytes()
+        return bytes(content)
+
+    contents = {
+        "map": mrc_bytes(data),
+        "nsymbt": mrc_bytes(data)[:92] + np.array([160], "<i4").tobytes() + mrc_bytes(data)[96:],
+        "mz1": mrc_bytes(data, mz=1),
+        "imod255": with_stamp(inside * -1, 0),
+        "imod128": with_stamp(inside * 1 - 128, 1),
+        "unset": mrc_bytes(inside.astype("i1"), voxel_size=(0, 0, 0)),
+    }
+    for name, content in contents.items():
+        (tmp_path / f"{name}.mrc").write_bytes(content)
+    results = []
+    for given, warnings in (
+        (["map.mrc", "--mask", "unset.mrc"], 0),
+        (["nsymbt.mrc", "--mask", "unset.mrc"], 1),
+        (["mz1.mrc", "--mask", "unset.mrc"], 1),
+        (["map.mrc", "--mask", "imod255.mrc"], 0),
+        (["map.mrc", "--mask", "imod128.mrc"], 0),
+    ):
+        assert main(["estimate", *given, "--method", "monores", "--threads", "1", "-o", "new.mrc.gz"]) == 0
+        assert capsys.readouterr().err.count("deepres: warning: ") == warnings
+        assert len(json.loads((tmp_path / "new.json").read_text()).get("warnings", [])) == warnings
+        results.append(read_map("new.mrc.gz"))
+    for result in results:
+        np.testing.assert_array_equal(result.data, results[0].data)
+        assert (result.quantity, result.voxel_size) == ("resolution", (2.0, 2.0, 2.0))

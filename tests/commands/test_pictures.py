@@ -38,7 +38,7 @@ def test_writes_the_files_it_names(files, capsys):
     script = (out / "surface.cxc").read_text()
     assert "volume #2 origin 5,0,-21" in script
     shown = read_map(out / "surface_resolution.mrc")
-    assert shown.origin == (-21.0, 0.0, 5.0)
+    assert (shown.origin, shown.quantity) == ((-21.0, 0.0, 5.0), "resolution")
     assert shown.data.min() > 0
 
 
@@ -119,3 +119,15 @@ def test_bad_input_is_refused(files, capsys):
     assert main(["pictures", resolution, "-o", resolution]) == 2
     assert capsys.readouterr().err.count("deepres: error:") == 4
     assert not (files / "pictures").exists()
+
+
+@pytest.mark.parametrize(("name", "folder"), [("a\"b'c.mrc", "pictures"), ("$HOME.mrc", "$HOME \"'")])
+def test_a_map_whose_name_chimerax_cannot_take_is_copied(files, name, folder):
+    (files / "map.mrc").rename(files / name)
+    (files / "resolution.mrc").rename(files / f"$_{name}")
+    out = files / folder
+    assert main(["pictures", str(files / f"$_{name}"), "--map", str(files / name), "-o", str(out)]) == 0
+    np.testing.assert_array_equal(read_map(out / "surface_map.mrc").data, read_map(files / name).data)
+    place = out if folder == "pictures" else "."
+    opened = [line for line in (out / "surface.cxc").read_text().splitlines() if line.startswith("open")]
+    assert opened == [f'open "{place}/surface_map.mrc"', f'open "{place}/surface_resolution.mrc"']

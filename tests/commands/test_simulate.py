@@ -25,6 +25,7 @@ def outputs(folder):
 def test_map_mask_and_truth_share_a_grid_and_the_map_is_band_limited(structure, tmp_path):
     assert simulate(structure, tmp_path, "--resolution", 4, "--voxel-size", 0.8, "--box", 40) == 0
     density, mask, truth = outputs(tmp_path)
+    assert [one.quantity for one in (density, mask, truth)] == ["density", "mask", "resolution"]
     assert density.data.shape == mask.data.shape == truth.data.shape == (40, 40, 40)
     assert density.voxel_size == truth.voxel_size == (0.8, 0.8, 0.8)
     np.testing.assert_array_equal(truth.data, 4.0 * mask.data)
@@ -44,6 +45,13 @@ def test_regions_noise_and_seed(structure, tmp_path):
     assert not np.array_equal(outputs(tmp_path)[0].data, first.data)
     far = np.s_[:4]
     assert first.data[far].std() > 0.2 * first.data[mask.data > 0].std()
+
+
+def test_all_maps_are_compressed_as_the_first_is(structure, tmp_path):
+    assert main(["simulate", structure, "-o", str(tmp_path / "out.mrc.gz"), "--resolution", "4"]) == 0
+    names = {"out.mrc.gz", "out_mask.mrc.gz", "out_resolution.mrc.gz", "out.json"}
+    assert {path.name for path in tmp_path.iterdir()} == names | {"two.pdb"}
+    assert read_map(tmp_path / "out_mask.mrc.gz").quantity == "mask"
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def test_maps_share_a_grid_and_the_truth_is_inside_the_mask(written):
     for density_map in (half1, half2, full, mask, resolution):
         assert density_map.data.shape == (40, 40, 40)
         assert density_map.voxel_size == (2.0, 2.0, 2.0)
+    assert [one.quantity for one in (half1, full, mask, resolution)] == ["half map", "density", "mask", "resolution"]
     assert set(np.unique(mask.data)) == {0.0, 1.0}
     np.testing.assert_array_equal(resolution.data > 0, mask.data > 0)
     assert 0.1 < np.corrcoef(half1.data.ravel(), half2.data.ravel())[0, 1] < 0.999

@@ -99,3 +99,14 @@ def test_three_sizes_of_disk(name, inputs, tmp_path, namespace):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_thirty_sizes_of_disk(name, inputs, tmp_path, namespace):
     assert_all_or_nothing(fill(COMMANDS[name], inputs, tmp_path, namespace, SIZES))
+
+
+def test_a_home_that_cannot_be_written_does_not_matter(inputs):
+    places = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"), "/proc/1/absent")
+    environment = {**os.environ, **places, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment.pop("MPLCONFIGDIR", None)
+    (inputs / "out").mkdir(exist_ok=True)
+    run = [sys.executable, "-m", "deepreslib", *words(COMMANDS["annotate"])]
+    done = subprocess.run(run, cwd=inputs, env=environment, capture_output=True, text=True)
+    shutil.rmtree(inputs / "out")
+    assert (done.returncode, done.stderr) == (0, "")

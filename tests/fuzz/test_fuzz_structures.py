@@ -8,6 +8,7 @@ import pytest
 from hostile import answer, examples, flipped, make_inputs, places
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from deepreslib import pictures
 
@@ -23,7 +24,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def here(folder, monkeypatch):
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(pictures, "residue_figures", lambda *_, **__: [])  # two seconds each
+    monkeypatch.setattr(pictures, "residue_figures", lambda *_, **__: [Figure()])  # two seconds each
 
 
 def annotate(name):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from properties import masks, quick, random_values, shapes, voxel_sizes
 
 from deepreslib.errors import InputError
-from deepreslib.maps import DensityMap, GridHeader, read_map
-from deepreslib.maps.checks import check_estimable, check_half_maps, check_mask, check_same_grid
+from deepreslib.maps import DensityMap, GridHeader, automatic_mask, read_map
+from deepreslib.maps.checks import check_estimable, check_half_maps, check_mask, check_same_grid, mask_warnings
 
 
 @pytest.fixture
@@ -37,6 +37,17 @@ def refusal(check, *arguments, words):
 
 def test_good_map_passes(density):
     check_estimable(density, window=20.0, coarsest=13.0)
+
+
+@pytest.mark.parametrize("quantity", ["resolution", "mask", "b-factor", "other words"])
+def test_what_its_header_calls_no_density_is_refused(density, quantity):
+    words = ["density.mrc", f"a map of the {quantity}"]
+    refusal(check_estimable, replace(density, quantity=quantity), words=words)
+
+
+@pytest.mark.parametrize("quantity", ["", "density", "half map"])
+def test_what_its_header_calls_density_passes(density, quantity):
+    check_estimable(replace(density, quantity=quantity))
 
 
 def test_crystal_map_is_refused(shared_data):
@@ -182,9 +193,126 @@ def test_any_map_off_the_grid_is_refused(shape, voxel_size, axis, factor, is_sha
 @quick
 @given(masks(most=8, empty=True), voxel_sizes(0.1, 40.0), st.floats(0.5625, 5.0, width=32))
 def test_any_mask_that_is_not_empty_is_read_as_it_is(inside, voxel_size, value):
-    density = DensityMap(random_values(inside.shape), voxel_size, path="density.mrc")
+    density = DensityMap(random_values(inside.shape) + 10 * inside, voxel_size, path="density.mrc")
     mask = DensityMap(np.where(inside, np.float32(value), np.float32(0.5)), voxel_size, path="mask.mrc")
-    if inside.any():
+    if inside.all():
+        refusal(check_mask, mask, density, words=["mask.mrc", "covers the whole box"])
+    elif inside.any():
         np.testing.assert_array_equal(check_mask(mask, density), inside)
     else:
         refusal(check_mask, mask, density, words=["mask.mrc", "empty"])
+
+
+def ball(shape=(40, 44, 48), centre=(20, 22, 24), radius=12.0):
+    """Distance (voxels) from the centre of a ball, less its radius: negative inside."""
+    z, y, x = np.indices(shape)
+    return np.sqrt((z - centre[0]) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2) - radius
+
+
+def in_noise(depth, noise=0.3, voxel_size=2.0):
+    """A map whose molecule is where ``depth`` is negative, in noise."""
+    inside = depth < 0
+    data = inside * (1 + random_values(depth.shape, 1)) + noise * random_values(depth.shape)
+    return DensityMap(data.astype(np.float32), (voxel_size,) * 3, path="density.mrc")
+
+
+def like(density, data):
+    return replace(density, data=np.asarray(data, dtype=np.float32), path="mask.mrc")
+
+
+SHAPES = {
+    "ball": ball(),
+    "hollow": np.abs(ball(radius=14.0)) - 4,
+    "helix through two faces": np.hypot(*(np.indices((40, 44, 48))[1:] - np.array([22, 24])[:, None, None, None])) - 10,
+    "off centre": ball(centre=(6, 8, 9)),
+    "crop that reaches all faces": ball(radius=28.0),
+    "membrane": np.abs(np.indices((40, 44, 48))[0] - 20.0) - 8,
+    "crop with a channel": 6 - ball(radius=0.0),
+}
+"""Right masks: shape → negative inside."""
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.3, 1.5])
+@pytest.mark.parametrize("name", SHAPES)
+def test_right_masks_pass_without_a_word(name, noise):
+    density = in_noise(SHAPES[name], noise)
+    soft = np.clip(0.5 - SHAPES[name] / 6, 0, 1)
+    for values in (SHAPES[name] < 0, soft, 255 * (SHAPES[name] < 0)):
+        inside = check_mask(like(density, values), density)
+        np.testing.assert_array_equal(inside, values > 0.5)
+        share = inside.mean()
+        assert len(mask_warnings(like(density, values), density)) == (share > 0.9), share
+
+
+@pytest.mark.parametrize("contrast", [1, -1])
+@pytest.mark.parametrize("noise", [0.01, 0.3, 1.5])
+@pytest.mark.parametrize("name", ["ball", "hollow", "helix through two faces", "off centre"])
+def test_inverted_masks_are_refused_with_the_mend(name, noise, contrast):
+    if contrast < 0 and noise > 1:
+        return  # solvent as varied as the molecule, and brighter: it could be a molecule that fills the box
+    density = in_noise(SHAPES[name], noise)
+    density = density.like(contrast * density.data)
+    for values in (SHAPES[name] > 0, np.clip(0.5 + SHAPES[name] / 6, 0, 1)):
+        refusal(check_mask, like(density, values), density, words=["mask.mrc is inverted", "1 minus the mask"])
+
+
+def test_a_right_mask_of_inverted_density_is_not_called_inverted():
+    density = in_noise(SHAPES["ball"])
+    check_mask(like(density, SHAPES["ball"] < 0), density.like(-density.data))
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        (np.ones((40, 44, 48)), "it is 1 everywhere"),
+        (1 + (SHAPES["ball"] < 0), "its values go from 1 to 2"),
+        (np.where(SHAPES["ball"] < 0, 1.0, 0.6), "its values go from 0.6 to 1"),
+    ],
+)
+def test_a_mask_without_outside_is_refused(values, word):
+    density = in_noise(SHAPES["ball"])
+    refusal(check_mask, like(density, values), density, words=["mask.mrc covers the whole box", word])
+
+
+def test_masks_of_nearly_nothing_or_nearly_all_are_warned_about():
+    density = in_noise(SHAPES["ball"])
+    few = np.zeros(density.data.shape)
+    few[20, 20, 20:30] = 1
+    (sentence,) = mask_warnings(like(density, few), density)
+    assert sentence.startswith("the mask mask.mrc covers only 10 voxels, 80 Å³ and 0.012 % of the box")
+    most = np.ones(density.data.shape)
+    most[0] = 0
+    check_mask(like(density, most), density)
+    (sentence,) = mask_warnings(like(density, most), density)
+    assert sentence.startswith("the mask mask.mrc covers 97.5 % of the box")
+
+
+def test_a_mask_that_lies_elsewhere_is_warned_about_with_both_places():
+    density = replace(in_noise(SHAPES["ball"]), origin=(10.0, 0.0, -30.0))
+    mask = like(density, SHAPES["ball"] < 0)
+    for origin in ((10.0, 0.0, -30.0), (11.9, 1.9, -31.9), (0.0, 0.0, 0.0)):
+        assert mask_warnings(replace(mask, origin=origin), density) == ()
+    (sentence,) = mask_warnings(replace(mask, origin=(10.0, 4.5, -30.0)), density)
+    assert "begins at (-30, 4.5, 10) Å" in sentence
+    assert "density.mrc at (-30, 0, 10) Å" in sentence
+    elsewhere = replace(mask, origin=(20.0, 20.0, 20.0))
+    assert len(mask_warnings(elsewhere, replace(density, origin=(0.0, 0.0, 0.0)))) == 1
+
+
+@pytest.mark.parametrize("name", ["1kc6", "2gaf", "4qln"])
+def test_the_masks_of_the_references(shared_data, name):
+    folder = shared_data / "reference" / name
+    density, mask = read_map(folder / "half1.mrc.gz"), read_map(folder / "mask.mrc.gz")
+    check_mask(mask, density)
+    assert mask_warnings(mask, density) == ()
+    refusal(check_mask, mask.like(1 - mask.data), density, words=["is inverted"])
+    refusal(check_mask, mask.like(1 - mask.data), density.like(-density.data), words=["is inverted"])
+
+
+def test_masks_found_in_experimental_maps(shared_data):
+    for path in sorted((shared_data / "maps" / "experimental").glob("*.mrc.gz")):
+        density = read_map(path)
+        mask = density.like(automatic_mask(density)[0])
+        check_mask(mask, density)
+        assert mask_warnings(mask, density) == ()
+        refusal(check_mask, mask.like(1 - mask.data), density, words=["is inverted"])

@@ -1,248 +1,26 @@
-"""Maps and their grid: what is read from headers, what is written back, what is refused."""
+"""The grid of a map, and other values on it."""
 
-import bz2
-import gzip
-import itertools
-import os
-
-import mrcfile
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from mrc_files import SHAPE, assert_map_refused, mrc_bytes, values
-from properties import quick, random_values, shapes, voxel_sizes
+from mrc_files import values
 
-from deepreslib.errors import InputError
-from deepreslib.maps import DensityMap, GridHeader, read_map, write_map
-
-AXIS_ORDERS = list(itertools.permutations((1, 2, 3)))
-SIZE_FIELDS = ("nx", "ny", "nz", "mx", "my", "mz", "cella", "cellb")
-PLACE_FIELDS = ("mapc", "mapr", "maps", "nxstart", "nystart", "nzstart", "origin", "ispg")
+from deepreslib.maps import DensityMap, GridHeader
+from deepreslib.maps.density_map import format_triple
 
 
-@pytest.mark.parametrize("axis_order", AXIS_ORDERS)
-def test_axis_orders_are_read_as_zyx_and_written_back(file, tmp_path, axis_order):
-    zyx = values()
-    in_file = zyx.transpose([3 - axis for axis in axis_order[::-1]])
-    starts = (10, 20, 30)
-    path = file(mrc_bytes(in_file, axis_order=axis_order, voxel_size=(1.0, 2.0, 3.0), starts=starts))
-
-    density = read_map(path)
-    np.testing.assert_array_equal(density.data, zyx)
-    assert density.data.flags.c_contiguous
-    assert density.voxel_size == (3.0, 2.0, 1.0)
-    start_of = dict(zip(axis_order, starts, strict=True))
-    assert density.origin == (start_of[3] * 3.0, start_of[2] * 2.0, start_of[1] * 1.0)
-
-    write_map(tmp_path / "again.mrc", density)
-    with mrcfile.open(path) as before, mrcfile.open(tmp_path / "again.mrc") as after:
-        np.testing.assert_array_equal(after.data, before.data)
-        for name in SIZE_FIELDS + PLACE_FIELDS:
-            assert after.header[name] == before.header[name], name
-
-
-@pytest.mark.parametrize(("suffix", "compress"), [(".gz", gzip.compress), (".bz2", bz2.compress)])
-def test_compressed_files_are_read_and_written(file, tmp_path, suffix, compress):
-    density = read_map(file(compress(mrc_bytes(values(), ">")), "map.mrc" + suffix))
-    np.testing.assert_array_equal(density.data, values())
-    write_map(tmp_path / ("again.map" + suffix), density)
-    assert (tmp_path / ("again.map" + suffix)).read_bytes()[:2] == compress(b"")[:2]
-    np.testing.assert_array_equal(read_map(tmp_path / ("again.map" + suffix)).data, values())
-
-
-def test_unset_axes_angles_and_intervals_are_forgiven(file):
-    content = mrc_bytes(values(), mapc=0, mapr=0, maps=0, cellb=(0, 0, 0), mx=0, my=0, mz=0)
-    density = read_map(file(content))
-    np.testing.assert_array_equal(density.data, values())
-    assert density.voxel_size == (2.0, 2.0, 2.0)
-    assert density.header == GridHeader(origin_from_starts=True)
-
-
-@pytest.mark.parametrize(
-    ("space_group", "sections"), [(0, SHAPE[0]), (0, 1), (401, SHAPE[0])], ids=["image flag", "image stack", "4D of 1"]
-)
-def test_flags_of_stacks_of_one_volume_are_read_as_a_volume(file, tmp_path, space_group, sections):
-    content = mrc_bytes(values(), ispg=space_group, intervals=(SHAPE[2], SHAPE[1], sections))
-    density = read_map(file(content, "map.mrcs"))
-    np.testing.assert_array_equal(density.data, values())
-    assert density.voxel_size == (2.0, 2.0, 2.0)
-    write_map(tmp_path / "again.mrc", density)
-    with mrcfile.open(tmp_path / "again.mrc") as mrc:
-        assert mrc.is_volume()
-        assert mrc.data.shape == SHAPE
-        assert mrc.voxel_size.z == 2.0
-
-
-def test_origin_is_the_header_field_where_it_is_set(file, tmp_path):
-    path = file(mrc_bytes(values(), starts=(1, 2, 3), origin=(-10.5, 20.25, 0)))
-    density = read_map(path)
-    assert density.origin == (0.0, 20.25, -10.5)
-    write_map(tmp_path / "again.mrc", density)
-    with mrcfile.open(tmp_path / "again.mrc") as mrc:
-        assert mrc.header.origin.item() == (-10.5, 20.25, 0)
-        assert mrc.nstart.item() == (1, 2, 3)
-
-
-def test_overrides_win_and_are_written(file, tmp_path):
-    path = file(mrc_bytes(values(), starts=(1, 2, 3), voxel_size=(0, 0, 0)))
-    density = read_map(path, voxel_size=3.54, origin=(1.0, -2.0, 3.0))
-    assert density.voxel_size == (3.54, 3.54, 3.54)
-    assert density.origin == (1.0, -2.0, 3.0)
-    write_map(tmp_path / "again.mrc", density)
-    again = read_map(tmp_path / "again.mrc")
-    assert again.voxel_size == pytest.approx((3.54, 3.54, 3.54))
-    assert again.origin == (1.0, -2.0, 3.0)
-    with mrcfile.open(tmp_path / "again.mrc") as mrc:
-        assert mrc.nstart.item() == (0, 0, 0)
-
-
-def test_origin_overridden_by_zero_stays_zero(file, tmp_path):
-    density = read_map(file(mrc_bytes(values(), starts=(1, 2, 3))), origin=(0, 0, 0))
-    write_map(tmp_path / "again.mrc", density)
-    assert read_map(tmp_path / "again.mrc").origin == (0.0, 0.0, 0.0)
-
-
-def test_starts_follow_an_overridden_voxel_size(file):
-    density = read_map(file(mrc_bytes(values(), starts=(1, 2, 3))), voxel_size=(1.0, 1.5, 2.0))
-    assert density.voxel_size == (1.0, 1.5, 2.0)
-    assert density.origin == (3.0, 3.0, 2.0)
-
-
-def test_voxel_size_is_the_decimal_that_was_meant(file, tmp_path):
-    path = file(mrc_bytes(values(), voxel_size=(1.07, 1.07, 1.07)))
-    density = read_map(path)
-    assert density.voxel_size == pytest.approx((1.07, 1.07, 1.07), rel=1e-12)
-    write_map(tmp_path / "again.mrc", density)
-    with mrcfile.open(path) as before, mrcfile.open(tmp_path / "again.mrc") as after:
-        assert after.header.cella == before.header.cella
-
-
-def test_map_from_memory_is_written_as_a_valid_file(tmp_path):
-    density = DensityMap(values(), (1.5, 1.5, 1.5), origin=(3.0, 2.0, 1.0))
-    write_map(tmp_path / "map.mrc", density)
-    assert mrcfile.validate(tmp_path / "map.mrc")
-    again = read_map(tmp_path / "map.mrc")
-    np.testing.assert_array_equal(again.data, density.data)
-    assert (again.voxel_size, again.origin) == (density.voxel_size, density.origin)
-
-
-def test_crystal_map_keeps_its_geometry(shared_data, tmp_path):
-    path = shared_data / "maps" / "emd_3001.map"
-    density = read_map(path)
-    with mrcfile.open(path) as mrc:
-        np.testing.assert_array_equal(density.data, np.moveaxis(mrc.data, [0, 1, 2], [1, 2, 0]))
-    assert density.data.shape == (73, 25, 43)
-    assert density.voxel_size == pytest.approx((33.03 / 72, 4.71 / 12, 17.93 / 40), rel=1e-9)
-    assert density.origin == pytest.approx((0.0, -12 * 4.71 / 12, -21 * 17.93 / 40), rel=1e-9)
-    assert density.header.cell_angles == pytest.approx((90, 94.326, 90))
-
-    write_map(tmp_path / "again.map", density)
-    assert mrcfile.validate(tmp_path / "again.map")
-    with mrcfile.open(path) as before, mrcfile.open(tmp_path / "again.map") as after:
-        np.testing.assert_array_equal(after.data, before.data)
-        for name in SIZE_FIELDS + PLACE_FIELDS:
-            assert after.header[name] == before.header[name], name
-
-
-def test_like_keeps_the_grid():
-    density = DensityMap(values(), (2.0, 2.0, 2.0), (1.0, 2.0, 3.0), "map.mrc", GridHeader(space_group=4))
+def test_like_keeps_the_grid_and_forgets_what_the_values_were():
+    density = DensityMap(
+        values(), (2.0, 2.0, 2.0), (1.0, 2.0, 3.0), "map.mrc", GridHeader(space_group=4), "mask", ("a note",)
+    )
     other = density.like(2 * np.asfortranarray(values(dtype="f8")))
     assert other.data.dtype == np.float32
     np.testing.assert_array_equal(other.data, 2 * density.data)
     assert (other.voxel_size, other.origin, other.header) == (density.voxel_size, density.origin, density.header)
+    assert (other.path, other.quantity, other.notes) == ("map.mrc", "", ())
     with pytest.raises(ValueError, match=r"\(4, 6, 7\).*\(5, 6, 7\)"):
         density.like(values()[1:])
 
 
-def test_missing_file_is_refused(tmp_path):
-    assert_map_refused(tmp_path / "absent.mrc", "does not exist")
-
-
-def test_folder_is_refused(tmp_path):
-    assert_map_refused(tmp_path, "is a folder")
-
-
-def test_empty_file_is_refused(file):
-    assert_map_refused(file(b""), "is empty")
-
-
-def test_image_is_refused(file):
-    assert_map_refused(file(mrc_bytes(values((1, 6, 7)), ispg=0)), "2D image")
-
-
-def test_stack_of_volumes_is_refused(file):
-    assert_map_refused(file(mrc_bytes(values((12, 6, 7)), ispg=401, intervals=(7, 6, 4))), "stack of 3 volumes")
-
-
-def test_impossible_axis_order_is_refused(file):
-    assert_map_refused(file(mrc_bytes(values(), mapr=1)), "axis order")
-
-
-def test_not_finite_values_are_counted_and_refused(file):
-    data = values()
-    data[0, 0, 0], data[4, 5, 6], data[2, 2, 2] = np.nan, np.inf, -np.inf
-    assert_map_refused(file(mrc_bytes(data)), "3 NaN or infinite")
-
-
-@pytest.mark.parametrize("size", [0.0, 0.01, 400.0, -3.5, np.nan])
-def test_absurd_voxel_size_in_the_header_is_refused_unless_given(file, size):
-    path = file(mrc_bytes(values(), voxel_size=(size,) * 3))
-    assert_map_refused(path, f"{size:g} Å", "--voxel-size")
-    assert read_map(path, voxel_size=2).voxel_size == (2.0, 2.0, 2.0)
-
-
-def test_absurd_voxel_size_given_is_refused(file):
-    assert_map_refused(file(mrc_bytes(values())), "0 Å", voxel_size=0.0)
-
-
-def test_failed_writing_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "map.mrc"
-    path.write_bytes(b"old")
-
-    def fill_the_disk(mrc):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(mrcfile.mrcfile.MrcFile, "flush", fill_the_disk)
-    with pytest.raises(InputError, match=r"map\.mrc cannot be written \(No space left on device\)"):
-        write_map(path, DensityMap(values(), (2.0, 2.0, 2.0)))
-    assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["map.mrc"]
-
-
-def test_existing_file_is_replaced_only_where_allowed(tmp_path):
-    path = tmp_path / "map.mrc"
-    path.write_bytes(b"old")
-    density = DensityMap(values(), (2.0, 2.0, 2.0))
-    with pytest.raises(InputError, match="exists already"):
-        write_map(path, density, overwrite=False)
-    assert path.read_bytes() == b"old"
-    write_map(path, density)
-    np.testing.assert_array_equal(read_map(path).data, values())
-
-
-def test_missing_output_folder_is_refused(tmp_path):
-    with pytest.raises(InputError, match="does not exist"):
-        write_map(tmp_path / "absent" / "map.mrc", DensityMap(values(), (2.0, 2.0, 2.0)))
-
-
-@quick
-@given(
-    shape=shapes(2, 7),
-    seed=st.integers(0, 1000),
-    exponent=st.integers(-20, 20),
-    voxel_size=voxel_sizes(0.06, 49.0),
-    origin=st.tuples(*[st.floats(-2000, 2000, width=32, allow_subnormal=False)] * 3),
-    axis_order=st.sampled_from(AXIS_ORDERS),
-    suffix=st.sampled_from([".mrc", ".map", ".mrc.gz", ".mrc.bz2"]),
-)
-def test_any_map_written_is_read_back(tmp_path_factory, shape, seed, exponent, voxel_size, origin, axis_order, suffix):
-    data = random_values(shape, seed) * np.float32(10.0**exponent)
-    density = DensityMap(data, voxel_size, origin, header=GridHeader(axis_order=axis_order))
-    path = tmp_path_factory.mktemp("maps") / f"map{suffix}"
-    write_map(path, density)
-    again = read_map(path)
-    np.testing.assert_array_equal(again.data, data)
-    assert again.voxel_size == pytest.approx(voxel_size, rel=1e-6)
-    assert np.array_equal(np.float32(again.origin), np.float32(origin))
-    assert again.header.axis_order == axis_order
+def test_triples_are_shown_as_xyz():
+    assert format_triple((3.0, 2.0, 1.0)) == "1 × 2 × 3"
+    assert format_triple((3.54, 3.54, 3.54)) == "3.54"

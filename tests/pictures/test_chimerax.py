@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from deepreslib.errors import InputError
-from deepreslib.pictures import ColourScale, resolution_for_chimerax, write_chimerax_script
+from deepreslib.pictures import ColourScale, can_open, check_name, resolution_for_chimerax, write_chimerax_script
+from deepreslib.pictures.chimerax import quoted
 
 SCALE = ColourScale(2.5, 6.5, levels=9)
 
@@ -91,6 +92,39 @@ def test_awkward_paths(tmp_path):
         script(tmp_path, density_path="/maps/a \"b\" 'c'.mrc")
     with pytest.raises(InputError, match="rename"):
         script(tmp_path, density_path="/maps/a\nb.mrc")
+
+
+@pytest.mark.parametrize("folder", ["a\"b'c", "$HOME"])
+def test_folders_that_chimerax_cannot_take_are_left_to_the_scripts_place(tmp_path, folder):
+    """A script's folder is where ChimeraX looks for what it names relatively."""
+    (tmp_path / folder).mkdir()
+    files = {"density_path": tmp_path / folder / "map.mrc", "resolution_path": tmp_path / folder / "deeper" / "res.mrc"}
+    opened = [line for line in script(tmp_path / folder, **files) if line.startswith("open")]
+    assert opened == ['open "./map.mrc"', 'open "./deeper/res.mrc"']
+    for path in files.values():
+        assert not can_open(path, tmp_path / "elsewhere" / "surface.cxc")
+
+
+@pytest.mark.parametrize("folder", ["line\nbreak", "a\u2028b", "\udcff"])
+def test_lines_are_never_broken(tmp_path, folder):
+    assert quoted(tmp_path / folder / "map.mrc", tmp_path / folder / "surface.cxc") == '"./map.mrc"'
+
+
+@pytest.mark.parametrize(
+    "name", ["$HOME.mrc", "${HOME}.mrc", "a\"b'.mrc", "a\r.mrc", "a\x85.mrc", "a\u2028.mrc", "\udcff.mrc"]
+)
+def test_names_that_chimerax_cannot_take_are_refused(tmp_path, name):
+    with pytest.raises(InputError, match="rename"):
+        check_name(tmp_path / name, tmp_path / "surface.cxc")
+    assert not can_open(tmp_path / name, tmp_path / "surface.cxc")
+
+
+@pytest.mark.parametrize(
+    "name", ["a;b.mrc", "a*b?[c].mrc", "a$b c.mrc", "~a.mrc", "a'b.mrc", "#1.mrc", "a\\nb.mrc", "é.mrc"]
+)
+def test_other_names_are_written_as_they_are(tmp_path, name):
+    check_name(tmp_path / name, tmp_path / "surface.cxc")
+    assert f'open "{tmp_path / name}"' in script(tmp_path, density_path=tmp_path / name)
 
 
 def test_filled_map_keeps_the_inside_and_has_no_zero():

@@ -1,5 +1,8 @@
 """Structure files read row by row, and attributes as Scipion's category and ChimeraX's file."""
 
+import resource
+import signal
+
 import gemmi
 import numpy as np
 import pytest
@@ -106,6 +109,57 @@ def test_chimerax_file_leaves_out_what_has_no_value(tmp_path):
         "\t/A:1@CA\t3.000",
         "\t/A:1@O5'\t4.000",
     ]
+
+
+def test_a_full_disk_leaves_the_old_mmcif_file(tmp_path):
+    """The limit on the size of files fails like a disk without room."""
+    sites = read_atom_sites(write_atoms(tmp_path / "model.cif"))
+    (tmp_path / "out.cif").write_text("good")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        with pytest.raises(InputError, match=r"out\.cif"):
+            attributes.write_mmcif(tmp_path / "out.cif", sites, [Attribute("a", "residues", ["A:1"], np.ones(1))])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (tmp_path / "out.cif").read_text() == "good"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.cif", "out.cif"]
+
+
+@pytest.mark.parametrize(
+    "name", ["A*:1@CA", "A-2:1", "A B:1", "A/B:1", "A:B:1", "A,B:1", "A:1@O*", ":1", "A:1@", "é:1", "A\n:1"]
+)
+def test_what_chimerax_would_misread_is_left_out_and_said(tmp_path, name):
+    named = [
+        Attribute("resolution", "residues", ["A:1", name], np.array([3.0, 4.0])),
+        Attribute("alone", "atoms", [name], np.array([3.0])),
+        Attribute("unknown", "atoms", [name], np.array([np.nan])),
+    ]
+    warnings = attributes.write_defattr(tmp_path / "out.defattr", named)
+    lines = (tmp_path / "out.defattr").read_text(encoding="utf-8").splitlines()
+    assert lines == ["attribute: resolution", "recipient: residues", "\t/A:1\t3.000"]
+    assert [warning.partition(" have")[0] for warning in warnings] == ["1 of 2 residues", "1 of 1 atoms"]
+    assert all(repr(name) in warning and "out.defattr leaves them out" in warning for warning in warnings)
+
+
+def test_names_that_chimerax_takes_are_not_warned_about(tmp_path):
+    names = ["A:1", "Ab1:-3", "A_1:52B", "1:7", "A'\":8"]
+    assert attributes.write_defattr(tmp_path / "out.defattr", [Attribute("a", "residues", names, np.ones(5))]) == ()
+    assert len((tmp_path / "out.defattr").read_text().splitlines()) == 7
+
+
+@pytest.mark.parametrize("comment", ["a\nb", "a\rb", "a\u2028b", "a\x85b", "a\x0b\x1cb"])
+def test_a_comment_stays_on_its_line(tmp_path, comment):
+    attributes.write_defattr(tmp_path / "out.defattr", [], comment)
+    assert (tmp_path / "out.defattr").read_bytes() == b"# a b\n"
+
+
+@pytest.mark.parametrize("name", ["two words", "a\nb", "1st", "", "é"])
+def test_an_attribute_has_a_plain_name(tmp_path, name):
+    with pytest.raises(InputError, match="no name of an attribute"):
+        attributes.write_defattr(tmp_path / "out.defattr", [Attribute(name, "atoms", ["A:1@CA"], np.ones(1))])
 
 
 def test_files_without_a_structure_are_refused(tmp_path):

@@ -26,7 +26,7 @@ def maps():
     noise = 0.3 * signal[ball].std()
     halves = [signal + noise * rng.standard_normal(SHAPE) for _ in range(2)]
     mean = (halves[0] + halves[1]) / 2
-    sharp = filters.low_pass(filters.apply_b_factor(mean, VOXEL_SIZE, -400), VOXEL_SIZE, 4.0)
+    sharp = filters.low_pass(filters.apply_b_factor(mean, VOXEL_SIZE, -150), VOXEL_SIZE, 4.0)
     return {"half1": halves[0], "half2": halves[1], "map": mean, "mask": ball, "sharp": sharp}
 
 

@@ -21,10 +21,11 @@ import numpy as np
 import reports
 
 from deepreslib import simulation, structures
-from deepreslib.enhancement import overclaim, verdict
+from deepreslib.enhancement import verdict
 from deepreslib.enhancement.answers import TOLERANCES
 from deepreslib.enhancement.b_factor import SAMPLE, range_for, recommend
 from deepreslib.enhancement.b_factor import sample as sample_mask
+from deepreslib.enhancement.overclaim import overclaim
 from deepreslib.enhancement.sharpening import Sharpening
 from deepreslib.enhancement.snr import SOFT_EDGE, global_resolution, snr_resolution
 from deepreslib.estimation import deepres, localfsc

@@ -107,6 +107,8 @@ def whole_box(size, folder, options):
         "deepreslib",
         "estimate",
         path,
+        "--method",
+        "deepres",
         "--mask",
         mask_path,
         "--range",

@@ -5,16 +5,14 @@ The science is in the package ``deepreslib``; the protocols of this plugin run i
 
 import importlib.util
 import os
-import shlex
 import shutil
-import subprocess
 import sys
 
 import pwem
 from pyworkflow import VarTypes
 from pyworkflow.utils import Environ
 
-from deepres_plugin.constants import ARTICLE_URL, DEEPRES_PYTHON, NEEDED_MODULES, REFUSAL_CODE, REFUSAL_PREFIX
+from deepres_plugin.constants import ARTICLE_URL, DEEPRES_PYTHON, NEEDED_MODULES
 from deepreslib.version import __version__
 
 _logo = "deepres_icon.png"
@@ -22,7 +20,7 @@ _references = ["RamirezAportela2019"]
 
 
 class Plugin(pwem.Plugin):
-    """Where deepreslib is installed and how its command line is started."""
+    """Where deepreslib is installed; ``job.py`` runs its command line."""
 
     _url = ARTICLE_URL
     _supportedVersions = [__version__]
@@ -65,35 +63,3 @@ class Plugin(pwem.Plugin):
             for name, package in NEEDED_MODULES.items()
             if importlib.util.find_spec(name) is None
         ]
-
-    @classmethod
-    def runDeepres(cls, protocol, command, args, **kwargs):
-        """Run ``python -m deepreslib COMMAND ARGS`` as a job of a protocol.
-
-        Args:
-            protocol: the protocol whose step this is.
-            command: the subcommand, such as ``estimate``.
-            args: the command's arguments, a list.
-            **kwargs: passed on to ``runJob``.
-
-        Raises:
-            RuntimeError: the program failed, and so does the step; the message is the sentence that the program wrote.
-        """
-        try:
-            protocol.runJob(
-                shlex.quote(cls.getPython()),
-                ["-m", "deepreslib", command, *map(str, args)],
-                env=cls.getEnviron(),
-                numberOfMpi=1,
-                **kwargs,
-            )
-        except subprocess.CalledProcessError as error:
-            refused = error.returncode == REFUSAL_CODE
-            raise RuntimeError((refused and cls._findSentence(protocol)) or str(error)) from error
-
-    @classmethod
-    def _findSentence(cls, protocol):
-        """The last sentence in the protocol's log by which the program refused its input; empty if there is none."""
-        with open(protocol.getStderrLog(), encoding="utf-8", errors="replace") as log:
-            sentences = [line.partition(REFUSAL_PREFIX)[2].strip() for line in log if REFUSAL_PREFIX in line]
-        return sentences[-1] if sentences else ""

@@ -51,6 +51,8 @@ doi = {https://doi.org/10.1038/nmeth.2727}
 title = {CryoRes: local resolution estimation of cryo-EM density maps by deep learning},
 author = {Dang, Yiming},
 booktitle = {slides of 25 May},
-year = {2023}
+year = {2023},
+note = {about the article of this title in the Journal of Molecular Biology, to which the DOI leads},
+doi = {https://doi.org/10.1016/j.jmb.2023.168059}
 }
 """

@@ -6,7 +6,6 @@ DEEPRES_PYTHON = "DEEPRES_PYTHON"
 NEEDED_MODULES = {"tensorflow": "tensorflow", "keras": "keras", "mrcfile": "mrcfile", "skimage": "scikit-image"}
 
 REFUSAL_PREFIX = "deepres: error: "
-REFUSAL_CODE = 2
 
 OUTPUT_RESOLUTION = "resolution_Volume"
 OUTPUT_DEVIATION = "uncertainty_Volume"

@@ -5,7 +5,10 @@ import zlib
 
 from pwem.emlib.image import ImageHandler
 
-READABLE = (".mrc", ".map", ".ccp4", ".gz", ".bz2")
+COMPRESSED = (".gz", ".bz2")
+"""Files that deepres reads, and Xmipp does not."""
+
+READABLE = (".mrc", ".map", ".ccp4", *COMPRESSED)
 """Files that deepres reads as they are; others (.vol, .hdf, .spi ...) are converted first."""
 
 SAMPLING_TOLERANCE = 0.01

@@ -84,7 +84,8 @@ def annotate_structure(work, folder):
     regions = ["--region", "A,B=3", "--region", "C,D=5"]
     run("simulate", structure, *regions, "--noise", 0.1, "-o", work / "regions.mrc")
     mask = work / "regions_mask.mrc"
-    run("estimate", work / "regions.mrc", "--mask", mask, "--range", "low", "-o", work / "resolution.mrc")
+    method = ("--method", "deepres", "--range", "low")
+    run("estimate", work / "regions.mrc", "--mask", mask, *method, "-o", work / "resolution.mrc")
     size = read_map(mask).data.shape[0]
     centre = _centre(structure)
     origin = ",".join(f"{number - size // 2:g}" for number in centre)

@@ -1,6 +1,6 @@
 """Open a Scipion project window that has DeepRes in it.
 
-A new project holds the demonstration's map and mask, imported, and a DeepRes run that is ready to be executed.
+A new project holds the demonstration's map and mask, imported, and a finished DeepRes run, ready to be looked at.
 ``make gui`` runs it, or, with a Python in which this package is installed::
 
     python scripts/gui.py [PROJECT]
@@ -30,8 +30,12 @@ def prepare(name):
     Domain.getProtocols()
     project = manager.createProject(name)
     os.chdir(project.path)
+    print("A new project: importing the demonstration's map and running DeepRes on it, for about 20 seconds ...")
     volume, mask = demo_project.importDemo(project)
-    project.saveProtocol(demo_project.newDeepRes(project, volume, mask))
+    run = demo_project.newDeepRes(project, volume, mask)
+    project.launchProtocol(run, wait=True)
+    if not run.isFinished():
+        print(f"The run failed; its form and log in the window tell more: {run.getErrorMessage()}", file=sys.stderr)
 
 
 def main():

@@ -28,6 +28,8 @@ LONGEST = 400
 OF_THE_WHOLE = {
     "endurance/test_full_disk.py",
     "endurance/test_killed.py",
+    "endurance/test_warnings.py",
+    "commands/test_foreign_maps.py",
     "fuzz/test_fuzz_maps.py",
     "fuzz/test_fuzz_options.py",
     "fuzz/test_fuzz_readers.py",
@@ -44,7 +46,9 @@ NOTHING_TO_TEST = {"__main__", "errors", "version", "fourier/arrays", "networks/
 
 ELSEWHERE = {
     "commands/test_estimate_cryores.py": {"commands/mask"},
+    "commands/test_estimate_auto.py": set(),
     "commands/test_estimate_methods.py": set(),
+    "commands/test_half_map_faults.py": set(),
     "estimation/test_localfsc.py": {"estimation/localfsc_window"},
     "networks/test_store.py": {"networks/cryores_card", "networks/deepres_card"},
     "training/cryores/test_program.py": {

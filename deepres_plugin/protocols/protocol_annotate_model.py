@@ -5,6 +5,7 @@ from pyworkflow.object import Float
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
 from deepreslib.analysis.annotation import FEW, REACH
@@ -69,6 +70,7 @@ class ProtDeepAnnotateModel(DeepresProtocol):
             "reach",
             params.FloatParam,
             default=REACH,
+            allowsNull=True,
             expertLevel=LEVEL_ADVANCED,
             label="Reach (Å)",
             help="An atom outside the mask takes the resolution of the mask's nearest voxel if that is not farther "
@@ -97,13 +99,11 @@ class ProtDeepAnnotateModel(DeepresProtocol):
             errors += samplingErrors(volume, "resolution map")
             if self.mask.get() is not None:
                 errors += gridErrors(self.mask.get(), volume, "mask")
-        if not self.reach.get() >= 0:
-            errors.append("The reach must be a distance of 0 Å or more.")
-        return errors
+        return errors + numberErrors(self, "reach", REACH, "Å", least=0)
 
     def _summary(self):
-        if not hasattr(self, OUTPUT_STRUCTURE):
-            return ["The model has not been annotated yet."]
+        if not self._hasResult():
+            return self._getNoResultLines("The model has not been annotated yet.")
         report = self._readReport()
         atoms, residues = report["atoms"], report["residues"]
         lines = [
@@ -116,10 +116,10 @@ class ProtDeepAnnotateModel(DeepresProtocol):
         lines += [f"Chain {name}: {_chainText(chains[name])}" for name in list(chains)[:CHAINS_SHOWN]]
         if len(chains) > CHAINS_SHOWN:
             lines.append(f"... and {len(chains) - CHAINS_SHOWN} more chains, all in {self._getReportFile()}")
-        return lines
+        return lines + self._getNotes(report)
 
     def _methods(self):
-        if not hasattr(self, OUTPUT_STRUCTURE):
+        if not self._hasResult():
             return []
         report = self._readReport()
         return [
@@ -138,14 +138,18 @@ class ProtDeepAnnotateModel(DeepresProtocol):
         volume, mask = self.inputVolume.get(), self.mask.get()
         arguments = [self.inputAtomStruct.get().getFileName(), self._inputPath(volume), *gridArguments(volume)]
         if mask is not None:
-            arguments += ["--mask", self._inputPath(mask)]
-        return [*arguments, f"--reach={self.reach.get():.8g}", "--attribute", ATTRIBUTE, "-o", self._getStructureFile()]
+            arguments.append(f"--mask={self._inputPath(mask)}")
+        arguments += [f"--reach={self.reach.get():.8g}", f"--attribute={ATTRIBUTE}"]
+        return [*arguments, "-o", self._getStructureFile()]
 
     def _getMachineArguments(self):
         return []
 
     def _getOutputFiles(self):
         return [self._getStructureFile(), self._getReportFile(), self._getAttributesFile()]
+
+    def _getMoreResults(self):
+        return [self._getExtraPath(f"annotated_model{ending}") for ending in (".cxc", ".png")]
 
     def _getStructureFile(self):
         return self._getExtraPath("annotated_model.cif")

@@ -1,5 +1,6 @@
 """What every protocol of the plugin shares: inputs, steps that run the command line, and volumes as outputs."""
 
+import inspect
 import json
 import os
 
@@ -7,9 +8,11 @@ from pwem.objects import Transform, Volume
 from pwem.protocols import ProtAnalysis3D
 from pyworkflow import BETA
 from pyworkflow.protocol import params
+from pyworkflow.utils import cleanPath
 
-from deepres_plugin import Plugin
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.inputs import convertInput, inputPath, needsConversion
+from deepres_plugin.job import runDeepres
 
 
 class DeepresProtocol(ProtAnalysis3D):
@@ -42,6 +45,10 @@ class DeepresProtocol(ProtAnalysis3D):
         """The one of them that is the program's report."""
         raise NotImplementedError
 
+    def _getMoreResults(self):
+        """Files and folders that not every run leaves."""
+        return []
+
     # --------------------------- form ---------------------------------------
     @staticmethod
     def _defineInputVolume(form, helpText, label="Input volume"):
@@ -54,6 +61,18 @@ class DeepresProtocol(ProtAnalysis3D):
             label=label,
             help=f"{helpText} Sampling rate and origin are taken from Scipion, not from the file's header.",
         )
+
+    # --------------------------- information --------------------------------
+    @classmethod
+    def getHelpText(cls):
+        """The docstring as it is shown: a line for each paragraph, so that the window breaks the lines."""
+        paragraphs = inspect.cleandoc(cls.getDoc()).split("\n\n")
+        return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    def validate(self):
+        """What is wrong with the form: what each protocol finds, and the numbers that all have."""
+        errors = super().validate()
+        return errors + numberErrors(self, "numberOfThreads", 2, optional=True, least=1)
 
     # --------------------------- steps --------------------------------------
     def _insertAllSteps(self):
@@ -68,9 +87,14 @@ class DeepresProtocol(ProtAnalysis3D):
         return [convertInput(image, self._getExtraPath()) for image in self._getImagesToConvert()]
 
     def runDeepresStep(self, arguments):
-        """Run the program."""
-        Plugin.runDeepres(self, self._command, [*arguments, *self._getMachineArguments()])
-        return self._getOutputFiles()
+        """Run the program, after everything that an earlier run left is gone.
+
+        A job that a queue lost cannot be told from one that was done if files of an earlier run are in its place.
+        """
+        cleanPath(*self._getOutputFiles(), *self._getMoreResults())
+        files = self._getOutputFiles()
+        runDeepres(self, self._command, [*arguments, *self._getMachineArguments()], self._getReportFile(), files)
+        return files
 
     # --------------------------- utilities ----------------------------------
     def _getImagesToConvert(self):
@@ -108,6 +132,23 @@ class DeepresProtocol(ProtAnalysis3D):
         volume.setSamplingRate(source.getSamplingRate())
         volume.setOrigin(origin)
         return volume
+
+    @staticmethod
+    def _getNotes(report):
+        """Lines for the end of the summary: what the program warns about, and where it ran, if it says so."""
+        lines = [f"*Warning*: {warning}" for warning in report.get("warnings") or []]
+        return lines + ([f"Ran on: {report['device']}"] if report.get("device") else [])
+
+    def _hasResult(self):
+        """Whether there is an output, and the report that belongs to it."""
+        return self._hasOutputs() and os.path.exists(self._getReportFile())
+
+    def _getNoResultLines(self, notYet):
+        """The summary of a run without a result; ``notYet`` is for one that never had any."""
+        return ["There is no result: the last run failed or was stopped." if self._hasOutputs() else notYet]
+
+    def _hasOutputs(self):
+        return any(hasattr(self, name) for name in self._possibleOutputs)
 
     def _readReport(self):
         """The program's report."""

@@ -1,18 +1,22 @@
 """The protocol "compare local resolutions"."""
 
+import math
 import os
 
 from pwem.objects import SetOfVolumes, Volume
 from pyworkflow.object import Float
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
-from pyworkflow.utils import cleanPath
 
 from deepres_plugin.constants import OUTPUT_RESOLUTION
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.inputs import gridArguments, gridErrors, plainPath
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
+from deepres_plugin.run_names import runName
+from deepreslib.analysis.comparison import maps_text
 
 OUTPUT_SPREAD = "spread_Volume"
+OUTPUT_COUNT = "count_Volume"
 OUTPUT_DIFFERENCES = "difference_Volumes"
 
 
@@ -20,9 +24,9 @@ class ProtDeepCompare(DeepresProtocol):
     """Local resolution maps of one particle, from any programs, compared on one scale.
 
     Each map is compared with a reference among them (root mean square of the differences, Pearson and Spearman
-    correlation, median difference, a map of the differences), voxel by voxel where both have a value. A consensus
-    gives the median of all maps at each voxel, and the spread says how far they are apart there. So one sees where
-    the methods agree, which of them claims more than the others, and where no number should be trusted.
+    correlation, median difference, a map of the differences), voxel by voxel where both have a value. Where all maps
+    have a value, a consensus gives their median, and the spread says how far they are apart. So one sees where the
+    methods agree, which of them claims more than the others, and where no number should be trusted.
 
     The maps must lie on one grid. They may come from the protocols of this plugin or any other, or be imported.
     """
@@ -32,6 +36,7 @@ class ProtDeepCompare(DeepresProtocol):
     _possibleOutputs = {
         OUTPUT_RESOLUTION: Volume,
         OUTPUT_SPREAD: Volume,
+        OUTPUT_COUNT: Volume,
         OUTPUT_DIFFERENCES: SetOfVolumes,
     }
 
@@ -70,8 +75,8 @@ class ProtDeepCompare(DeepresProtocol):
             pointerClass="VolumeMask",
             allowsNull=True,
             label="Mask",
-            help="Voxels outside this mask are left out (inside is above 0.5). Empty: the voxels where every map has "
-            "a value. Give one if a program wrote resolutions outside its own mask.",
+            help="Voxels outside this mask are left out (inside is above 0.5). Empty: the voxels where there "
+            "is a consensus. Give one if a program wrote resolutions outside its own mask.",
         )
         form.addParam(
             "inputVolume",
@@ -81,6 +86,17 @@ class ProtDeepCompare(DeepresProtocol):
             label="Density map",
             help="The map whose resolution this is, on the same grid: the viewer shows it grey behind the slices, and "
             "its surface coloured by the consensus. It changes no number.",
+        )
+        form.addParam(
+            "share",
+            params.FloatParam,
+            default=1.0,
+            allowsNull=True,
+            expertLevel=LEVEL_ADVANCED,
+            label="Share of the maps",
+            help="There is a consensus where this share of the maps has a value, and at least two of them; 1 is all. "
+            "With less the consensus reaches farther, but it may step where one of the maps ends, although no map "
+            "steps there: beyond, it is the median of the others.",
         )
         form.addParam(
             "background",
@@ -93,11 +109,6 @@ class ProtDeepCompare(DeepresProtocol):
         )
 
     # --------------------------- steps --------------------------------------
-    def runDeepresStep(self, arguments):
-        """Run the comparison into an empty folder, as the number of its files depends on the maps."""
-        cleanPath(self._getOutputFolder())
-        return super().runDeepresStep(arguments)
-
     def createOutputStep(self, arguments):
         """Register the consensus, its spread and the differences."""
         report, source = self._readReport(), self.getReference()
@@ -115,6 +126,7 @@ class ProtDeepCompare(DeepresProtocol):
         outputs = {
             OUTPUT_RESOLUTION: self._makeVolume(self._getOutputFile("consensus.mrc"), source),
             OUTPUT_SPREAD: self._makeVolume(self._getOutputFile("spread.mrc"), source),
+            OUTPUT_COUNT: self._makeVolume(self._getOutputFile("count.mrc"), source),
             OUTPUT_DIFFERENCES: differences,
         }
         self._defineOutputs(**outputs)
@@ -139,28 +151,30 @@ class ProtDeepCompare(DeepresProtocol):
             self.getBackground()
         except ValueError:
             errors.append(f"'{self.background.get()}' is not a list of numbers: separate values in Å by spaces.")
-        return errors
+        return errors + numberErrors(self, "share", 1, over=0, most=1)
 
     def _warnings(self):
         if self.mask.get() is None:
-            return ["There is no mask: the voxels where every map has a value will be compared."]
+            return ["There is no mask: the voxels where the maps have a value will be compared."]
         return []
 
     def _summary(self):
-        if not hasattr(self, OUTPUT_RESOLUTION):
-            return ["The maps have not been compared yet."]
+        if not self._hasResult():
+            return self._getNoResultLines("The maps have not been compared yet.")
         report = self._readReport()
         consensus = report["consensus"]
-        where = "of the mask" if report["mask"]["source"] == "file" else "where every map has a value"
+        where = "of the mask" if report["mask"]["source"] == "file" else f"where {maps_text(report)} a value"
         return [
             f"Compared within {report['voxels']:,} voxels {where}; the reference is *{report['reference']}*",
             *(f"*{numbers['label']}*: {_numbersText(numbers, report['voxels'])}" for numbers in report["maps"]),
             f"*Consensus*: {_resolutionText(consensus['resolution'])}; median spread of the maps "
-            f"{consensus['spread']['median']:.2f} Å",
+            f"{consensus['spread']['median']:.2f} Å; at {consensus['voxels'] / report['voxels']:.1%} of the voxels, "
+            f"where {maps_text(report)} a value",
+            *self._getNotes(report),
         ]
 
     def _methods(self):
-        if not hasattr(self, OUTPUT_RESOLUTION):
+        if not self._hasResult():
             return []
         report = self._readReport()
         others = [numbers for numbers in report["maps"] if numbers["agreement"]]
@@ -168,7 +182,7 @@ class ProtDeepCompare(DeepresProtocol):
         return [
             f"Local resolution maps were compared voxel by voxel with {report['reference']} by deepres "
             f"{report['version']}: {'; '.join(agreements)}. "
-            "The consensus is the median of the maps at each voxel, where at least two have a value; its median is "
+            f"The consensus is the median of the maps at each voxel where {maps_text(report)} a value; its median is "
             f"{self.median_res_init.get():.2f} Å."
         ]
 
@@ -191,7 +205,10 @@ class ProtDeepCompare(DeepresProtocol):
 
     def getBackground(self):
         """Values that mean "no resolution here", Å; a ValueError if the form has something else."""
-        return [0.0, *map(float, self.background.get("").replace(",", " ").split())]
+        values = [float(word) for word in (self.background.get() or "").replace(",", " ").split()]
+        if not all(map(math.isfinite, values)):
+            raise ValueError("not finite")
+        return [0.0, *values]
 
     def _getPointers(self):
         """Pointers to all resolution maps; the reference comes first if it is not on the list."""
@@ -208,17 +225,21 @@ class ProtDeepCompare(DeepresProtocol):
         volumes, reference = self.getVolumes(), self.getReference()
         arguments = [self._inputPath(volume) for volume in volumes.values()]
         arguments += ["--labels", *volumes, *gridArguments(reference)]
-        arguments += ["--reference", next(label for label in volumes if _isSame(volumes[label], reference))]
+        arguments.append(f"--reference={next(label for label in volumes if _isSame(volumes[label], reference))}")
         if self.mask.get() is not None:
-            arguments += ["--mask", self._inputPath(self.mask.get())]
-        arguments += ["--background", *(f"{value:.8g}" for value in self.getBackground())]
+            arguments.append(f"--mask={self._inputPath(self.mask.get())}")
+        values = [value for value in self.getBackground() if value >= 0]  # what is below 0 never counts
+        arguments += ["--background", *(f"{value:.8g}" for value in values), f"--share={self.share.get():.8g}"]
         return [*arguments, "-o", self._getOutputFolder()]
 
     def _getMachineArguments(self):
         return []
 
     def _getOutputFiles(self):
-        return [self._getOutputFile(name) for name in ("compare.json", "consensus.mrc", "spread.mrc")]
+        return [self._getOutputFile(name) for name in ("compare.json", "consensus.mrc", "spread.mrc", "count.mrc")]
+
+    def _getMoreResults(self):
+        return [self._getOutputFolder()]  # the number of its files depends on the maps
 
     def _getReportFile(self):
         return self._getOutputFile("compare.json")
@@ -238,8 +259,8 @@ def _isSame(one, other):
 def _name(pointer):
     """What to call a map: after the run that made it, or after its file."""
     owner, volume = pointer.getObjValue(), pointer.get()
-    name = owner.getRunName() if hasattr(owner, "getRunName") else volume.getObjLabel()
-    return name.strip().lstrip("-") or os.path.splitext(os.path.basename(plainPath(volume)))[0]
+    name = runName(owner) if hasattr(owner, "getRunName") else volume.getObjLabel()
+    return name.strip().lstrip("-").strip() or os.path.splitext(os.path.basename(plainPath(volume)))[0]
 
 
 def _numbersText(numbers, voxels):

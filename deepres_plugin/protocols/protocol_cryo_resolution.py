@@ -61,10 +61,10 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
 
     def _summary(self):
         lines = super()._summary()
-        return [f"Global resolution *{self._getGlobalText()}*", *lines] if hasattr(self, OUTPUT_RESOLUTION) else lines
+        return [f"Global resolution *{self.getGlobalText()}*", *lines] if self._hasResult() else lines
 
     def _methods(self):
-        return [f"{line} The global resolution is {self._getGlobalText()}." for line in super()._methods()]
+        return [f"{line} The global resolution is {self.getGlobalText()}." for line in super()._methods()]
 
     def _getHow(self, report):
         network = report["model"]["name"]
@@ -74,7 +74,8 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
         return ["Dang2023"]
 
     # --------------------------- utilities ----------------------------------
-    def _getGlobalText(self):
+    def getGlobalText(self):
+        """The global resolution and its deviation, as "3.10 ± 0.20 Å"."""
         return f"{self.global_resolution.get():.2f} ± {self.global_deviation.get():.2f} Å"
 
     def _getMask(self):
@@ -84,7 +85,7 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
         return None
 
     def _getNetworkPath(self):
-        return self.modelPath.get("").strip()
+        return (self.modelPath.get() or "").strip()
 
     def _getMethodArguments(self):
-        return ["--model", self._getNetworkPath()] if self._getNetworkPath() else []
+        return [f"--model={self._getNetworkPath()}"] if self._getNetworkPath() else []

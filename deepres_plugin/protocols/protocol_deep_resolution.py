@@ -105,9 +105,9 @@ class ProtDeepResolution(NetworkMixin, LocalResolutionProtocol):
 
     # --------------------------- utilities ----------------------------------
     def _getMethodArguments(self):
-        arguments = ["--range", RANGE_NAMES[self.resolutionRange.get()]]
+        arguments = [f"--range={RANGE_NAMES[self.resolutionRange.get()]}"]
         if self.modelSource == NETWORK_PATH:
-            arguments += ["--model", self.modelPath.get()]
+            arguments.append(f"--model={self.modelPath.get().strip()}")
         return arguments
 
     def _getRangeErrors(self, volume):

@@ -61,7 +61,7 @@ class HalfMapMixin(DeepresProtocol):
     def _getHalfMapArguments(self):
         """``--half1`` and ``--half2``, or nothing if this run uses no half maps."""
         halves = enumerate(self._getHalfMaps(), 1)
-        return [word for number, half in halves for word in (f"--half{number}", self._inputPath(half))]
+        return [f"--half{number}={self._inputPath(half)}" for number, half in halves]
 
     def _getHalfMaps(self):
         """The half maps that this run uses, a list."""

@@ -3,6 +3,7 @@
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.protocols.protocol_half_maps import HalfMapMixin
 from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
 
@@ -32,6 +33,7 @@ class ProtDeepLocalFsc(HalfMapMixin, LocalResolutionProtocol):
             "cutoff",
             params.FloatParam,
             default=0.5,
+            allowsNull=True,
             label="FSC cutoff",
             help="The resolution is where the local FSC falls below this value, between 0 and 1. 0.5 is usual for "
             "local FSC and 0.143 for the global one; a small window is noisy, and a low cutoff follows the noise.",
@@ -40,6 +42,7 @@ class ProtDeepLocalFsc(HalfMapMixin, LocalResolutionProtocol):
             "box",
             params.FloatParam,
             default=30,
+            allowsNull=True,
             label="Window (Å)",
             help="Edge of the window around each voxel. A larger window gives smoother values and mixes what lies "
             "farther apart; nothing coarser than the window can be measured.",
@@ -57,10 +60,8 @@ class ProtDeepLocalFsc(HalfMapMixin, LocalResolutionProtocol):
 
     # --------------------------- information --------------------------------
     def _validate(self):
-        errors = super()._validate()
-        if not 0 < self.cutoff.get() < 1:
-            errors.append("The FSC cutoff must lie between 0 and 1: give one such as 0.5 or 0.143.")
-        return errors
+        errors = super()._validate() + numberErrors(self, "cutoff", 0.5, over=0, under=1)
+        return errors + numberErrors(self, "box", 30, "Å", over=0)
 
     def _getMoreSummary(self, report):
         box = report["box"]
@@ -77,5 +78,5 @@ class ProtDeepLocalFsc(HalfMapMixin, LocalResolutionProtocol):
 
     # --------------------------- utilities ----------------------------------
     def _getMethodArguments(self):
-        arguments = ["--cutoff", f"{self.cutoff.get():g}", "--box", f"{self.box.get():g}A"]
+        arguments = [f"--cutoff={self.cutoff.get():.8g}", f"--box={self.box.get():.8g}A"]
         return [*arguments, "--exact"] if self.exact else arguments

@@ -3,9 +3,9 @@
 from pwem.objects import Volume
 from pyworkflow.object import CsvList, Float
 from pyworkflow.protocol import params
-from pyworkflow.utils import cleanPath
 
 from deepres_plugin.constants import OUTPUT_RESOLUTION, SUMMARY_PERCENTILES
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
 
@@ -69,12 +69,6 @@ class LocalResolutionProtocol(DeepresProtocol):
         )
 
     # --------------------------- steps --------------------------------------
-    def runDeepresStep(self, arguments):
-        """Run the estimator over the map."""
-        for name in self._moreOutputs:  # of an earlier run; not every run writes them
-            cleanPath(self._getMapFile(name))
-        return super().runDeepresStep(arguments)
-
     def createOutputStep(self, arguments):
         """Register the maps and what the summary shows about them."""
         resolution = self._readReport()["resolution"]
@@ -96,6 +90,8 @@ class LocalResolutionProtocol(DeepresProtocol):
         errors = samplingErrors(volume)
         if self._getMask() is not None:
             errors += gridErrors(self._getMask(), volume, "mask")
+        elif self._getMaskThreshold() is not None:
+            errors += numberErrors(self, "maskThreshold", 0.02)
         return errors
 
     def _warnings(self):
@@ -106,8 +102,8 @@ class LocalResolutionProtocol(DeepresProtocol):
         return ["There is neither a mask nor a threshold: a mask will be made automatically from the density."]
 
     def _summary(self):
-        if not hasattr(self, OUTPUT_RESOLUTION):
-            return ["The local resolution has not been estimated yet."]
+        if not self._hasResult():
+            return self._getNoResultLines("The local resolution has not been estimated yet.")
         report = self._readReport()
         values = " / ".join(f"{value:.2f}" for value in self.resolution_percentiles)
         return [
@@ -117,10 +113,11 @@ class LocalResolutionProtocol(DeepresProtocol):
             f"Percentiles {' / '.join(SUMMARY_PERCENTILES)}: {values} Å",
             f"Mask: {maskText(report['mask'])}",
             *self._getMoreSummary(report),
+            *self._getNotes(report),
         ]
 
     def _methods(self):
-        if not hasattr(self, OUTPUT_RESOLUTION):
+        if not self._hasResult():
             return []
         report = self._readReport()
         return [
@@ -140,15 +137,18 @@ class LocalResolutionProtocol(DeepresProtocol):
 
     def _getArguments(self):
         volume, mask = self.inputVolume.get(), self._getMask()
-        arguments = [self._inputPath(volume), "--method", self._method, *gridArguments(volume)]
+        arguments = [self._inputPath(volume), f"--method={self._method}", *gridArguments(volume)]
         if mask is not None:
-            arguments += ["--mask", self._inputPath(mask)]
+            arguments.append(f"--mask={self._inputPath(mask)}")
         elif self._getMaskThreshold() is not None:
             arguments += [f"--mask-threshold={self._getMaskThreshold():.8g}"]
         return [*arguments, *self._getMethodArguments(), "-o", self._getMapFile(OUTPUT_RESOLUTION)]
 
     def _getOutputFiles(self):
         return [self._getMapFile(OUTPUT_RESOLUTION), self._getReportFile()]
+
+    def _getMoreResults(self):
+        return [self._getMapFile(name) for name in self._moreOutputs]
 
     def _getMapFile(self, name):
         return self._getExtraPath(f"{self._method}_resolution{self._moreOutputs.get(name, '')}.mrc")

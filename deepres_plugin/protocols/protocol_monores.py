@@ -3,6 +3,7 @@
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.protocols.protocol_tested_resolutions import TestedResolutionsProtocol
 
 EDITIONS = ("published", "first")
@@ -25,11 +26,12 @@ class ProtDeepMonoRes(TestedResolutionsProtocol):
         self._defineInputVolume(form, "The map whose local resolution is wanted, best neither sharpened nor masked.")
         self._defineNoiseParams(form)
         self._defineMaskParams(form)
-        self._defineTestedResolutions(form, 0.3, "Empty: high is twice the sampling rate.", default=18)
+        self._defineTestedResolutions(form, 0.3, "Empty: from twice the sampling rate to 18 Å.", default=18)
         form.addParam(
             "significance",
             params.FloatParam,
             default=0.95,
+            allowsNull=True,
             expertLevel=LEVEL_ADVANCED,
             label="Significance",
             help="The share of the noise's amplitudes that a voxel must exceed, between 0 and 1.",
@@ -49,10 +51,7 @@ class ProtDeepMonoRes(TestedResolutionsProtocol):
 
     # --------------------------- information --------------------------------
     def _validate(self):
-        errors = super()._validate()
-        if not 0 < self.significance.get() < 1:
-            errors.append("The significance must lie between 0 and 1: give a number such as 0.95.")
-        return errors
+        return super()._validate() + numberErrors(self, "significance", 0.95, over=0, under=1)
 
     def _getMoreSummary(self, report):
         return [f"Noise: {report['noise']}"]
@@ -65,5 +64,5 @@ class ProtDeepMonoRes(TestedResolutionsProtocol):
 
     # --------------------------- utilities ----------------------------------
     def _getMethodArguments(self):
-        options = ["--significance", f"{self.significance.get():g}", "--edition", EDITIONS[self.edition.get()]]
+        options = [f"--significance={self.significance.get():.8g}", f"--edition={EDITIONS[self.edition.get()]}"]
         return super()._getMethodArguments() + options

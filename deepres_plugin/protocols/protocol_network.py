@@ -55,5 +55,5 @@ class NetworkMixin(DeepresProtocol):
 
     def _getNetworkErrors(self, kinds):
         """One sentence if ``modelPath``, for a protocol that has it, leads nowhere; ``kinds`` says what it may be."""
-        path = self.modelPath.get("").strip()
+        path = (self.modelPath.get() or "").strip()
         return [] if path and os.path.exists(path) else [f"There is no network at '{path}': give the path of {kinds}."]

@@ -3,6 +3,7 @@
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.protocols.protocol_tested_resolutions import TestedResolutionsProtocol
 
 
@@ -26,11 +27,12 @@ class ProtDeepResMap(TestedResolutionsProtocol):
         self._defineNoiseParams(form)
         self._defineMaskParams(form)
         empty = "Empty: from 2.2 times the sampling rate to 10 Å, or four times the finest if that is coarser."
-        self._defineTestedResolutions(form, 0.5, empty, allowsNull=True)
+        self._defineTestedResolutions(form, 0.5, empty)
         form.addParam(
             "pValue",
             params.FloatParam,
             default=0.05,
+            allowsNull=True,
             expertLevel=LEVEL_ADVANCED,
             label="p value",
             help="The false discovery rate at each resolution, between 0 and 1.",
@@ -39,10 +41,7 @@ class ProtDeepResMap(TestedResolutionsProtocol):
 
     # --------------------------- information --------------------------------
     def _validate(self):
-        errors = super()._validate()
-        if not 0 < self.pValue.get() < 1:
-            errors.append("The p value must lie between 0 and 1: give a number such as 0.05.")
-        return errors
+        return super()._validate() + numberErrors(self, "pValue", 0.05, over=0, under=1)
 
     def _getMoreSummary(self, report):
         return [f"Noise: {report['noise']}; {report['unassigned']:,} voxels passed no test and have the coarsest value"]
@@ -55,4 +54,4 @@ class ProtDeepResMap(TestedResolutionsProtocol):
 
     # --------------------------- utilities ----------------------------------
     def _getMethodArguments(self):
-        return [*super()._getMethodArguments(), "--p-value", f"{self.pValue.get():g}"]
+        return [*super()._getMethodArguments(), f"--p-value={self.pValue.get():.8g}"]

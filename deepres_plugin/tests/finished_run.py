@@ -23,13 +23,11 @@ def makeFinishedRun(project):
     Returns:
         The DeepRes protocol with both outputs.
     """
-    z, y, x = (np.indices(SHAPE).T - np.array(SHAPE) / 2).T
-    radius = np.sqrt(z**2 + y**2 + x**2)
-    density = np.exp(-((radius / 9) ** 2)) * (1.2 + np.cos(x) * np.cos(y) * np.cos(z))
-    inside = radius < 12
+    _, y, x = _coordinates()
+    inside = np.linalg.norm(_coordinates(), axis=0) < 12
     resolution = np.where(inside, 6 + x / 6, 0)
 
-    volume = _importVolume(project, density)
+    volume = importBlob(project)
     protocol = project.newProtocol(ProtDeepResolution, maskThreshold=0.1)
     protocol.setObjLabel("made-up DeepRes run")
     protocol.inputVolume.set(volume)
@@ -47,12 +45,28 @@ def makeFinishedRun(project):
     return protocol
 
 
-def _importVolume(project, density):
+def importBlob(project, noise=0.0):
+    """Import the small blob, the current folder being the project's.
+
+    Args:
+        project: the project.
+        noise: SD of white noise on it; the blob's highest density is about 2.
+
+    Returns:
+        The import protocol.
+    """
+    z, y, x = _coordinates()
     path = os.path.join(project.getTmpPath(), "blob.mrc")
-    _write(path, density)
+    density = np.exp(-(x**2 + y**2 + z**2) / 81) * (1.2 + np.cos(x) * np.cos(y) * np.cos(z))
+    _write(path, density + noise * np.random.default_rng(1).standard_normal(SHAPE))
     protocol = project.newProtocol(ProtImportVolumes, filesPath=os.path.abspath(path), samplingRate=VOXEL_SIZE)
     project.launchProtocol(protocol, wait=True)
     return protocol
+
+
+def _coordinates():
+    """(3, z, y, x): each voxel's place from the centre, voxels."""
+    return (np.indices(SHAPE).T - np.array(SHAPE) / 2).T
 
 
 def _write(path, data):

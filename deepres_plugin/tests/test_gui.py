@@ -1,5 +1,7 @@
 """The real windows, on a screen of their own: the form, the viewer, a figure, the wizard."""
 
+import importlib
+import os
 import tkinter
 import unittest
 from unittest import mock
@@ -7,14 +9,26 @@ from unittest import mock
 from pwem import Domain
 from pwem.wizards.wizard import ColorScaleDialog
 from pyworkflow.gui.dialog import RESULT_YES
+from pyworkflow.project import Manager
 from pyworkflow.tests import BaseTest, setupTestProject
 
-from deepres_plugin import protocols
+from deepres_plugin import protocols, viewers
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.tests.finished_run import makeFinishedRun
 from deepres_plugin.tests.virtual_screen import VirtualScreen
 from deepres_plugin.viewers import DeepResolutionViewer
 from deepres_plugin.wizards import ColourScaleWizard
+
+SCREEN, FRAME = 900, 60
+"""Pixels: a small screen, and what a title bar and a panel take of it."""
+
+VIEWERS = {
+    viewers.AnnotateModelViewer: protocols.ProtDeepAnnotateModel,
+    viewers.CompareViewer: protocols.ProtDeepCompare,
+    viewers.CryoResolutionViewer: protocols.ProtCryoResolution,
+    viewers.DeepResolutionViewer: protocols.ProtDeepResolution,
+    viewers.EstimatorsViewer: protocols.ProtDeepMonoRes,
+}
 
 
 @unittest.skipUnless(VirtualScreen.isAvailable(), "Xvfb is not installed, so there is no screen to open windows on")
@@ -78,6 +92,24 @@ class TestWindows(BaseTest):
         for name in window.visualizeDict:
             self.assertEqual(window.widgetDict[name]._btnCol, 2, f"{name} lacks its button or its help")
 
+    def testPointerIsAClockWhileAPictureIsDrawn(self):
+        viewer, seen = self.openViewer(), []
+        viewer._showHistogram = lambda: seen.append(viewer.formWindow.root.cget("cursor")) or []
+        viewer._getVisualizeDict()["doShowResHistogram"]()
+        self.assertEqual(seen, ["watch"])
+        self.assertEqual(viewer.formWindow.root.cget("cursor"), "")
+
+    def testViewersFitASmallScreen(self):
+        for viewerClass, protocolClass in VIEWERS.items():
+            viewer = viewerClass(project=self.proj, protocol=self.proj.newProtocol(protocolClass))
+            viewer._validate = list
+            with mock.patch.object(self.FormWindow, "show", _show):
+                viewer.visualize(viewer.protocol, windows=self.main)
+            root = viewer.formWindow.root
+            height = root.winfo_reqheight()
+            root.destroy()
+            self.assertLess(height, SCREEN - FRAME, viewerClass.__name__)
+
     def testFigureWindow(self):
         viewer = self.openViewer()
         before = set(_windows(self.main.root))
@@ -106,6 +138,23 @@ class TestWindows(BaseTest):
         form.root.update()
         self.assertEqual(form.widgetDict["lowest"].get(), "3.0")
         self.assertEqual(form.widgetDict["colorMap"].get(), "viridis")
+
+
+class TestDemonstration(BaseTest):
+    """What "make gui" opens."""
+
+    def testTheRunIsFinished(self):
+        try:
+            gui = importlib.import_module("gui")
+        except ImportError:
+            self.skipTest("the scripts of the source tree are not here")
+        here = os.getcwd()
+        self.addCleanup(os.chdir, here)
+        gui.prepare("demonstration")
+        project = Manager().loadProject("demonstration")
+        (run,) = [run for run in project.getRuns() if isinstance(run, ProtDeepResolution)]
+        self.assertTrue(run.isFinished(), run.getErrorMessage())
+        self.assertEqual(DeepResolutionViewer(project=project, protocol=run).validate(), [])
 
 
 def _show(window, **_):

@@ -19,9 +19,6 @@ from deepreslib.version import __version__
 IN_LINES = {"High", "Low"}
 """Labels of parameters that stand in a line, which has the help."""
 
-SLIDES = "Dang et al., slides of 25 May, 2023"
-"""The one source without a DOI."""
-
 DISCOVERY = """
 import sys
 from pwem import Domain
@@ -73,8 +70,7 @@ class TestPlugin(BaseTest):
         for name in protocols.__all__:
             protocol = Domain.getProtocols()[name]()
             for citation in protocol.getCitations().values():
-                if citation != SLIDES:
-                    self.assertIn("https://doi.org/10.", citation, name)
+                self.assertIn("https://doi.org/10.", citation, name)
         (citation,) = Domain.getProtocols()["ProtDeepResolution"]().getCitations().values()
         self.assertIn("Ramírez-Aportela et al., IUCrJ, 2019", citation)
 

@@ -88,8 +88,8 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
         """The job that the log shows is what was run, quoted for a shell."""
         with open(self.finished.getStdoutLog(), encoding="utf-8") as log:
             text = log.read()
-        self.assertIn(f'"-m" "deepreslib" "annotate" "{self.structure.outputPdb.getFileName()}"', text)
-        self.assertIn('"--voxel-size=1.5" "--origin=-21,7,40"', text)
+        self.assertIn(f"-m deepreslib annotate {self.structure.outputPdb.getFileName()} ", text)
+        self.assertIn(" --voxel-size=1.5 --origin=-21,7,40 ", text)
 
     # --------------------------- pwem's readers -----------------------------
     def testLayoutIsThatOfPwem(self):
@@ -147,9 +147,10 @@ class TestAnnotateModel(ViewerChecks, BaseTest):
             viewer.attrName.set(attribute)
             viewer.lowest.set(2.0)
             viewer.highest.set(8.0)
-            plotter = self.show(viewer, "displayHistogram")
-            bars = plotter.getFigure().axes[0].patches
-            self.assertEqual(sum(bar.get_height() for bar in bars), count)
+            axes = self.show(viewer, "displayHistogram").getFigure().axes[0]
+            self.assertEqual(sum(bar.get_height() for bar in axes.patches), count)
+            self.assertEqual(axes.get_xlabel(), "Local resolution (Å)")
+            self.assertEqual(axes.get_ylabel(), ("Residues", "Atoms")[attribute])
 
     def testColourScaleFitsTheValues(self):
         viewer = self.openViewer(self.finished)

@@ -9,7 +9,8 @@ from pwem.objects import Volume
 from pwem.protocols import ProtImportMask, ProtImportVolumes
 from pyworkflow.tests import BaseTest, setupTestProject
 
-from deepres_plugin.protocols import ProtDeepCompare
+from deepres_plugin.protocols import ProtDeepCompare, ProtDeepMonoRes
+from deepres_plugin.run_names import runName
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import CompareViewer, viewer_local_resolution
 from deepreslib.maps import DensityMap, read_map, write_map
@@ -24,6 +25,7 @@ FIGURES = (
     "doShowAgreement",
     "doShowDifference",
     "doShowSpread",
+    "doShowCount",
     "doShowVolumeSlices",
     "doShowOriginalVolumeSlices",
     "doShowVolumeColorSlices",
@@ -74,10 +76,9 @@ class TestCompare(ViewerChecks, BaseTest):
         three = inside & (steps < 100)
         median = np.median([resolution[three] for resolution in (first, second, steps)], axis=0)
         np.testing.assert_allclose(values["resolution_Volume"].data[three], median, atol=1e-4)
-        two = inside & (steps == 100)
-        np.testing.assert_allclose(values["resolution_Volume"].data[two], (first + second)[two] / 2, atol=1e-4)
-        np.testing.assert_allclose(values["spread_Volume"].data[two], 0.34, atol=1e-4)
-        consensus = values["resolution_Volume"].data[inside]
+        np.testing.assert_array_equal(values["resolution_Volume"].data > 0, three)
+        np.testing.assert_array_equal(values["count_Volume"].data, 2 * inside + three)
+        consensus = values["resolution_Volume"].data[three]
         self.assertAlmostEqual(self.finished.median_res_init.get(), np.median(consensus), places=3)
         self.assertAlmostEqual(self.finished.min_res_init.get(), consensus.min(), places=3)
 
@@ -97,6 +98,7 @@ class TestCompare(ViewerChecks, BaseTest):
             "the reference is *second*",
             "RMSE 1.00 Å, Pearson 1.000, Spearman 1.000, median difference -1.00 Å",
             "*Consensus*: median",
+            "% of the voxels, where all 3 maps have a value",
         ):
             self.assertIn(text, summary)
         (steps,) = [line for line in self.finished.summary() if line.startswith("*steps*")]
@@ -138,7 +140,7 @@ class TestCompare(ViewerChecks, BaseTest):
         self.assertIn("There is no mask", run.warnings()[0])
         self.launchProtocol(run)
         self.assertEqual(run._readReport()["reference"], "second")
-        self.assertIn("voxels where every map has a value", run.summary()[0])
+        self.assertIn("voxels where both maps have a value", run.summary()[0])
         viewer = self.openViewer(run)
         for entry in ("doShowVolumeColorSlices", "doShowDifference", "doShowSpread"):
             self.assertDrawn(viewer, entry)
@@ -161,6 +163,27 @@ class TestCompare(ViewerChecks, BaseTest):
         self.assertEqual([volume.getObjLabel() for volume in run.difference_Volumes.iterItems()], ["second − first"])
         self.assertFalse(os.path.exists(old))
 
+    def testShareOfTheMaps(self):
+        run = self.new(mask="mask")
+        run.share.set(0.5)
+        self.launchProtocol(run)
+        consensus, inside = read_map(run.resolution_Volume.getFileName()).data, self.arrays["mask"] > 0
+        np.testing.assert_array_equal(consensus > 0, inside)
+        first, second, steps = (self.arrays[name] for name in ("first", "second", "steps"))
+        two = inside & (steps == 100)
+        np.testing.assert_allclose(consensus[two], (first + second)[two] / 2, atol=1e-4)
+        self.assertIn("100.0% of the voxels, where at least 2 of the 3 maps have a value", "\n".join(run.summary()))
+        computed = self.openViewer(run)._getComparison().report()
+        self.assertEqual(computed["consensus"], run._readReport()["consensus"])
+
+    def testDefaultNamesAreShort(self):
+        run = self.proj.newProtocol(ProtDeepMonoRes)
+        self.assertEqual(run.getRunName(), "deepres_plugin - MonoRes")
+        self.assertEqual(runName(run), "MonoRes")
+        for label, name in (("deepres_plugin - MonoRes (copy)", "MonoRes (copy)"), ("my - own", "my - own")):
+            run.setObjLabel(label)
+            self.assertEqual(runName(run), name)
+
     def testMapsOfOneNameGetNumbers(self):
         run = self.new(maps=("first", "first", "second"))
         self.assertEqual(list(run.getVolumes()), ["first (1)", "first (2)", "second"])
@@ -171,6 +194,11 @@ class TestCompare(ViewerChecks, BaseTest):
         run = self.new()
         run.background.set("100; 50")
         self.assertIn("'100; 50' is not a list of numbers", run.validate()[0])
+        for text in ("nan", "1e999"):
+            run.background.set(text)
+            self.assertIn(f"'{text}' is not a list of numbers", run.validate()[0])
+        run.background.set(None)
+        self.assertEqual((run.validate(), run.getBackground()), ([], [0.0]))
         run.background.set("100, 50")
         self.assertEqual((run.validate(), run.getBackground()), ([], [0.0, 100.0, 50.0]))
         coarse = Volume(location=self.imported["first"].outputVolume.getFileName())
@@ -180,7 +208,7 @@ class TestCompare(ViewerChecks, BaseTest):
         self.assertIn("map import_first has a sampling rate of 2 Å/px and the volume of 1.5 Å/px", error)
 
 
-MAPS = ("resolution_Volume", "spread_Volume")
+MAPS = ("resolution_Volume", "spread_Volume", "count_Volume")
 
 
 def makeMaps():

@@ -86,5 +86,9 @@ class TestCryoResolution(ViewerChecks, BaseTest):
         self.assertEqual(viewer.validate(), [])
         for entry in ("doShowResHistogram", "doShowUncertainty", "doShowMask", "doShowVolumeColorSlices"):
             self.assertDrawn(viewer, entry)
+        label = viewer._definition._sectionList[1].label.get()
+        self.assertEqual(label, f"Local resolution; global resolution {self.run_.getGlobalText()}")
+        legend = self.show(viewer, "doShowResHistogram").getFigure().axes[0].get_legend().get_texts()
+        self.assertIn(f"global resolution {self.run_.getGlobalText()}", [text.get_text() for text in legend])
         panels = self.show(viewer, "doShowMask").getFigure().axes
         self.assertTrue(all(panel.collections for panel in panels), "a slice lacks the outline")

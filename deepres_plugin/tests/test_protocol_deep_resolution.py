@@ -119,9 +119,9 @@ class TestDeepResolution(ViewerChecks, BaseTest):
         self.assertIsInstance(view, viewer_local_resolution.ChimeraView)
 
     def testContinue(self):
-        run = demo_project.newDeepRes(self.proj, self.volume, maskThreshold=90.0, useGpu=True)
+        run = demo_project.newDeepRes(self.proj, self.volume, maskThreshold=90.0)
         self.launchProtocol(run)
-        self.assertTrue(run._readReport()["command"].endswith("--threads 2 --gpu 0"), run._readReport()["command"])
+        self.assertTrue(run._readReport()["command"].endswith("--threads 2"), run._readReport()["command"])
         voxels = _countVoxels(run)
         written = os.stat(run.resolution_Volume.getFileName()).st_mtime_ns
         self.assertIn("density above the threshold 90", "\n".join(run.summary()))
@@ -136,6 +136,14 @@ class TestDeepResolution(ViewerChecks, BaseTest):
         self.assertGreater(os.stat(run.resolution_Volume.getFileName()).st_mtime_ns, written)
         self.assertIn("density above the threshold 100", "\n".join(run.summary()))
         self.assertNotEqual(run.max_res_init.get(), highest)
+
+    def testGpuReachesTheCommand(self):
+        run = demo_project.newDeepRes(self.proj, self.volume, maskThreshold=90.0, useGpu=True)
+        self.proj.launchProtocol(run, wait=True)
+        if run.isFailed():
+            self.assertIn("--gpu 0: there is no such GPU", run.getErrorMessage())
+        else:
+            self.assertTrue(run._readReport()["command"].endswith("--threads 2 --gpu 0"), run._readReport()["command"])
 
     def testNetworkWithoutUncertainty(self):
         run = makeFinishedRun(self.proj)

@@ -102,11 +102,11 @@ class TestEstimators(ViewerChecks, BaseTest):
         self.assertIn("half map 2 has a sampling rate of 2", plain.validate()[0])
 
     def testImpossibleOptions(self):
-        self.assertIn("between 0 and 1", self.new(ProtDeepLocalFsc, cutoff=1.5).validate()[0])
+        self.assertIn("more than 0 and less than 1", self.new(ProtDeepLocalFsc, cutoff=1.5).validate()[0])
         self.assertIn("exchange them", self.new(ProtDeepMonoRes, minRes=9, maxRes=5).validate()[0])
-        self.assertIn("between 0 and 1", self.new(ProtDeepMonoRes, significance=2).validate()[0])
+        self.assertIn("more than 0 and less than 1", self.new(ProtDeepMonoRes, significance=2).validate()[0])
         self.assertIn("exchange them", self.new(ProtDeepResMap, minRes=9, maxRes=5).validate()[0])
-        self.assertIn("between 0 and 1", self.new(ProtDeepResMap, pValue=0).validate()[0])
+        self.assertIn("more than 0 and less than 1", self.new(ProtDeepResMap, pValue=0).validate()[0])
 
 
 def importHalfMaps(project):

@@ -3,12 +3,13 @@
 import os
 
 import numpy as np
+from pwem.convert.atom_struct import NAME, VALUE, AtomicStructHandler
 from pwem.viewers import ChimeraAttributeViewer, ChimeraView
 from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
 from pyworkflow.protocol import params
 
 from deepres_plugin.protocols import ProtDeepAnnotateModel
-from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE, OUTPUT_STRUCTURE
+from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE
 from deepres_plugin.viewers.viewer_base import MapViewer
 from deepreslib import pictures
 from deepreslib.analysis import annotation
@@ -60,7 +61,8 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
             "displayHistogram",
             params.LabelParam,
             label="Histogram",
-            help="How many residues or atoms have which local resolution, within the ends of the colour scale.",
+            help="How many residues or atoms have which local resolution, in bins of 0.25 Å; the dashed line is the "
+            "median.",
         )
         group.addParam(
             "residuesAverages",
@@ -86,7 +88,7 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
         }
 
     def _validate(self):
-        if not hasattr(self.protocol, OUTPUT_STRUCTURE):
+        if not self.protocol._hasResult():
             return ["This run has no annotated model yet: wait for it to finish, or look at its log."]
         return []
 
@@ -98,9 +100,14 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
             if unknown:
                 raise InputError(f"There is no chain {unknown[0]}: the model's chains are {', '.join(chains)}.")
             chains = {name: chains[name] for name in names}
-        figures = pictures.residue_figures(chains, self._getScale(), self.protocol.getObjLabel())
+        figures = pictures.residue_figures(chains, self._getScale(), self._getName())
         title = "Local resolution along the chains"
         return [view for page in figures[:MOST_PAGES] for view in self._figure(page, title)]
+
+    def _showHistogram(self):
+        values, unit = self._readValues(self.getEnumText("attrName"))
+        figure = pictures.histogram_figure({self._getName(): values}, self._getScale(), unit=unit)
+        return self._figure(figure, "Histogram")
 
     def _showChimera(self):
         script = os.path.abspath(self.protocol._getExtraPath("annotated_model_coloured.cxc"))
@@ -115,7 +122,7 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
             average=self.residuesAverages.get(),
         )
         if not chimeraInstalled():
-            message = f"{getChimeraError()}\n\nThe script is ready for a ChimeraX elsewhere:\n\n{script}"
+            message = f"{getChimeraError()}.\n\nThe script is ready for a ChimeraX elsewhere:\n\n{script}"
             return [self.errorMessage(message, "ChimeraX not found")]
         return [ChimeraView(script)]
 
@@ -126,7 +133,14 @@ class AnnotateModelViewer(MapViewer, ChimeraAttributeViewer):
     def _readResidues(self):
         return annotation.residues_of(self.protocol._readReport()["table"])
 
+    def _readValues(self, attribute):
+        """The values of an attribute, Å, and what has each of them: residue or atom."""
+        categories = AtomicStructHandler().readLowLevel(self.protocol._getStructureFile())
+        columns = [np.array(categories[key]) for key in (NAME, VALUE)]
+        values = [float(value) for name, value in zip(*columns, strict=True) if name == attribute]
+        return np.array(values), "residue" if attribute == ATTRIBUTE else "atom"
+
     def _makeDefaultScale(self):
-        if not hasattr(self.protocol, OUTPUT_STRUCTURE):
+        if not self.protocol._hasResult():
             return pictures.ColourScale(2.5, 13.0)
         return pictures.ColourScale.from_values(np.array([residue.resolution for residue in self._readResidues()]))

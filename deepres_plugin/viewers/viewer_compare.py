@@ -17,22 +17,28 @@ class CompareViewer(LocalResolutionMapViewer):
     _targets = [ProtDeepCompare]
 
     # --------------------------- form ---------------------------------------
-    def _defineMoreParams(self, form):
-        group = form.addGroup("Comparison")
-        group.addParam(
+    def _defineParams(self, form):
+        """The comparison in a section of its own, so that the window fits a screen of 900 pixels."""
+        self._defineComparison(form)
+        super()._defineParams(form)
+
+    def _defineComparison(self, form):
+        form.addSection(label="Comparison")
+        form.addParam(
             "doShowTable",
             params.LabelParam,
             label="Table of numbers",
             help="Median, SD and percentiles of each map, and how it agrees with the reference: root mean square and "
             "median of the differences in Å, Pearson and Spearman correlation.",
         )
-        group.addParam(
+        form.addParam(
             "doShowAgreement",
             params.LabelParam,
             label="Maps against the reference",
             help="How many voxels have which resolution in the reference and in another map, one panel for each "
             "other map; on the dashed diagonal they agree.",
         )
+        group = form.addGroup("Slices, across the axis that is chosen under Consensus")
         group.addParam(
             "differenceOf",
             params.EnumParam,
@@ -55,6 +61,16 @@ class CompareViewer(LocalResolutionMapViewer):
             help="Four slices of half the distance between the percentiles 16 and 84 of the maps at each voxel, Å: "
             "where it is large, the methods disagree about the resolution.",
         )
+        group.addParam(
+            "doShowCount",
+            params.LabelParam,
+            label="Number of maps",
+            help="Four slices that show how many of the maps have a value. There is a consensus only where enough of "
+            "them have one.",
+        )
+
+    def _getHeading(self):
+        return "Consensus"
 
     def _getMoreEntries(self):
         return {
@@ -62,6 +78,7 @@ class CompareViewer(LocalResolutionMapViewer):
             "doShowAgreement": self._showAgreement,
             "doShowDifference": self._showDifference,
             "doShowSpread": self._showSpread,
+            "doShowCount": self._showCount,
         }
 
     # --------------------------- entries ------------------------------------
@@ -81,6 +98,9 @@ class CompareViewer(LocalResolutionMapViewer):
 
     def _showSpread(self):
         return self._figure(pictures.spread_figure(self._getComparison(), **self._getPlace()), "Spread of the maps")
+
+    def _showCount(self):
+        return self._figure(pictures.count_figure(self._getComparison(), **self._getPlace()), "Number of maps")
 
     def _showDensitySlices(self):
         self._checkDensity()
@@ -105,6 +125,7 @@ class CompareViewer(LocalResolutionMapViewer):
                 None if mask is None else check_mask(self._readVolume(mask), maps[0]),
                 report["reference"],
                 report["background"],
+                report["share"],
             )
         return self._comparison
 

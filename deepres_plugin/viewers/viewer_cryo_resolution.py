@@ -13,6 +13,12 @@ class CryoResolutionViewer(DeepResolutionViewer):
     _label = "CryoRes viewer"
     _targets = [ProtCryoResolution]
 
+    def _getHeading(self):
+        heading = super()._getHeading()
+        if self._getResolutionVolume() is None:
+            return heading
+        return f"{heading}; global resolution {self.protocol.getGlobalText()}"
+
     def _defineMoreParams(self, form):
         super()._defineMoreParams(form)
         form.addParam(
@@ -21,6 +27,9 @@ class CryoResolutionViewer(DeepResolutionViewer):
             label="Mask",
             help="Four slices of the input volume with the outline of the mask that CryoRes found.",
         )
+
+    def _getMarks(self):
+        return {f"global resolution {self.protocol.getGlobalText()}": self.protocol.global_resolution.get()}
 
     def _getMoreEntries(self):
         return super()._getMoreEntries() | {"doShowMask": self._showMask}

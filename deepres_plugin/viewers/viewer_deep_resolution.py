@@ -38,6 +38,6 @@ class DeepResolutionViewer(LocalResolutionMapViewer):
             pictures.ColourScale.from_values(image.data, colour_map="viridis"),
             self._getAxis(),
             origin=image.origin,
+            label="Uncertainty: predicted SD (Å)",
         )
-        figure.axes[-1].set_ylabel("Uncertainty: predicted SD (Å)")
         return self._figure(figure, "Uncertainty")

@@ -8,10 +8,11 @@ from pwem.viewers.viewer_localres import chimeraInstalled, getChimeraError
 from pyworkflow.protocol import params
 
 from deepres_plugin.constants import OUTPUT_RESOLUTION
-from deepres_plugin.inputs import plainPath
+from deepres_plugin.inputs import COMPRESSED
 from deepres_plugin.viewers.viewer_base import MapViewer
 from deepreslib import pictures
 from deepreslib.maps import write_map
+from deepreslib.maps.labels import RESOLUTION
 
 
 class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
@@ -23,7 +24,7 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
 
     # --------------------------- form ---------------------------------------
     def _defineParams(self, form):
-        form.addSection(label="Local resolution")
+        form.addSection(label=self._getHeading())
         form.addParam(
             "doShowResHistogram",
             params.LabelParam,
@@ -57,8 +58,9 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
             "sliceNumber",
             params.IntParam,
             default=-1,
+            allowsNull=True,
             label="Slice number",
-            help="The slice to show below, counted from 0; −1 is the one through the middle of the map.",
+            help="The slice to show below, counted from 0; −1 or empty is the one through the middle of the map.",
         )
         group.addParam(
             "doShowOneColorslice",
@@ -95,6 +97,14 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
     def _defineMoreParams(self, form):
         """For subclasses: further entries, each with a function in ``_getMoreEntries``."""
 
+    def _getHeading(self):
+        """For subclasses: what stands above the form."""
+        return "Local resolution"
+
+    def _getMarks(self):
+        """For subclasses: name → resolution, Å, of further lines in the histogram."""
+        return {}
+
     def _getMoreEntries(self):
         """For subclasses: name of an entry → function without arguments that returns views."""
         return {}
@@ -118,11 +128,14 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
 
     # --------------------------- entries ------------------------------------
     def _showHistogram(self):
-        values = {self.protocol.getObjLabel() or "resolution": self._readResolution().data}
-        return self._figure(pictures.histogram_figure(values, self._getScale()), "Histogram")
+        values = {self._getName(): self._readResolution().data}
+        figure = pictures.histogram_figure(values, self._getScale(), marks=self._getMarks())
+        return self._figure(figure, "Histogram")
 
     def _showResolutionSlices(self):
-        return self._showSlices(self._getResolutionVolume(), "Resolution map")
+        return self._showSlices(
+            self._getResolutionVolume(), "Resolution map", "Local resolution (Å), 0 outside the mask"
+        )
 
     def _showDensitySlices(self):
         return self._showSlices(self.protocol.inputVolume.get(), "Input volume")
@@ -132,7 +145,7 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
 
     def _showOneColouredSlice(self):
         number = self.sliceNumber.get()
-        if number < 0:
+        if number is None or number < 0:
             number = self._getResolutionVolume().getDim()[self.sliceAxis.get()] // 2
         return self._showColoured([number], f"Local resolution, slice {number}")
 
@@ -150,13 +163,14 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
     def _showChimera(self):
         script = self._writeChimeraScript()
         if not chimeraInstalled():
-            message = f"{getChimeraError()}The script is ready for a ChimeraX elsewhere:\n\n{script}"
+            message = f"{getChimeraError()}.\n\nThe script is ready for a ChimeraX elsewhere:\n\n{script}"
             return [self.errorMessage(message, "ChimeraX not found")]
         return [ChimeraView(script)]
 
     # --------------------------- utilities ----------------------------------
     def _getResolutionVolume(self):
-        return getattr(self.protocol, OUTPUT_RESOLUTION, None)
+        """The resolution map; None if there is none, or if its files are gone because a later run failed."""
+        return getattr(self.protocol, OUTPUT_RESOLUTION, None) if self.protocol._hasResult() else None
 
     def _makeDefaultScale(self):
         if self._getResolutionVolume() is None:
@@ -169,10 +183,11 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
     def _readDensity(self):
         return self._readVolume(self.protocol.inputVolume.get())
 
-    def _showSlices(self, volume, title):
-        if importlib.util.find_spec("xmipp3"):
-            return [DataView(f"{plainPath(volume)}:mrc")]
-        return self._showGrey(volume, title, self._readResolution().data > 0)
+    def _showSlices(self, volume, title, label=""):
+        path = self._findFile(volume)
+        if importlib.util.find_spec("xmipp3") and not path.lower().endswith(COMPRESSED):
+            return [DataView(f"{path}:mrc")]
+        return self._showGrey(volume, title, self._readResolution().data > 0, label=label)
 
     def _showColoured(self, numbers, title):
         density, resolution = self._readDensity(), self._readResolution()
@@ -193,7 +208,7 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
         if level is None:
             level = pictures.default_level(density.data, resolution.data > 0)
         filled = self.protocol._getExtraPath("local_resolution_filled.mrc")
-        write_map(filled, resolution.like(pictures.resolution_for_chimerax(resolution.data)))
+        write_map(filled, resolution.like(pictures.resolution_for_chimerax(resolution.data)), RESOLUTION)
         script = os.path.abspath(self.protocol._getExtraPath("local_resolution.cxc"))
         pictures.write_chimerax_script(
             script,

@@ -11,10 +11,11 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from deepreslib.analysis.resolution_map import as_resolution
 from deepreslib.analysis.summary import statistics
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import FloatArray
-from deepreslib.maps import DensityMap, format_triple
+from deepreslib.maps import DensityMap
 from deepreslib.maps.boxes import box_around
 from deepreslib.structures.attributes import AtomSites, Residue
 
@@ -64,28 +65,12 @@ class Annotation:
     warnings: tuple[str, ...] = ()
 
 
-def check_resolution_map(resolution: DensityMap) -> None:
-    """Refuses a map that cannot be a local resolution map in an orthogonal cell.
-
-    Args:
-        resolution: the map.
-
-    Raises:
-        InputError: if no value is above 0, if the median of those above 0 is finer than the voxel size (as in a
-            density), or if the cell's angles are not right.
-    """
+def _check_cell(resolution: DensityMap) -> None:
+    """Refuses a map whose cell's angles are not right."""
     if any(abs(angle - 90) > _ANGLE_TOLERANCE for angle in resolution.header.cell_angles):
         angles = ", ".join(f"{angle:g}" for angle in resolution.header.cell_angles)
         raise InputError(
             f"{resolution.name} has a cell that is not orthogonal (angles {angles}); give a single-particle map."
-        )
-    inside = resolution.data[resolution.data > 0]
-    if not inside.size:
-        raise InputError(f"{resolution.name} has no value above 0, so it is no local resolution map; give another one.")
-    if (median := float(np.median(inside))) < min(resolution.voxel_size):
-        raise InputError(
-            f"{resolution.name} has a median of {median:.3g} Å inside the mask, finer than its voxels of "
-            f"{format_triple(resolution.voxel_size)} Å, so it is no local resolution map; give one, or --voxel-size."
         )
 
 
@@ -146,7 +131,7 @@ def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> 
     attribute of atoms over residues in the same way. Atoms of any occupancy and all alternate locations count.
 
     Args:
-        resolution: Å, 0 outside the mask.
+        resolution: Å; the outside is found as :func:`deepreslib.analysis.resolution_map.as_resolution` says.
         sites: the structure, in the frame of the map's origin.
         reach: Å, see :func:`resolution_at`.
 
@@ -154,7 +139,8 @@ def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> 
         InputError: the map is no resolution map, or no atom lies in or near its mask. If one of the usual origins
             would put the structure into the mask, the message names it.
     """
-    check_resolution_map(resolution)
+    _check_cell(resolution)
+    resolution, notes = as_resolution(resolution)
     values = resolution_at(resolution, sites.positions, reach)
     if not np.isfinite(values).any():
         raise InputError(
@@ -162,7 +148,7 @@ def annotate(resolution: DensityMap, sites: AtomSites, reach: float = REACH) -> 
             f"the atoms span {_span(sites.positions)} and the mask {_span(_mask_corners(resolution))}; "
             f"{placing_advice(resolution, sites.positions)}."
         )
-    return Annotation(values, _average(values, sites), placing_warnings(resolution, sites, values))
+    return Annotation(values, _average(values, sites), (*notes, *placing_warnings(resolution, sites, values)))
 
 
 def placing_warnings(resolution: DensityMap, sites: AtomSites, values: FloatArray) -> tuple[str, ...]:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from deepreslib.analysis.resolution_map import BACKGROUND, assigned
 from deepreslib.analysis.summary import statistics
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 
-BACKGROUND = (0.0, 100.0)
-"""Values that programs write where they assign no resolution, Å: most of them 0, ResMap 100."""
-
 SPREAD_PERCENTILES = (16.0, 84.0)
 """Half the distance between these percentiles is the spread; of a normal distribution it is the SD."""
 
-_SAME_VALUE = 1e-3
 _VOXELS_AT_ONCE = 1_000_000
 
 
@@ -53,7 +51,9 @@ class Comparison:
         mask: bool, the voxels compared.
         values: label → float32, the maps themselves, 0 outside the mask and where they assign no resolution.
         agreements: label → agreement with the reference, of all other maps.
-        consensus: float32, median of the maps at each voxel, 0 where fewer than two of them have a value.
+        counts: uint16, how many maps have a value at each voxel of the mask, 0 outside.
+        needed: how many maps must have a value where there is to be a consensus.
+        consensus: float32, median of the maps at each voxel, 0 where fewer than ``needed`` of them have a value.
         spread: float32, the maps' disagreement at each voxel, half the distance between their percentiles 16 and 84;
             0 where there is no consensus, and where the maps agree.
     """
@@ -62,6 +62,8 @@ class Comparison:
     mask: BoolArray
     values: Mapping[str, FloatArray]
     agreements: Mapping[str, Agreement]
+    counts: IntArray
+    needed: int
     consensus: FloatArray
     spread: FloatArray
 
@@ -71,7 +73,8 @@ class Comparison:
         Returns:
             dict: ``reference``; ``voxels`` of the mask; ``maps``, for each map in order its ``label``, ``voxels``,
             ``resolution`` (see :func:`deepreslib.analysis.summary.statistics`) and ``agreement`` (None for the
-            reference); ``consensus`` with ``voxels``, ``resolution`` and ``spread``, the latter two such statistics.
+            reference); ``consensus`` with ``needed``, ``voxels``, ``resolution`` and ``spread``, the latter two such
+            statistics; ``counts``, number of maps → how many voxels of the mask have a value in so many of them.
         """
         has_consensus = self.consensus > 0
         return {
@@ -82,8 +85,13 @@ class Comparison:
                 for label, values in self.values.items()
             ],
             "consensus": {
+                "needed": self.needed,
                 **_described(self.consensus[has_consensus]),
                 "spread": statistics(self.spread[has_consensus]),
+            },
+            "counts": {
+                str(number): int(voxels)
+                for number, voxels in enumerate(np.bincount(self.counts[self.mask], minlength=len(self.values) + 1))
             },
         }
 
@@ -101,29 +109,37 @@ def compare(
     mask: BoolArray | None = None,
     reference: str | None = None,
     background: Iterable[float] = BACKGROUND,
+    share: float = 1.0,
 ) -> Comparison:
     """Compare local resolution maps on one grid, as Ramírez-Aportela et al. (2019, figures 2 and 3) do by histograms.
 
-    A voxel counts for a map if :func:`assigned` is true there and, if a mask is given, it is in the mask. Numbers of
+    A voxel counts for a map if ``analysis.resolution_map.assigned`` is true there and, if a mask is given, it is in the mask. Numbers of
     one map are taken over its own voxels; those of two maps over the voxels they share; the consensus over the voxels
-    where at least two maps have a value. The comparison needs the memory of two copies of the maps.
+    where all maps have a value, or the share of them that is asked for. With a smaller share the consensus reaches
+    farther, but where one of the maps ends it may step although no map does, as the others go on alone. The comparison
+    needs the memory of two copies of the maps.
 
     The percentiles of the spread are interpolated linearly between the sorted values of the maps at a voxel, so that
     a single map that disagrees with two others still shows. For two maps the spread is 0.34 times their difference.
 
     Args:
         maps: label → resolution, Å, (z, y, x); two or more.
-        mask: bool (z, y, x); by default the voxels where every map has a value.
+        mask: bool (z, y, x); by default the voxels where there is a consensus.
         reference: one of the labels; by default the first.
         background: values that mean "no resolution here", Å.
+        share: of the maps, which must have a value where there is to be a consensus, more than 0, at most 1; two maps
+            are always needed.
 
     Raises:
-        InputError: fewer than two maps, unlike shapes, an unknown reference, a map without a value in the mask, or
-            one that shares no voxel with the reference.
+        InputError: a share that is none, no voxel where so many maps have a value, fewer than two maps, unlike
+            shapes, an unknown reference, a map without a value in the mask, or one that shares no voxel with the
+            reference.
     """
     labels = list(maps)
     if len(labels) < 2:
         raise InputError(f"A comparison needs two resolution maps or more, and got {len(labels)}; give another one.")
+    if not 0 < share <= 1:
+        raise InputError(f"The share of the maps must be more than 0 and at most 1, and is {share:g}.")
     reference = labels[0] if reference is None else reference
     if reference not in labels:
         raise InputError(f"The reference {reference} is not among the maps; choose one of {', '.join(labels)}.")
@@ -136,34 +152,57 @@ def compare(
     for label, resolution in values.items():
         if not resolution.any():
             raise InputError(f"{label} has no value above 0 but background, so it is no resolution map; leave it out.")
+    needed = maps_needed(len(labels), share)
     if mask is None:
-        mask = np.logical_and.reduce([resolution > 0 for resolution in values.values()])
+        mask = _count(list(values.values())) >= needed
         if not mask.any():
-            raise InputError("There is no voxel where all maps have a value; give a mask, or maps of one particle.")
+            how_many = "all" if needed == len(labels) else f"{needed}"
+            raise InputError(
+                f"There is no voxel where {how_many} maps have a value; give a mask, or maps of one particle."
+            )
     for label, resolution in values.items():
         resolution[~mask] = 0
         if not resolution.any():
             raise InputError(f"{label} has no value inside the mask; give a mask and maps of one particle.")
     others = [label for label in labels if label != reference]
     agreements = {label: _agree(label, values[label], reference, values[reference]) for label in others}
-    consensus, spread = _consensus(list(values.values()))
-    return Comparison(reference, mask, values, agreements, consensus, spread)
+    counts = _count(list(values.values()))
+    if counts.max() < needed:
+        fewer = f", or a share of {math.floor(100 * counts.max() / len(labels)) / 100:g}" if counts.max() > 1 else ""
+        raise InputError(
+            f"There is no voxel in the mask where {needed} of the {len(labels)} maps have a value, which a consensus "
+            f"needs; give maps of one particle{fewer}."
+        )
+    consensus, spread = _consensus(list(values.values()), counts >= needed)
+    return Comparison(reference, mask, values, agreements, counts, needed, consensus, spread)
 
 
-def assigned(resolution: FloatArray, background: Iterable[float] = BACKGROUND) -> BoolArray:
-    """Where a local resolution map has a value: finite, above 0 and not (within 0.001 Å) one of the background.
+def maps_needed(count: int, share: float) -> int:
+    """How many of the maps must have a value where there is to be a consensus: the share of them, and at least two.
 
     Args:
-        resolution: Å, any shape.
-        background: values that mean "no resolution here", Å.
+        count: how many maps there are.
+        share: of them, 0 to 1.
 
     Returns:
-        Boolean array of that shape.
+        2 to ``count``.
     """
-    has_value = np.isfinite(resolution) & (resolution > 0)
-    for value in background:
-        has_value &= ~(np.abs(resolution - value) <= _SAME_VALUE)
-    return has_value
+    return max(2, math.ceil(share * count - 1e-6))
+
+
+def maps_text(report: Mapping[str, Any]) -> str:
+    """How many maps have a value where there is a consensus, as the beginning of "... a value".
+
+    Args:
+        report: from :meth:`Comparison.report`, or read from its JSON.
+
+    Returns:
+        Such as "all 3 maps have".
+    """
+    needed, count = report["consensus"]["needed"], len(report["maps"])
+    if needed < count:
+        return f"at least {needed} of the {count} maps have"
+    return "both maps have" if count == 2 else f"all {count} maps have"
 
 
 TABLE_HEADER = ("map", "voxels", "median", "SD", "5–95 %", "RMSE", "Pearson", "Spearman", "median difference")
@@ -241,10 +280,20 @@ def _correlation(one: FloatArray, other: FloatArray) -> float:
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def _consensus(values: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Median and spread at each voxel where at least two maps have a value, 0 elsewhere."""
+def _count(values: Sequence[FloatArray]) -> IntArray:
+    """How many maps have a value at each voxel."""
+    counts = np.zeros(values[0].shape, np.uint16)
+    for resolution in values:
+        counts += resolution > 0
+    return counts
+
+
+def _consensus(values: Sequence[FloatArray], has_consensus: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Median and spread of the maps that have a value, where there is a consensus, 0 elsewhere."""
     consensus, spread = (np.zeros(values[0].shape, np.float32) for _ in range(2))
-    for voxels in _voxels(values):
+    all_voxels = np.flatnonzero(has_consensus)
+    for start in range(0, all_voxels.size, _VOXELS_AT_ONCE):
+        voxels = all_voxels[start : start + _VOXELS_AT_ONCE]
         ordered = np.stack([resolution.ravel()[voxels] for resolution in values])
         counts = (ordered > 0).sum(axis=0)
         ordered[ordered == 0] = np.inf  # sorted behind the values
@@ -253,16 +302,6 @@ def _consensus(values: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
         consensus.flat[voxels] = _percentile(ordered, counts, 50.0)
         spread.flat[voxels] = (high - low) / 2
     return consensus, spread
-
-
-def _voxels(values: Sequence[FloatArray]) -> Iterator[IntArray]:
-    """Flat indices of the voxels where at least two maps have a value, a million at a time."""
-    counts = np.zeros(values[0].shape, np.uint16)
-    for resolution in values:
-        counts += resolution > 0
-    voxels = np.flatnonzero(counts > 1)
-    for start in range(0, voxels.size, _VOXELS_AT_ONCE):
-        yield voxels[start : start + _VOXELS_AT_ONCE]
 
 
 def _percentile(ordered: FloatArray, counts: IntArray, percentile: float) -> FloatArray:

@@ -11,6 +11,7 @@ from deepreslib import pictures
 from deepreslib.analysis import annotation, report
 from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
+from deepreslib.commands.numbers import file_name
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
@@ -19,10 +20,13 @@ from deepreslib.structures import attributes
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    parser.add_argument("structure", metavar="STRUCTURE", help="PDB or mmCIF file, also .gz or .bz2")
-    parser.add_argument("resolution", metavar="RESOLUTION", help="local resolution map, Å, 0 outside the mask")
+    parser.add_argument("structure", type=file_name, metavar="STRUCTURE", help="PDB or mmCIF file, also .gz or .bz2")
+    parser.add_argument(
+        "resolution", type=file_name, metavar="RESOLUTION", help="local resolution map, Å, 0 outside the mask"
+    )
     parser.add_argument(
         "--mask",
+        type=file_name,
         metavar="MASK",
         help="mask on the map's grid; for resolution maps of programs that do not write 0 outside it",
     )
@@ -45,6 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
+        type=file_name,
         required=True,
         metavar="OUT.cif",
         help="the structure with the attributes; OUT.defattr and OUT.cxc (for ChimeraX), OUT.json (table and "

@@ -142,6 +142,23 @@ def refuse_foreign_options(args: Namespace, options: Sequence[OwnedOption], chos
             )
 
 
+def refuse_unowned_options(args: Namespace, options: Sequence[OwnedOption], label: str) -> None:
+    """Refuses options of choices where the user chose none.
+
+    Args:
+        args: the parsed arguments.
+        options: from :func:`add_options`.
+        label: the option by which one chooses, such as ``--method``.
+
+    Raises:
+        InputError: the user gave such an option; the choices that have it are named.
+    """
+    for option in sorted(options, key=lambda option: option.destination):
+        if getattr(args, option.destination) is not None:
+            mend = "add it" if len(option.owners) == 1 else "add the one that you want"
+            raise InputError(f"{option.names[0]} belongs to {label} {join(option.owners, 'or')}; {mend}.")
+
+
 def join(names: Sequence[str], word: str) -> str:
     """Names as a list in a sentence: "a", "a and b" or "a, b and c"."""
     *first, last = names

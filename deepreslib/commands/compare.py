@@ -7,33 +7,45 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from deepreslib import maps, pictures
 from deepreslib.analysis import comparison, report
+from deepreslib.analysis.resolution_map import BACKGROUND, as_resolution
 from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.commands.folder import in_folder, short_names
+from deepreslib.commands.numbers import FINITE, Number, density_name, file_name, folder_name
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
 from deepreslib.maps import DensityMap, checks
+from deepreslib.maps.labels import COUNT as COUNT_QUANTITY
 from deepreslib.maps.labels import DIFFERENCE, RESOLUTION
 from deepreslib.maps.labels import SPREAD as SPREAD_QUANTITY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-REPORT, CONSENSUS, SPREAD = "compare.json", "consensus.mrc", "spread.mrc"
+REPORT, CONSENSUS, SPREAD, COUNT = "compare.json", "consensus.mrc", "spread.mrc", "count.mrc"
 PICTURES = ("histogram.png", "agreement.png", "consensus.png", "spread.png")
-QUANTITIES = {CONSENSUS: RESOLUTION, SPREAD: SPREAD_QUANTITY}
+QUANTITIES = {CONSENSUS: RESOLUTION, SPREAD: SPREAD_QUANTITY, COUNT: COUNT_QUANTITY}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
     parser.add_argument(
-        "maps", nargs="+", metavar="RESOLUTION", help="two or more local resolution maps, Å, on one grid"
+        "maps",
+        nargs="+",
+        type=file_name,
+        metavar="RESOLUTION",
+        help="two or more local resolution maps, Å, on one grid",
     )
     parser.add_argument(
-        "--mask", metavar="MASK", help="mask on their grid, 1 inside; default: the voxels where every map has a value"
+        "--mask",
+        type=file_name,
+        metavar="MASK",
+        help="mask on their grid, 1 inside; default: the voxels where there is a consensus",
     )
     parser.add_argument(
         "--reference", metavar="MAP", help="the map to compare with: its number, from 1, or label (default: the first)"
@@ -47,20 +59,31 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--background",
         nargs="*",
-        type=float,
-        default=comparison.BACKGROUND,
+        type=FINITE,
+        default=BACKGROUND,
         metavar="A",
         help="values that mean 'no resolution here', left out of everything, like all that are not above 0 "
         "(default: 0 100)",
     )
-    parser.add_argument("--map", metavar="MAP", help="the density on the same grid, shown grey behind the slices")
+    parser.add_argument(
+        "--share",
+        type=Number(0.001, 1),
+        default=1.0,
+        metavar="S",
+        help="share of the maps, 0 to 1, that must have a value where there is to be a consensus (default: 1, all of "
+        f"them; with fewer the consensus may step where a map ends); {COUNT} says how many have one",
+    )
+    parser.add_argument(
+        "--map", type=density_name, metavar="MAP", help="the density on the same grid, shown grey behind the slices"
+    )
     add_grid_arguments(parser)
     parser.add_argument(
         "-o",
         "--output",
+        type=folder_name,
         required=True,
         metavar="DIR",
-        help=f"folder for {REPORT}, {CONSENSUS}, {SPREAD}, difference_*.mrc and the pictures; made if missing",
+        help=f"folder for {REPORT}, {CONSENSUS}, {SPREAD}, {COUNT}, difference_*.mrc and the pictures; made if missing",
     )
 
 
@@ -68,7 +91,7 @@ def paths(args: Namespace) -> Paths:
     """The files that are read and written."""
     labels = _labels(args)
     differences = _differences(labels, _reference(args.reference, labels)).values()
-    names = [CONSENSUS, SPREAD, *PICTURES, *differences, *map(_picture, differences), REPORT]
+    names = [CONSENSUS, SPREAD, COUNT, *PICTURES, *differences, *map(_picture, differences), REPORT]
     given = [*args.maps, args.mask, args.map]
     return Paths(given, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
 
@@ -87,8 +110,12 @@ def run(args: Namespace) -> None:
     mask = inputs.read_mask_beside(args, grid, warnings) if args.mask else None
     if density:
         checks.check_same_grid(density, grid)
-    data = {label: resolution.data for label, resolution in zip(labels, resolutions, strict=True)}
-    result = comparison.compare(data, mask, reference, args.background)
+    data = {}
+    for label, resolution in zip(labels, resolutions, strict=True):
+        cleaned, notes = as_resolution(resolution, args.background)
+        data[label] = cleaned.data
+        warnings += notes
+    result = comparison.compare(data, mask, reference, args.background, args.share)
 
     folder = Path(args.output)
     differences = _differences(labels, reference)
@@ -97,6 +124,7 @@ def run(args: Namespace) -> None:
         **report.head(args.command_line),
         "mask": {"source": "file" if args.mask else "common", "path": args.mask, "voxels": int(result.mask.sum())},
         "background": list(args.background),
+        "share": args.share,
         **result.report(),
         **({"warnings": warnings} if warnings else {}),
     }
@@ -104,7 +132,7 @@ def run(args: Namespace) -> None:
         numbers |= {"path": path, "difference": differences.get(numbers["label"])}
     _print(content)
 
-    volumes = {CONSENSUS: result.consensus, SPREAD: result.spread}
+    volumes = {CONSENSUS: result.consensus, SPREAD: result.spread, COUNT: result.counts.astype(np.float32)}
     volumes |= {name: result.agreements[label].difference for label, name in differences.items()}
     for name, values in volumes.items():
         maps.write_map(folder / name, grid.like(values), QUANTITIES.get(name, DIFFERENCE))
@@ -186,9 +214,11 @@ def _file_names(labels: Iterable[str]) -> dict[str, str]:
 
 def _print(content: dict[str, Any]) -> None:
     """Prints the table of numbers, in columns."""
-    where = "of the mask" if content["mask"]["source"] == "file" else "where every map has a value (no mask was given)"
+    count = comparison.maps_text(content)
+    where = "of the mask" if content["mask"]["source"] == "file" else f"where {count} a value (no mask was given)"
     print(f"compared within {content['voxels']:,} voxels {where}; in Å, the last four columns against the reference")
     rows = [comparison.TABLE_HEADER, *comparison.table_rows(content)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(comparison.TABLE_HEADER))]
     for first, *rest in rows:
         print("  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip())
+    print(f"consensus at {content['consensus']['voxels']:,} voxels, where {count} a value; {COUNT} counts the maps")

@@ -1,6 +1,6 @@
 """``deepres estimate``: the local resolution of a map, by any of the methods.
 
-The methods are the files of ``deepreslib/commands/methods``; this module names none of them but the default.
+The methods are the files of ``deepreslib/commands/methods``; this module names none of them.
 """
 
 import time
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
     from deepreslib.fourier.arrays import Array, BoolArray
 
-DEFAULT_METHOD = "deepres"
+DEFAULT_METHOD = "auto"
+"""No method: the maps decide (``deepreslib.estimation.automatic``)."""
 
 FURTHER_MAPS = {"_sd": "OUT_sd.mrc (uncertainty)", "_mask": "OUT_mask.mrc (the molecule)"}
 """What is added to the output's name for a further map, and the text about it in the help."""
@@ -28,10 +29,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     arguments.add_map_arguments(parser)
     parser.add_argument(
         "--method",
-        choices=list(all_methods),
+        choices=[DEFAULT_METHOD, *all_methods],
         default=DEFAULT_METHOD,
-        help="; ".join(f"{name}: {method.summary}" for name, method in all_methods.items())
-        + f" (default: {DEFAULT_METHOD})",
+        help=f"{DEFAULT_METHOD} (default): localfsc for half maps; for one map cryores, or deepres if the map shows no "
+        "noise of a reconstruction; " + "; ".join(f"{name}: {method.summary}" for name, method in all_methods.items()),
     )
     arguments.add_mask_arguments(parser)
     arguments.add_grid_arguments(parser)
@@ -53,7 +54,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def paths(args: Namespace) -> Paths:
     """The files that are read and written."""
     stem, suffix = split_map_name(args.output)
-    further = [f"{stem}{ending}{suffix}" for ending in args.methods[args.method].endings]
+    candidates = args.methods.values() if args.method == DEFAULT_METHOD else [args.methods[args.method]]
+    endings = sorted({ending for method in candidates for ending in method.endings})
+    further = [f"{stem}{ending}{suffix}" for ending in endings]
     report = f"{stem}.json"
     return Paths([*arguments.input_paths(args), args.model], [args.output, *further, report], report)
 
@@ -61,34 +64,46 @@ def paths(args: Namespace) -> Paths:
 def run(args: Namespace) -> None:
     """Estimates, writes the maps and the report, prints a line."""
     started = time.monotonic()
-    method = args.methods[args.method]
-    _check_options(args, method)
+    _check_options(args)
     machine.choose(args.threads, args.gpu)
 
     from deepreslib import maps
-    from deepreslib.analysis import report, summary
+    from deepreslib.analysis import map_kind, report, summary
     from deepreslib.commands import inputs
+    from deepreslib.estimation import automatic
+    from deepreslib.estimation.judgement import judged
     from deepreslib.maps import labels
 
     given = inputs.read_maps(args)
     density_map, half_maps = given.density_map, given.half_maps
+    map_kind.refuse_inverted(density_map)
+    name, chosen = args.method, {}
+    if name == DEFAULT_METHOD:
+        choice = automatic.choose(density_map, has_halves=half_maps is not None)
+        name, chosen = choice.method, {"chosen": f"{DEFAULT_METHOD}: {choice.reason}"}
+    method = args.methods[name]
     mask: BoolArray | None = None
     mask_report: dict[str, Any] = {}
     if not method.finds_mask or args.mask or args.mask_threshold is not None:
         mask, mask_report = inputs.read_mask(args, given)
     result, headline = method.estimate(args, methods.Inputs(density_map, half_maps, mask, args.threads))
+    made = mask if mask_report.get("source") == "automatic" else None
+    result = judged(result, density_map, name, made)
     if mask is None:
         mask = result.resolution > 0
-        mask_report = {"source": args.method, "path": None, "threshold": None, "voxels": int(mask.sum())}
+        mask_report = {"source": name, "path": None, "threshold": None, "voxels": int(mask.sum())}
+    curve = inputs.fsc_within(given, mask, args.threads)
     statistics = summary.statistics(result.resolution[mask])
     warnings = [*given.warnings, *result.warnings]
     seconds = {"total": time.monotonic() - started, **result.seconds}
     content = {
-        "method": args.method,
+        "method": name,
+        **chosen,
         **report.head(args.command_line, report.describe_input(args.map, half_maps, density_map)),
         "mask": mask_report,
         "resolution": statistics,
         "voxels": mask_report["voxels"],
+        **({"fsc": maps.fsc_report(curve, masked=True)} if curve else {}),
         **_report(result, warnings),
         "versions": report.versions(method.uses_network),
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
@@ -100,21 +115,31 @@ def run(args: Namespace) -> None:
         maps.write_map(f"{stem}{ending}{suffix}", density_map.like(data), quantities[ending])
     write_report(f"{stem}.json", content)
     ends = statistics["percentiles"]
-    how = ", ".join(filter(None, [args.method, headline, f"{seconds['total']:.0f} s"]))
+    looked_at = "mean of the half maps" if half_maps and not args.map and not method.uses_halves else ""
+    how = ", ".join(filter(None, [name, looked_at, headline, f"{seconds['total']:.0f} s"]))
     print(
         f"local resolution: median {statistics['median']:.2f} Å, SD {statistics['sd']:.2f} Å, "
         f"95 % of {mask_report['voxels']} voxels between {ends['2.5']:.2f} and {ends['97.5']:.2f} Å ({how})"
     )
+    for sentence in _explanation(name, method, chosen.get("chosen")):
+        print(sentence)
     messages.print_warnings(warnings)
 
 
-def _check_options(args: Namespace, method: methods.Method) -> None:
-    """Refuses options of other methods, half maps that are of no use, and missing ones."""
+def _check_options(args: Namespace) -> None:
+    """Refuses options of other methods or without a method, and missing half maps."""
+    if args.method == DEFAULT_METHOD:
+        choices.refuse_unowned_options(args, args.method_options, label="--method")
+        return
     choices.refuse_foreign_options(args, args.method_options, args.method, label="--method", verb="choose")
-    if args.half1 and not method.uses_halves:
-        raise InputError(f"--method {args.method} looks at one map; leave out --half1 and --half2.")
-    if method.needs_halves and not args.half1:
+    if args.methods[args.method].needs_halves and not args.half1:
         raise InputError(f"--method {args.method} compares half maps; give them by --half1 and --half2.")
+
+
+def _explanation(name: str, method: methods.Method, chosen: str | None) -> list[str]:
+    """What is printed below the result: what its number means and what would tell more, and why this method."""
+    meaning = [f"{name} gives {'; '.join(filter(None, [method.meaning, method.more]))}"] if method.meaning else []
+    return [*meaning, *([f"{name} was chosen by {chosen}"] if chosen else [])]
 
 
 def _report(result: "LocalResolution", warnings: list[str]) -> dict[str, Any]:
@@ -123,6 +148,8 @@ def _report(result: "LocalResolution", warnings: list[str]) -> dict[str, Any]:
     if result.global_resolution:
         whole = result.global_resolution
         content["global_resolution"] = {"value": round(whole.value, 3), "deviation": round(whole.deviation, 3)}
+    if result.ends:
+        content["range"] = {"low": round(result.ends.low, 3), "high": round(result.ends.high, 3)}
     if warnings:
         content["warnings"] = warnings
     if result.status is not None:

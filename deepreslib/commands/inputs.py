@@ -4,12 +4,11 @@ from argparse import Namespace
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from deepreslib import maps
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray
-from deepreslib.maps import DensityMap, checks, masks
+from deepreslib.fourier.fsc import ShellCorrelation
+from deepreslib.maps import DensityMap, checks, half_maps, masks
 
 
 @dataclass
@@ -18,7 +17,7 @@ class GivenMaps:
 
     Attributes:
         density_map: the map; the half maps' mean if only they are given.
-        half_maps: two half maps, or None.
+        half_maps: two half maps, or None; the second is matched to the first in scale and amplitudes where they differ.
         warnings: sentences about them that the reader of the result should know.
     """
 
@@ -37,7 +36,8 @@ def read_maps(args: Namespace) -> GivenMaps:
         The maps.
 
     Raises:
-        InputError: no map, one half without the other, unlike grids, or a map that cannot be estimated.
+        InputError: no map, one half without the other, unlike grids, a map that cannot be estimated, or half maps that
+            do not belong together.
     """
     if bool(args.half1) != bool(args.half2):
         raise InputError(f"{args.half1 or args.half2} is one half map; give both, --half1 and --half2.")
@@ -48,20 +48,42 @@ def read_maps(args: Namespace) -> GivenMaps:
     halves = None
     if args.half1:
         half1 = read_beside(args.half1, args, density_map, warnings)
-        halves = half1, read_beside(args.half2, args, density_map or half1, warnings)
-        for half in halves:
+        half2 = read_beside(args.half2, args, density_map or half1, warnings)
+        for half in (half1, half2):
             checks.check_estimable(half)
-        checks.check_half_maps(*halves)
-    if density_map is None:
-        assert halves, "without a map there are half maps"
-        return GivenMaps(halves[0].like(np.mean([half.data for half in halves], axis=0)), halves, warnings)
+            warnings += maps.check_scale(half)
+        pair = half_maps.examine(half1, half2, args.threads or -1)
+        halves = pair.maps
+        warnings.extend(pair.warnings)
+        if density_map is None:
+            return GivenMaps(pair.mean, halves, warnings)
+    assert density_map, "without a map there are half maps"
     checks.check_estimable(density_map)
+    warnings += maps.check_scale(density_map)
     if halves and density_map.data.shape != halves[0].data.shape:
         raise InputError(
             f"{args.map} has {maps.format_triple(density_map.data.shape)} voxels and its half map {args.half1} "
             f"{maps.format_triple(halves[0].data.shape)}; give the half maps of this map."
         )
     return GivenMaps(density_map, halves, warnings)
+
+
+def fsc_within(given: GivenMaps, mask: BoolArray, workers: int | None) -> ShellCorrelation | None:
+    """The FSC of the half maps within a mask whose edge is made soft; a line about it is printed.
+
+    Args:
+        given: from :func:`read_maps`.
+        mask: bool (z, y, x), the molecule.
+        workers: threads, None for all.
+
+    Returns:
+        The curve, for the report (``half_maps.fsc_report``); None if there are no half maps.
+    """
+    if given.half_maps is None:
+        return None
+    curve = half_maps.masked_fsc(*given.half_maps, mask, workers or -1)
+    print(half_maps.fsc_line(curve, masked=True))
+    return curve
 
 
 def read_beside(path: str, args: Namespace, like: DensityMap | None, warnings: list[str]) -> DensityMap:

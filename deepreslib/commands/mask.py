@@ -38,11 +38,14 @@ def run(args: Namespace) -> None:
     machine.choose(args.threads, args.gpu)
     density_map = maps.read_map(args.map, args.voxel_size, args.origin)
     checks.check_estimable(density_map)
+    warnings = [*density_map.notes, *maps.check_scale(density_map)]
     from deepreslib.estimation import cryores
+    from deepreslib.estimation.judgement import mask_warnings
 
     result = cryores.estimate(density_map, network_path=args.model, workers=args.threads or -1, progress=True)
     mask = result.mask
     assert mask is not None, "CryoRes always finds it"
     maps.write_map(args.output, density_map.like(mask), labels.MASK)
     print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)")
-    messages.print_warnings([*density_map.notes, *result.warnings])
+    warnings += [*result.warnings, *mask_warnings(mask, density_map, "the mask that cryores found")]
+    messages.print_warnings(warnings)

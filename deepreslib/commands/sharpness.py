@@ -94,6 +94,7 @@ def run(args: Namespace) -> None:
     density_map, half_maps = given.density_map, given.half_maps
     checked_map = _read_sharpened(args, density_map, given.warnings) if args.check else None
     mask, mask_report = inputs.read_mask(args, given)
+    curve = inputs.fsc_within(given, mask, args.threads)
 
     from deepreslib.enhancement.b_factor import B_FACTORS, PERCENTILE
     from deepreslib.enhancement.examination import examine
@@ -124,6 +125,7 @@ def run(args: Namespace) -> None:
     content = {
         **report.head(args.command_line, report.describe_input(args.map, half_maps, density_map, checked=args.check)),
         "mask": mask_report,
+        **({"fsc": maps.fsc_report(curve, masked=True)} if curve else {}),
         **_report(found, mask, cutoff, percentile),
         **({"warnings": warnings} if warnings else {}),
         "seconds": {"total": round(time.monotonic() - started, 2)},

@@ -6,12 +6,15 @@ import inspect
 import os
 import pkgutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from deepreslib import maps
+from deepreslib.analysis import map_kind
 from deepreslib.errors import InputError
+from deepreslib.estimation import automatic
+from deepreslib.estimation.automatic import AUTO
+from deepreslib.estimation.judgement import judged
 from deepreslib.fourier.arrays import BoolArray
 from deepreslib.maps import DensityMap, checks
 
@@ -26,56 +29,91 @@ def estimate(
     density_map_or_halves: MapOrPath | Sequence[MapOrPath],
     mask: BoolArray | MapOrPath | None = None,
     *,
-    method: str = "deepres",
+    method: str = AUTO,
     **options: Any,
 ) -> "LocalResolution":
     """Local resolution by the method of a name.
 
-    Maps given as paths are read, and the checks of ``deepres estimate`` are made. Then ``estimate`` of
+    Maps given as paths are read, and the checks of ``deepres estimate`` are made: half maps that do not belong together
+    are refused, and matched where their scale or amplitudes differ (``maps.examine``). Then ``estimate`` of
     ``deepreslib.estimation.<method>`` is called; its documentation lists the options.
 
     Args:
-        density_map_or_halves: a map, or two half maps if the method takes them (``localfsc`` needs them, ``monores``
-            and ``resmap`` take either); each a ``DensityMap`` or a path.
+        density_map_or_halves: a map, or two half maps (``localfsc`` needs them, ``monores`` and ``resmap`` take either,
+            ``deepres`` and ``cryores`` look at the half maps' mean); each a ``DensityMap`` or a path.
         mask: where to estimate: bool (z, y, x), a ``DensityMap`` with values above 0.5 inside, or its path. None for
             the mask that the method finds itself (``cryores``), or else one made from the density.
         method: a module of ``deepreslib.estimation`` that has a function ``estimate``, such as ``deepres``; ``deepres
-            estimate --help`` lists them.
-        **options: of the method.
+            estimate --help`` lists them. With ``auto`` the maps decide (see ``deepreslib.estimation.automatic``).
+        **options: of the method; ``auto`` takes ``progress`` alone.
 
     Returns:
-        The local resolution (z, y, x) in Å, and the method's further results.
+        The local resolution (z, y, x) in Å, and the method's further results; its report says which ``method`` it was,
+        and with ``auto`` why it was ``chosen``.
 
     Raises:
         InputError: there is no such method, or the maps, the mask or an option cannot be used.
     """
-    run = _method(method)
+    if method == AUTO:
+        _refuse_options(options)
+    else:
+        _method(method)
+    warnings: tuple[str, ...] = ()
     if isinstance(density_map_or_halves, (DensityMap, str, os.PathLike)):
         density_map = _read(density_map_or_halves)
         subject: DensityMap | tuple[DensityMap, ...] = density_map
         checks.check_estimable(density_map)
+        warnings = maps.check_scale(density_map)
     else:
-        subject = tuple(_read(half) for half in density_map_or_halves)
-        if len(subject) != 2:
-            raise InputError(f"there are {len(subject)} maps where a pair of half maps is expected; give two.")
-        for half in subject:
+        given = tuple(density_map_or_halves)
+        if len(given) != 2:
+            raise InputError(f"there are {len(given)} maps where a pair of half maps is expected; give two.")
+        half1 = _read(given[0])
+        halves = half1, _read(given[1], half1)
+        for half in halves:
             checks.check_estimable(half)
-        checks.check_half_maps(*subject)
-        density_map = subject[0].like(np.mean([half.data for half in subject], axis=0))
+            warnings += maps.check_scale(half)
+        pair = maps.examine(*halves, options.get("workers") or -1)
+        subject, density_map, warnings = pair.maps, pair.mean, (*warnings, *pair.warnings)
+    map_kind.refuse_inverted(density_map)
+    report = {"method": method}
+    if method == AUTO:
+        chosen = automatic.choose(density_map, has_halves=isinstance(subject, tuple))
+        method, report = chosen.method, {"method": chosen.method, "chosen": f"{AUTO}: {chosen.reason}"}
+    run, made = _method(method), None
     if mask is None and _needs_no_mask(run):
-        return run(subject, **options)
-    return run(subject, _mask(mask, density_map), **options)
+        result = run(subject, **options)
+    else:
+        inside = _mask(mask, density_map)
+        made = inside if mask is None else None
+        result = run(subject, inside, **options)
+    result = judged(result, density_map, method, made)
+    return replace(result, warnings=(*warnings, *result.warnings), report={**report, **result.report})
+
+
+def _refuse_options(options: dict[str, Any]) -> None:
+    """Refuses options of methods where none was named."""
+    for option in sorted(set(options) - {"progress"}):
+        owners = [name for name in _methods() if option in inspect.signature(_method(name)).parameters]
+        mend = f'give method="{owners[0]}"' if owners else "leave it out"
+        whose = f"belongs to {', '.join(owners)}" if owners else "is an option of no method"
+        raise InputError(f"{option} {whose}; {mend}" + (" or another of these." if len(owners) > 1 else "."))
 
 
 def _method(name: str) -> Callable[..., "LocalResolution"]:
     """The function ``estimate`` of a method."""
     function = _estimate_of(name)
     if function is None:
-        package = importlib.import_module("deepreslib.estimation")
-        modules = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-        names = ", ".join(module for module in modules if _estimate_of(module))
-        raise InputError(f"there is no method {name!r}; choose one of {names}.")
+        raise InputError(f"there is no method {name!r}; choose one of {', '.join(_methods())}, or {AUTO}.")
     return function
+
+
+def _methods() -> list[str]:
+    """The names of all methods."""
+    package = importlib.import_module("deepreslib.estimation")
+    return [
+        name for name in sorted(module.name for module in pkgutil.iter_modules(package.__path__)) if _estimate_of(name)
+    ]
 
 
 def _estimate_of(name: str) -> Callable[..., "LocalResolution"] | None:
@@ -91,8 +129,8 @@ def _needs_no_mask(function: Callable[..., "LocalResolution"]) -> bool:
     return inspect.signature(function).parameters["mask"].default is None
 
 
-def _read(density_map: MapOrPath) -> DensityMap:
-    return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map)
+def _read(density_map: MapOrPath, like: DensityMap | None = None) -> DensityMap:
+    return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map, like=like)
 
 
 def _mask(mask: BoolArray | MapOrPath | None, density_map: DensityMap) -> BoolArray:

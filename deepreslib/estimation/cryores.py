@@ -12,8 +12,9 @@ import numpy as np
 import scipy.ndimage
 from tqdm import tqdm
 
+from deepreslib.analysis.map_kind import map_kind, refuse_inverted
 from deepreslib.errors import InputError
-from deepreslib.estimation.result import GlobalResolution, LocalResolution, MapOrHalves, one_map
+from deepreslib.estimation.result import Ends, GlobalResolution, LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
 from deepreslib.fourier.grid import voxel_triple
@@ -46,6 +47,12 @@ COARSEST = 30.0
 """Å; coarser values are set to this, and there were none in the validation structures' maps. A local FSC at 0.5 is
 much coarser than the global resolution: 16 Å at 10 Å, 20 Å and more at 12 Å."""
 
+UNSUITED = (
+    "{}; CryoRes learnt from reconstructions with their noise, so its values may be far off: --method deepres does not "
+    "ask for noise."
+)
+"""What is said of a map that CryoRes cannot judge."""
+
 PROBABILITY = 0.5
 """A voxel of higher probability belongs to the mask."""
 
@@ -77,7 +84,7 @@ def estimate(
     """Global resolution, local resolution and mask of a map; nothing else is needed.
 
     Args:
-        density_map_or_halves: a ``DensityMap``; half maps are refused.
+        density_map_or_halves: a ``DensityMap``, or half maps, whose mean is looked at.
         mask: bool (z, y, x), the voxels to estimate; None for those of the mask that the network finds.
         network_path: a folder with a trained network, None for the one that comes with the package.
         workers: threads of the Fourier transforms, -1 for all.
@@ -91,8 +98,10 @@ def estimate(
         InputError: the map or the network cannot be used, or there is no molecule in the map.
     """
     started = time.monotonic()
-    density_map = one_map(density_map_or_halves, "CryoRes")
+    density_map = one_map(density_map_or_halves)
     checks.check_estimable(density_map, WINDOW, COARSEST)
+    refuse_inverted(density_map)
+    kind = map_kind(density_map)
     model = load_model(network_path)
     sizes = voxel_triple(density_map.voxel_size)
     box = bounding_box(density_map.data, sizes, mask)
@@ -119,6 +128,8 @@ def estimate(
         deviation,
         GlobalResolution(max(float(baseline), 2 * max(sizes)), float(baseline_deviation)),
         molecule,
+        warnings=() if kind.suits_cryores else (UNSUITED.format(kind.reason),),
+        ends=Ends(2 * max(sizes), COARSEST),
         report={"model": {"name": model.name, "path": model.path, "sha256": model.sha256}},
         seconds={"network": network_seconds, "estimator": time.monotonic() - started},
     )

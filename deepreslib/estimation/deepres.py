@@ -8,7 +8,7 @@ import scipy.ndimage
 from tqdm import tqdm
 
 from deepreslib.estimation import fusion
-from deepreslib.estimation.result import LocalResolution, MapOrHalves, one_map
+from deepreslib.estimation.result import Ends, LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import DensityMap, checks
@@ -28,6 +28,12 @@ FINE_RESOLUTION = 3.5
 
 REACH = WINDOW // 2
 """Voxels from the centre of a window to its faces."""
+
+NOT_SHARPENED = (
+    "the map is not sharpened, or coarser than this: try 'deepres sharpness', or CryoRes (--method cryores), which "
+    "does not ask for it"
+)
+"""What is said where DeepRes' coarsest value fills a map."""
 
 SOFT_END = 0.5
 """Greatest width, in voxels of the network's grid, over which values approach an end of the range."""
@@ -61,7 +67,7 @@ def estimate(
     """Local resolution of a map.
 
     Args:
-        density_map_or_halves: a ``DensityMap``; half maps are refused.
+        density_map_or_halves: a ``DensityMap``, or half maps, whose mean is looked at.
         mask: bool (z, y, x), its voxels are estimated.
         range_name: ``low`` (2.5-13 Å), ``high`` (1.5-6 Å) or ``auto``: low, then high if the map is sampled finely
             and the low range's median is below 3.5 Å.
@@ -75,7 +81,7 @@ def estimate(
     Raises:
         InputError: the map, the range or the network cannot be used.
     """
-    density_map = one_map(density_map_or_halves, "DeepRes")
+    density_map = one_map(density_map_or_halves)
     first = "low" if range_name == "auto" else range_name
     checks.check_estimable(density_map, RANGES[first].window, RANGES[first].high)
     result = _estimate(density_map, mask, first, network_path, progress)
@@ -117,6 +123,7 @@ def _estimate(
     return LocalResolution(
         resolution,
         None if deviation is None else back(deviation),
+        ends=Ends(max(limits.low, 2 * max(density_map.voxel_size)), limits.high, why_high=NOT_SHARPENED),
         report={
             "range": {
                 "name": limits.name,

@@ -43,7 +43,7 @@ from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.localfsc_window import along_axes, responses, sampling_matrices, window
-from deepreslib.estimation.result import LocalResolution, MapOrHalves, two_halves
+from deepreslib.estimation.result import Ends, LocalResolution, MapOrHalves, two_halves
 from deepreslib.fourier import filters, resampling
 from deepreslib.fourier.arrays import Array, BoolArray, Box, ComplexArray, FloatArray, IntArray, VoxelSize
 from deepreslib.fourier.grid import fast_length
@@ -58,6 +58,9 @@ and more noise."""
 
 SMALLEST_BOX = 8
 """Voxels; in a smaller window a shell has too few Fourier coefficients for any correlation."""
+
+NO_AGREEMENT = "the half maps agree in no detail of the window; a larger --box sees coarser detail"
+"""What is said where the window's edge fills a map."""
 
 _LEAST_POWER = 1e-12
 _BATCH_BYTES = 1 << 26
@@ -117,6 +120,7 @@ def estimate(
     resolution[mask] = 2 * box * voxel_size / falls
     return LocalResolution(
         resampling.clip_resolution(resolution, mask, 0, box * voxel_size, half1.voxel_size),
+        ends=Ends(2 * max(half1.voxel_size), box * voxel_size, why_high=NO_AGREEMENT),
         report={
             "cutoff": cutoff,
             "box": {"voxels": box, "angstrom": round(float(box * max(half1.voxel_size)), 3)},

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
-from deepreslib.estimation.result import LocalResolution, MapOrHalves, map_and_halves
+from deepreslib.estimation.result import LocalResolution, MapOrHalves, map_and_halves, tested_ends
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import DensityMap, checks, masks
 from deepreslib.maps.boxes import fast_box_around
@@ -147,6 +147,7 @@ def estimate(
     return LocalResolution(
         whole,
         mask=molecule,
+        ends=tested_ends(levels[-1][1], levels[0][1], density_map.voxel_size),
         report={"noise": "the map outside the mask" if difference is None else "half the difference of the half maps"},
         seconds={"estimator": time.monotonic() - started},
     )

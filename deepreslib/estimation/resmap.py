@@ -35,7 +35,7 @@ import scipy.ndimage
 from tqdm import tqdm
 
 from deepreslib.errors import InputError
-from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves
+from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves, tested_ends
 from deepreslib.estimation.significance import threshold
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
@@ -159,6 +159,7 @@ def estimate(
             break
     return LocalResolution(
         resampling.clip_resolution(resolution, mask, finest, coarsest, density_map.voxel_size),
+        ends=tested_ends(float(steps[0]), coarsest, density_map.voxel_size),
         report={
             "steps": [round(float(tested), 3) for tested in steps],
             "unassigned": int(unassigned.sum()),

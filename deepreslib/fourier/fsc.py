@@ -5,12 +5,13 @@ The method is that of Saxton & Baumeister 1982, the cutoff of 0.143 that of Rose
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
 
-from deepreslib.fourier.arrays import Array, FloatArray, VoxelSize
+from deepreslib.fourier.arrays import Array, ComplexArray, FloatArray, VoxelSize
 from deepreslib.fourier.grid import voxel_triple
 from deepreslib.fourier.shells import sums_in_shells
 
@@ -50,6 +51,14 @@ class ShellCorrelation:
         start, stop = self.frequency[after - 1], self.frequency[after]
         return float(1 / (start + (stop - start) * (high - cutoff) / (high - low)))
 
+    def falls_below(self, cutoff: float = CUTOFF) -> bool:
+        """Whether the curve falls below a cutoff at all; if not, ``resolution`` is a bound and no measurement.
+
+        Args:
+            cutoff: between 0 and 1.
+        """
+        return bool((self.correlation[1:] < cutoff).any())
+
     def at(self, frequency: float | FloatArray) -> Array:
         """The FSC at frequencies, interpolated linearly between shells; beyond the last shell that of the last.
 
@@ -80,9 +89,14 @@ class ShellSums:
     power2: FloatArray
     count: FloatArray
 
+    def correlation(self) -> FloatArray:
+        """The FSC, float64 (shells,); 0 where a map has no power."""
+        scale = np.sqrt(self.power1 * self.power2)
+        return np.divide(self.cross, scale, out=np.zeros(len(scale)), where=scale > 0)
+
 
 def global_fsc(
-    half1: FloatArray, half2: FloatArray, voxel_size: VoxelSize, mask: Array | None = None
+    half1: FloatArray, half2: FloatArray, voxel_size: VoxelSize, mask: Array | None = None, workers: int = -1
 ) -> ShellCorrelation:
     """The FSC of two maps in shells as wide as one Fourier voxel of the map's longest edge.
 
@@ -92,6 +106,7 @@ def global_fsc(
         voxel_size: Å, one number or (z, y, x).
         mask: (z, y, x), the mask that both maps are multiplied by, after their mean within it is subtracted; it needs a
             soft edge, as a hard one would itself correlate (see ``masks.soft_edge``). None for the maps as they are.
+        workers: threads of the Fourier transforms, -1 for all.
 
     Returns:
         The curve.
@@ -99,12 +114,13 @@ def global_fsc(
     Raises:
         ValueError: if the shapes differ.
     """
-    sums = shell_sums(half1, half2, voxel_size, mask)
-    scale = np.sqrt(sums.power1 * sums.power2)
-    return ShellCorrelation(sums.frequency, np.divide(sums.cross, scale, out=np.zeros(len(scale)), where=scale > 0))
+    sums = shell_sums(half1, half2, voxel_size, mask, workers)
+    return ShellCorrelation(sums.frequency, sums.correlation())
 
 
-def shell_sums(map1: FloatArray, map2: FloatArray, voxel_size: VoxelSize, mask: Array | None = None) -> ShellSums:
+def shell_sums(
+    map1: FloatArray, map2: FloatArray, voxel_size: VoxelSize, mask: Array | None = None, workers: int = -1
+) -> ShellSums:
     """The sums that an FSC is computed from: over the coefficients of two maps in the shells of ``global_fsc``.
 
     Args:
@@ -112,6 +128,7 @@ def shell_sums(map1: FloatArray, map2: FloatArray, voxel_size: VoxelSize, mask: 
         map2: float (z, y, x).
         voxel_size: Å, one number or (z, y, x).
         mask: the mask that both maps are multiplied by, as for ``global_fsc``.
+        workers: threads of the Fourier transforms, -1 for all.
 
     Returns:
         The sums.
@@ -122,12 +139,27 @@ def shell_sums(map1: FloatArray, map2: FloatArray, voxel_size: VoxelSize, mask: 
     if map1.shape != map2.shape or (mask is not None and mask.shape != map1.shape):
         mask_shape = None if mask is None else mask.shape
         raise ValueError(f"maps of shapes {map1.shape} and {map2.shape} in a mask of {mask_shape}: they differ")
-    one, two = (scipy.fft.rfftn(_masked(data, mask), workers=-1) for data in (map1, map2))
+    one, two = (scipy.fft.rfftn(_masked(data, mask), workers=workers) for data in (map1, map2))
+    return sums_of_spectra(one, two, map1.shape, voxel_size)
+
+
+def sums_of_spectra(one: ComplexArray, two: ComplexArray, shape: Sequence[int], voxel_size: VoxelSize) -> ShellSums:
+    """The sums of ``shell_sums`` over Fourier coefficients that are there already.
+
+    Args:
+        one: ``rfftn`` of the first map, complex (z, y, x // 2 + 1).
+        two: ``rfftn`` of the second map.
+        shape: the maps' (z, y, x).
+        voxel_size: Å, one number or (z, y, x).
+
+    Returns:
+        The sums.
+    """
     planes = (
         ((plane1 * plane2.conj()).real, np.square(np.abs(plane1)), np.square(np.abs(plane2)))
         for plane1, plane2 in zip(one, two, strict=True)
     )
-    frequency, count, (cross, power1, power2) = sums_in_shells(map1.shape, voxel_triple(voxel_size), planes)
+    frequency, count, (cross, power1, power2) = sums_in_shells(shape, voxel_triple(voxel_size), planes)
     return ShellSums(frequency, cross, power1, power2, count)
 
 

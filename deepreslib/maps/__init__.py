@@ -17,15 +17,24 @@ from deepreslib.maps.density_map import (
     format_triple,
     is_sane_voxel_size,
 )
+from deepreslib.maps.half_maps import HalfMapPair, examine, fsc_line, fsc_report, masked_fsc
 from deepreslib.maps.masks import automatic_mask, dilate, soft_edge, threshold_mask
 from deepreslib.maps.reading import read_map
-from deepreslib.maps.scaling import check_outliers, check_precision, normalised, outlier_warnings
+from deepreslib.maps.scaling import (
+    check_outliers,
+    check_precision,
+    check_scale,
+    normalised,
+    outlier_warnings,
+    plainly_scaled,
+)
 from deepreslib.maps.tiles import Tile, tiles
 from deepreslib.maps.writing import write_map
 
 __all__ = [
     "DensityMap",
     "GridHeader",
+    "HalfMapPair",
     "Tile",
     "Triple",
     "automatic_mask",
@@ -37,14 +46,20 @@ __all__ = [
     "check_outliers",
     "check_precision",
     "check_same_grid",
+    "check_scale",
     "dilate",
+    "examine",
     "fast_box_around",
     "format_triple",
+    "fsc_line",
+    "fsc_report",
     "is_sane_voxel_size",
     "mask_size_warnings",
     "mask_warnings",
+    "masked_fsc",
     "normalised",
     "outlier_warnings",
+    "plainly_scaled",
     "read_box",
     "read_map",
     "smallest_box",

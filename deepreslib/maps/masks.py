@@ -10,6 +10,7 @@ from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray, Triple
 from deepreslib.maps.boxes import box_around
 from deepreslib.maps.density_map import DensityMap
+from deepreslib.maps.scaling import plainly_scaled
 
 _SMOOTHING = 8.0
 _FULL_WIDTH = 2 * math.sqrt(2 * math.log(2))
@@ -71,6 +72,7 @@ def automatic_mask(density_map: DensityMap) -> tuple[BoolArray, float]:
         InputError: if nothing stands out of the solvent.
     """
     sizes = density_map.voxel_size
+    (density_map,), level, unit = plainly_scaled(density_map)
     smooth = ndimage.gaussian_filter(
         density_map.data, [_SMOOTHING / _FULL_WIDTH / size for size in sizes], mode="nearest", truncate=3
     )
@@ -79,7 +81,7 @@ def automatic_mask(density_map: DensityMap) -> tuple[BoolArray, float]:
         raise InputError(f"{density_map.name} shows no molecule that stands out of its solvent; give a mask.")
     voxel_volume = math.prod(sizes)
     mask = _without_small_parts(smooth > threshold)
-    return _without_small_holes(mask, _LARGEST_HOLE / voxel_volume), threshold
+    return _without_small_holes(mask, _LARGEST_HOLE / voxel_volume), level + unit * threshold
 
 
 def dilate(mask: BoolArray, voxels: float) -> BoolArray:

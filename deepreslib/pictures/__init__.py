@@ -6,7 +6,13 @@ show or ``save_figure`` can write.
 
 from deepreslib.pictures.chimerax import can_open, check_name, resolution_for_chimerax, write_chimerax_script
 from deepreslib.pictures.chimerax_structure import write_chimerax_structure_script
-from deepreslib.pictures.comparison import agreement_figure, comparison_table_figure, difference_figure, spread_figure
+from deepreslib.pictures.comparison import (
+    agreement_figure,
+    comparison_table_figure,
+    count_figure,
+    difference_figure,
+    spread_figure,
+)
 from deepreslib.pictures.figures import add_colour_bar, save_figure
 from deepreslib.pictures.histogram import histogram_figure
 from deepreslib.pictures.residues import residue_figures
@@ -28,6 +34,7 @@ __all__ = [
     "coloured_slices_figure",
     "coloured_surface",
     "comparison_table_figure",
+    "count_figure",
     "default_level",
     "difference_figure",
     "grey_slices_figure",

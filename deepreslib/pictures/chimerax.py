@@ -12,6 +12,7 @@ from deepreslib.errors import InputError
 from deepreslib.files import write_aside
 from deepreslib.fourier.arrays import FloatArray, Triple
 from deepreslib.maps.boxes import box_around
+from deepreslib.pictures.figures import RESOLUTION_LABEL
 from deepreslib.pictures.scale import ColourScale, inside_values
 from deepreslib.pictures.surface import INSIDE
 
@@ -28,6 +29,7 @@ def write_chimerax_script(
     level: float,
     scale: ColourScale,
     axes: float | None = None,
+    label: str = RESOLUTION_LABEL,
 ) -> None:
     """Write a .cxc script: density as #1, resolution as #2 (hidden), the surface of #1 coloured by #2, the key.
 
@@ -48,6 +50,7 @@ def write_chimerax_script(
         scale: colours; ChimeraX gets its ``levels`` colours and blends between them.
         axes: length of axes through (0, 0, 0) to be shown, Å; written as a .bild file beside the script and opened
             last, as #3. None for no axes.
+        label: what the key measures; it has no quotation marks.
 
     Raises:
         InputError: a path that ChimeraX cannot read, see :func:`quoted`.
@@ -71,7 +74,7 @@ def write_chimerax_script(
         f"surface dust #1 size {DUST * smallest:.4g}",
         f"color sample #1 map #2 palette {palette(scale)} offset {-INSIDE * smallest:.4g}",
         f"key {key_command(scale)} pos 0.3,0.06 size 0.4,0.03 fontSize 18 numericLabelSpacing equal",
-        '2dlabels text "Local resolution (Å)" color black size 18 xpos 0.41 ypos 0.105',
+        f'2dlabels text "{label}" color black size 18 xpos 0.41 ypos 0.105',
         "lighting soft",
     ]
     if axes is not None:

@@ -24,6 +24,7 @@ PLOT_BIN = 0.1  # Å
 MOST_COLUMNS = 3
 DIFFERENCE_COLOURS = "coolwarm"  # blue where the map's resolution is finer than the reference's
 SPREAD_COLOURS = "viridis"
+COUNT_COLOURS = "YlGnBu"
 SHOWN_PERCENTILE = 98  # of the sizes of differences; larger ones get the scale's last colour
 
 
@@ -150,6 +151,47 @@ def spread_figure(
         inside=comparison.consensus > 0,
         label="Spread: half the 16–84 % range (Å)",
     )
+
+
+def count_figure(
+    comparison: Comparison,
+    voxel_size: Triple,
+    density: FloatArray | None = None,
+    axis: str = "z",
+    numbers: Sequence[int] | None = None,
+    origin: Triple = ZERO,
+) -> Figure:
+    """Draw slices of the number of maps that have a value at each voxel.
+
+    Args:
+        comparison: from :func:`deepreslib.analysis.comparison.compare`.
+        voxel_size: (z, y, x), Å.
+        density: (z, y, x), in grey behind it, or None.
+        axis: 'z', 'y' or 'x', the normal of the slices.
+        numbers: the slices, counted from 0; by default 4 about the mask's centre.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: no such slice, or a density of another shape.
+    """
+    figure = coloured_slices_figure(
+        density,
+        comparison.counts.astype(np.float32),
+        voxel_size,
+        ColourScale(0, len(comparison.values), COUNT_COLOURS),
+        axis,
+        numbers,
+        origin,
+        inside=comparison.mask,
+        label=f"Maps with a value; the consensus needs {comparison.needed}",
+    )
+    ticks = np.asarray(MaxNLocator(8, integer=True).tick_values(0, len(comparison.values)))
+    ticks = ticks[(ticks >= 0) & (ticks <= len(comparison.values))]
+    figure.axes[-1].set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    return figure
 
 
 def difference_scale(comparison: Comparison) -> ColourScale:

@@ -11,10 +11,22 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 
 from deepreslib.files import write_aside
+from deepreslib.fourier.arrays import Array
 from deepreslib.pictures.scale import ColourScale
 from deepreslib.pictures.text import plain
 
 RESOLUTION_LABEL = "Local resolution (Å)"
+
+LABELS = {
+    "resolution": RESOLUTION_LABEL,
+    "sd": "Uncertainty (Å)",
+    "spread": "Spread of the methods (Å)",
+    "class": "Class of resolution",
+    "trust": "Trust",
+    "b-factor": "B factor (Å²)",
+}
+"""What keys and axes say of a map, by what its values are: the quantities of ``deepreslib.maps.labels`` that can be
+coloured."""
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -31,7 +43,12 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def add_colour_bar(
-    figure: Figure, axes: list[Axes] | Axes, scale: ColourScale, label: str = RESOLUTION_LABEL, **placing: Any
+    figure: Figure,
+    axes: list[Axes] | Axes,
+    scale: ColourScale,
+    label: str = RESOLUTION_LABEL,
+    values: Array | None = None,
+    **placing: Any,
 ) -> Colorbar:
     """Draw the scale's key, in Å, beside some axes.
 
@@ -40,15 +57,18 @@ def add_colour_bar(
         axes: the axes to take room from.
         scale: the colours.
         label: what the key measures.
+        values: those that are drawn; an end beyond which some of them lie gets a tip.
         **placing: handed on to ``Figure.colorbar`` (location, shrink, aspect, ...).
 
     Returns:
         The key.
     """
-    bar = figure.colorbar(ScalarMappable(scale.norm, scale.colours), ax=axes, ticks=scale.ticks(), **placing)
+    ends = "neither" if values is None else scale.clipped_ends(values)
+    mappable = ScalarMappable(scale.norm, scale.colours)
+    bar = figure.colorbar(mappable, ax=axes, ticks=scale.ticks(), extend=ends, extendfrac=0.03, **placing)
     bar.set_label(plain(label))
     bar.ax.minorticks_off()
-    bar.ax.set_yticklabels([f"{tick:g}" for tick in scale.ticks()])
+    bar.ax.set_yticklabels([f"{tick:.4g}" for tick in scale.ticks()])
     assert bar.solids is not None, "only the key of contour lines has no filled colours"
     bar.solids.set_edgecolor("face")  # else vector formats show a white band between colours
     return bar

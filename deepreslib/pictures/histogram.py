@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepreslib.errors import InputError
+from deepreslib.estimation.judgement import AT_AN_END, CROWDED, at_an_end
 from deepreslib.fourier.arrays import FloatArray, IntArray
 from deepreslib.pictures.figures import RESOLUTION_LABEL, new_figure
 from deepreslib.pictures.scale import ColourScale, inside_values
@@ -76,6 +78,10 @@ def histogram_figure(
     scale: ColourScale | None = None,
     bin_width: float = BIN_WIDTH,
     title: str = "",
+    ends: tuple[float, float] | None = None,
+    label: str = RESOLUTION_LABEL,
+    unit: str = "voxel",
+    marks: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw the histogram of one resolution map, or of several over each other.
 
@@ -87,6 +93,11 @@ def histogram_figure(
         scale: colours of the bars; by default one that fits the values.
         bin_width: Å.
         title: above the axes.
+        ends: Å, the finest and the coarsest value that the method could give to the one map; an end at which more than
+            a quarter of the voxels lie is hatched, and a note says so.
+        label: what the values are.
+        unit: what has each of the values, in the singular: voxel, residue or atom.
+        marks: what to call it → resolution, Å, of further lines, such as the global resolution.
 
     Returns:
         The figure.
@@ -97,31 +108,34 @@ def histogram_figure(
     inside = {label: inside_values(values) for label, values in maps.items()}
     if not inside:
         raise InputError("The histogram needs at least one resolution map.")
-    for label, values in inside.items():
+    for name, values in inside.items():
         if not values.size:
-            raise InputError(f"{label}: the resolution map has no value above 0, so it has no histogram.")
+            raise InputError(f"{name}: the resolution map has no value above 0, so it has no histogram.")
     edges = bin_edges(list(inside.values()), bin_width)
     figure = new_figure(7.5, 4.8)
     axes = figure.add_subplot()
-    counts = {label: count_voxels(values, edges) for label, values in inside.items()}
+    counts = {name: count_voxels(values, edges) for name, values in inside.items()}
     if len(inside) == 1:
-        ((label, values),) = inside.items()
-        _draw_bars(axes, counts[label], scale or ColourScale.from_values(values), describe(values))
+        ((name, values),) = inside.items()
+        _draw_bars(axes, counts[name], scale or ColourScale.from_values(values), describe(values, unit))
         _draw_median(axes, values, "black")
-        axes.set_ylabel("Voxels")
-        legend = [describe(values)]
+        axes.set_ylabel(f"{unit.capitalize()}s")
+        legend = [describe(values, unit), *_draw_ends(axes, values, ends or ())]
     else:
-        for number, (label, values) in enumerate(inside.items()):
+        for number, (name, values) in enumerate(inside.items()):
             colour = OUTLINES[number % len(OUTLINES)]
-            share = 100 * counts[label].voxels / values.size
+            share = 100 * counts[name].voxels / values.size
             axes.stairs(share, edges, color=colour, linewidth=1.8, label=str(number))
             axes.stairs(share, edges, color=colour, alpha=0.08, fill=True)
             _draw_median(axes, values, colour)
-        axes.set_ylabel("Share of the map's voxels (%)")
-        legend = [f"{shortened(label)}: {describe(values)}" for label, values in inside.items()]
-    axes.set_xlabel(RESOLUTION_LABEL)
+        axes.set_ylabel(f"Share of the map's {unit}s (%)")
+        legend = [f"{shortened(name)}: {describe(values, unit)}" for name, values in inside.items()]
+    for (name, resolution), style in zip((marks or {}).items(), itertools.cycle((":", "-.")), strict=False):
+        axes.axvline(resolution, color="black", linestyle=style, linewidth=1.6, label=f"mark {style}")
+        legend.append(name)
+    axes.set_xlabel(label)
     axes.set_xlim(edges[0] - bin_width, edges[-1] + bin_width)
-    axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * len(inside)))  # room for the legend
+    axes.set_ylim(0, axes.get_ylim()[1] * (1.06 + 0.07 * (len(inside) + len(marks or {}))))  # room for the legend
     axes.spines[["top", "right"]].set_visible(False)
     add_legend(axes, legend, loc="upper right", frameon=False, fontsize="medium" if len(inside) == 1 else "small")
     axes.set_title(plain(title))
@@ -129,18 +143,19 @@ def histogram_figure(
     return figure
 
 
-def describe(values: FloatArray) -> str:
+def describe(values: FloatArray, unit: str = "voxel") -> str:
     """Median, standard deviation and number of voxels in words: ``median 4.1 Å, SD 0.3 Å, 20,256 voxels``.
 
     Args:
         values: resolutions, Å; 0 and non-finite values are left out.
+        unit: what has each of them, in the singular.
 
     Returns:
         The words.
     """
     inside = inside_values(values)
-    voxels = "voxel" if inside.size == 1 else "voxels"
-    return f"median {np.median(inside):.1f} Å, SD {inside.std(dtype=float):.1f} Å, {inside.size:,} {voxels}"
+    units = unit if inside.size == 1 else f"{unit}s"
+    return f"median {np.median(inside):.1f} Å, SD {inside.std(dtype=float):.1f} Å, {inside.size:,} {units}"
 
 
 def _draw_bars(axes: Axes, counts: Counts, scale: ColourScale, label: str) -> None:
@@ -154,6 +169,25 @@ def _draw_bars(axes: Axes, counts: Counts, scale: ColourScale, label: str) -> No
 
 def _draw_median(axes: Axes, values: FloatArray, colour: str) -> None:
     axes.axvline(float(np.median(values)), color=colour, linestyle="--", linewidth=1.4)
+
+
+def _draw_ends(axes: Axes, values: FloatArray, ends: Sequence[float]) -> list[str]:
+    """Hatch the ends of the method's range that hold more than a quarter of the voxels; gives what the legend says."""
+    texts = []
+    for end in ends:
+        share = at_an_end(values, end)
+        if share > CROWDED:
+            axes.axvspan(
+                end * (1 - AT_AN_END),
+                end * (1 + AT_AN_END),
+                facecolor="none",
+                edgecolor="0.35",
+                hatch="///",
+                linewidth=0,
+            )
+            axes.plot([], [], " ", label="end")
+            texts.append(f"{100 * share:.0f} % at {end:.4g} Å, an end of the method's range")
+    return texts
 
 
 def _draw_notes(axes: Axes, counts: Mapping[str, Counts]) -> None:

@@ -80,7 +80,8 @@ def _page(
     figure.supylabel(RESOLUTION_LABEL, fontsize="medium")
     if title:
         figure.suptitle(plain(title, 90), fontsize="large")
-    add_colour_bar(figure, list(flat[: len(chains)]), scale, "", aspect=40, pad=0.01)
+    values = np.array([residue.resolution for residues in chains.values() for residue in residues], float)
+    add_colour_bar(figure, list(flat[: len(chains)]), scale, "", values, aspect=40, pad=0.01)
     return figure
 
 

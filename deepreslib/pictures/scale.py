@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib import colormaps
@@ -68,7 +69,7 @@ class ColourScale:
         """A scale that fits a resolution map and ignores its outliers.
 
         The ends are percentiles of the values inside the mask, rounded outwards to 0.5 Å, or to 0.1 Å where they lie
-        less than 2 Å apart. A constant map gets a scale 0.5 Å wide about its value.
+        less than 2 Å apart. A constant map gets a scale 0.6 Å wide about its value, or from 0 if that is small.
 
         Args:
             values: resolution, Å, of any shape; 0 and non-finite values are left out.
@@ -90,8 +91,28 @@ class ColourScale:
         low, high = math.floor(low * steps + 1e-4) / steps, math.ceil(high * steps - 1e-4) / steps
         if high - low < 0.5:
             middle = round((low + high) / 2, 1)
-            low, high = round(middle - 0.3, 1), round(middle + 0.3, 1)
+            low = max(round(middle - 0.3, 1), 0.0)  # neither resolutions nor uncertainties are negative
+            high = round(low + 0.6, 1)
         return cls(low, high, colour_map, levels)
+
+    def clipped_ends(self, values: Array) -> Literal["neither", "min", "max", "both"]:
+        """The ends beyond which some of the values lie, which have that end's colour.
+
+        Args:
+            values: resolution, Å, any shape; non-finite values are left out.
+
+        Returns:
+            The word by which matplotlib marks these ends of a key.
+        """
+        values = np.asarray(values)
+        values = values[np.isfinite(values)]
+        if not values.size:
+            return "neither"
+        room = 1e-6 * (self.high - self.low)  # of single precision
+        below, above = values.min() < self.low - room, values.max() > self.high + room
+        if below and above:
+            return "both"
+        return "min" if below else "max" if above else "neither"
 
     @property
     def norm(self) -> Normalize:

@@ -97,7 +97,7 @@ def coloured_slices_figure(
             panel.set_facecolor("0.93")
         panel.imshow(colours, origin="lower", interpolation="nearest", extent=_extent(values, axis, voxel_size, origin))
         _label(panel, axis, number, voxel_size, origin, frame)
-    add_colour_bar(figure, panels, scale, label, aspect=30, shrink=0.9)
+    add_colour_bar(figure, panels, scale, label, resolution[inside], aspect=30, shrink=0.9)
     return figure
 
 
@@ -110,6 +110,7 @@ def grey_slices_figure(
     origin: Triple = ZERO,
     title: str = "",
     outline: BoolArray | None = None,
+    label: str = "",
 ) -> Figure:
     """Draw slices of a map in grey; by default four central ones, two in a row.
 
@@ -122,6 +123,7 @@ def grey_slices_figure(
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
         title: above the figure.
         outline: (z, y, x), true inside a mask whose outline is drawn; None for none.
+        label: what the values are, for a key of the greys; none without it.
 
     Returns:
         The figure.
@@ -139,6 +141,10 @@ def grey_slices_figure(
             extent = _extent(cut, axis, voxel_size, origin)
             panel.contour(cut, levels=[0.5], colors=[OUTLINE], linewidths=1.2, origin="lower", extent=extent)
         _label(panel, axis, number, voxel_size, origin, frame)
+    if label:
+        greys = ColourScale(*_grey_limits(density, axis, numbers), "gray")
+        drawn = np.stack([_cut(density, axis, number) for number in numbers])
+        add_colour_bar(figure, panels, greys, label, drawn, aspect=30, shrink=0.9)
     return figure
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import FloatArray
 from deepreslib.pictures import rendering
-from deepreslib.pictures.figures import add_colour_bar, new_figure
+from deepreslib.pictures.figures import RESOLUTION_LABEL, add_colour_bar, new_figure
 from deepreslib.pictures.scale import ColourScale
 from deepreslib.pictures.surface import ColouredSurface
 from deepreslib.pictures.text import plain
@@ -27,6 +27,7 @@ def surface_figure(
     scale: ColourScale,
     title: str = "",
     views: Sequence[str] = ("front", "side", "top"),
+    label: str = RESOLUTION_LABEL,
 ) -> Figure:
     """Draw a coloured surface from several sides, all at one size, with a scale bar and the key in Å.
 
@@ -35,6 +36,7 @@ def surface_figure(
         scale: colours.
         title: above the figure.
         views: some of 'front' (seen from +z, x to the right), 'side' (from +x) and 'top' (from +y).
+        label: what the key measures.
 
     Returns:
         The figure.
@@ -63,7 +65,7 @@ def surface_figure(
         panel.set_axis_off()
         panel.set_ylim(-1.2 * tallest, tallest)  # room for the scale bar
     _draw_scale_bar(panels[0], widths[0], tallest)
-    add_colour_bar(figure, panels, scale, aspect=25, shrink=0.85, pad=0.02)
+    add_colour_bar(figure, panels, scale, label, surface.values, aspect=25, shrink=0.85, pad=0.02)
     if title:
         figure.suptitle(plain(title))
     return figure

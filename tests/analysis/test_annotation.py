@@ -160,7 +160,7 @@ def test_no_origin_is_suggested_where_none_fits():
     ("changes", "words"),
     [
         ({"data": np.zeros(SHAPE, np.float32)}, "no value above 0"),
-        ({"data": np.full(SHAPE, 0.02, np.float32)}, "finer than its voxels"),
+        ({"data": np.full(SHAPE, 0.02, np.float32)}, "no value above 0.02"),
         ({"header": GridHeader(cell_angles=(90.0, 90.0, 120.0))}, "not orthogonal"),
     ],
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from deepreslib.analysis.comparison import SPREAD_PERCENTILES, TABLE_HEADER, assigned, compare, table_rows
+from deepreslib.analysis.comparison import SPREAD_PERCENTILES, TABLE_HEADER, assigned, compare, maps_needed, table_rows
 from deepreslib.errors import InputError
 from deepreslib.maps import read_map
 
@@ -96,7 +96,10 @@ def test_voxels_without_a_value_do_not_count_for_their_map_alone(maps, mask):
     assert found.agreements["C"].rmse == pytest.approx(
         np.sqrt(np.mean((maps["C"][counted] - maps["A"][counted]) ** 2)), rel=1e-5
     )
+    assert (found.consensus[5] == 0).all()
+    np.testing.assert_array_equal(found.counts, 2 * mask + counted)
     two = np.mean([maps["A"][5], maps["B"][5]], axis=0)
+    found = compare(maps | {"C": gaps}, mask, share=0.6)
     np.testing.assert_allclose(found.consensus[5], two, rtol=1e-6)  # of the two maps that remain
     assert np.isfinite(found.consensus).all()
 
@@ -118,6 +121,45 @@ def test_without_a_mask_the_voxels_are_those_of_all_maps(maps, mask):
     np.testing.assert_array_equal(found.mask, gaps > 0)
     for each in found.values.values():
         np.testing.assert_array_equal(each > 0, gaps > 0)
+
+
+def test_consensus_does_not_step_where_a_map_ends(mask):
+    """Maps of 3.9, 4.1 and 5.5 Å: beyond the rim of the first two, the rest alone would have said 5.5 Å."""
+    ones, x = np.ones(SHAPE), np.arange(SHAPE[2])
+    maps = {"A": 3.9 * (x < 4) * ones, "B": 4.1 * ones, "C": 5.5 * ones}
+    found = compare(maps, mask)
+    inside = mask & (x < 4)
+    assert found.consensus[inside] == pytest.approx(4.1)
+    assert not found.consensus[~inside].any()
+    assert not found.spread[~inside].any()
+    np.testing.assert_array_equal(found.counts, 2 * mask + inside)
+    report = found.report()
+    beyond = int(mask.sum() - inside.sum())
+    assert report["counts"] == {"0": 0, "1": 0, "2": beyond, "3": int(inside.sum())}
+    assert (report["consensus"]["needed"], report["consensus"]["voxels"]) == (3, inside.sum())
+    stepping = compare(maps, mask, share=0.5)
+    assert stepping.consensus[mask & (x > 4)] == pytest.approx(4.8)
+    assert stepping.report()["consensus"]["needed"] == 2
+
+
+def test_share_of_the_maps(maps, mask):
+    assert [maps_needed(5, share) for share in (0.01, 0.4, 0.41, 0.6, 1)] == [2, 2, 3, 3, 5]
+    assert maps_needed(10, 0.3) == 3  # although 10 × 0.3 is a little more in binary numbers
+    gaps = maps["B"].copy()
+    gaps[:3] = 0
+    np.testing.assert_array_equal(compare(maps | {"B": gaps}, share=0.5).mask, mask)
+    for share in (0, -1, 1.01, np.nan):
+        with pytest.raises(InputError, match="at most 1"):
+            compare(maps, share=share)
+
+
+def test_maps_that_never_meet_have_no_consensus(mask):
+    left, right = np.zeros(SHAPE), np.zeros(SHAPE)
+    left[:, :, :4], right[:, :, 4:] = 4, 5
+    maps = {"whole": left + right, "left": left, "right": right}
+    with pytest.raises(InputError, match=r"where 3 of the 3 maps .* or a share of 0\.66"):
+        compare(maps, mask)
+    np.testing.assert_array_equal(compare(maps, mask, share=0.66).consensus > 0, mask)
 
 
 def test_no_consensus_of_a_single_map(mask):

@@ -126,7 +126,7 @@ def test_many_chains_take_several_pages(files, no_drawing):
         ({"model": "absent.cif"}, "absent.cif: there is no such file"),
         ({"model": "map.mrc"}, "map.mrc: not an atomic structure"),
         ({"name": "absent.mrc"}, "absent.mrc does not exist"),
-        ({"name": "density.mrc"}, "density.mrc has a median of 0.1 Å inside the mask, finer than its voxels"),
+        ({"name": "density.mrc"}, "density.mrc has no value above 0.1, finer than the 2 Å"),
         ({"output": "out.pdb"}, "ends in .cif"),
         ({"output": "absent/out.cif"}, "absent does not exist"),
     ],

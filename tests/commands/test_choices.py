@@ -35,6 +35,19 @@ def test_shared_options_are_one_option_with_the_defaults_of_each():
         choices.refuse_foreign_options(args, [step, own], "two", "--method", "choose")
 
 
+def test_options_without_a_choice_are_refused_and_their_owners_named():
+    parser = ArgumentParser()
+    shared = ("--step", {"type": float})
+    options = choices.add_options(parser, {"one": choice(shared, ("--own", {})), "two": choice(shared)})
+    choices.refuse_unowned_options(parser.parse_args([]), options, "--method")
+    for given, words in (
+        (["--own", "x"], r"--own belongs to --method one; add it\."),
+        (["--step", "3"], r"--step belongs to --method one or two; add the one that you want\."),
+    ):
+        with pytest.raises(InputError, match=words):
+            choices.refuse_unowned_options(parser.parse_args(given), options, "--method")
+
+
 def test_options_of_one_name_must_be_the_same_and_have_no_default():
     one, other = (choice(("--step", {"type": kind})) for kind in (float, int))
     with pytest.raises(ValueError, match="one and two have different options --step"):

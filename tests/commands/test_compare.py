@@ -53,13 +53,13 @@ def test_writes_the_files_it_names(files, capsys):
     line = capsys.readouterr().out.splitlines()[-1]
     written = set(line.removeprefix("wrote ").split(", "))
     assert written == {str(path) for path in out.iterdir()}
-    maps = {"consensus.mrc", "spread.mrc", "difference_local.mrc", "difference_steps.mrc"}
+    maps = {"consensus.mrc", "spread.mrc", "count.mrc", "difference_local.mrc", "difference_steps.mrc"}
     pictures = {"histogram.png", "agreement.png", "consensus.png", "spread.png"}
     pictures |= {"difference_local.png", "difference_steps.png"}
     assert {path.name for path in out.iterdir()} == {"compare.json", *maps, *pictures}
     for name in maps:
         written = read_map(out / name)
-        quantities = {"consensus.mrc": "resolution", "spread.mrc": "spread"}
+        quantities = {"consensus.mrc": "resolution", "spread.mrc": "spread", "count.mrc": "count"}
         assert written.quantity == quantities.get(name, "difference")
         assert (written.data.shape, written.voxel_size, written.origin) == (SHAPE, VOXEL_SIZE, ORIGIN)
 
@@ -88,7 +88,21 @@ def test_numbers_and_maps_are_right(files):
     difference = read_map(out / local["difference"]).data
     np.testing.assert_allclose(difference, 0.5 * mask, atol=1e-6)
     consensus, spread = read_map(out / "consensus.mrc").data, read_map(out / "spread.mrc").data
-    alone = mask & ~assigned  # two maps, 0.5 Å apart
+    np.testing.assert_array_equal(consensus > 0, assigned)
+    assert not spread[~assigned].any()
+    np.testing.assert_array_equal(read_map(out / "count.mrc").data, 2 * mask + assigned)
+    assert report["consensus"]["voxels"] == report["counts"]["3"] == assigned.sum()
+    assert (report["share"], report["consensus"]["needed"], report["counts"]["2"]) == (1, 3, (mask & ~assigned).sum())
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_consensus_of_a_share_of_the_maps(files, capsys):
+    assert compare(files, "--mask", files / "mask.mrc", "--share", 0.6) == 0
+    assert "at least 2 of the 3 maps have a value" in capsys.readouterr().out
+    out, mask = files / "new" / "out", read_map(files / "mask.mrc").data > 0.5
+    report = json.loads((out / "compare.json").read_text())
+    consensus, spread = read_map(out / "consensus.mrc").data, read_map(out / "spread.mrc").data
+    alone = mask & (read_map(out / "count.mrc").data == 2)  # two maps, 0.5 Å apart
     np.testing.assert_allclose(spread[alone], 0.34 * 0.5, atol=1e-5)
     np.testing.assert_allclose(consensus[alone], read_map(files / "mono.mrc").data[alone] + 0.25, atol=1e-5)
     assert report["consensus"]["voxels"] == (consensus > 0).sum() == mask.sum()
@@ -109,7 +123,7 @@ def test_the_table_is_printed(files, capsys):
 @pytest.mark.usefixtures("no_pictures")
 def test_without_a_mask_the_voxels_are_those_of_all_maps(files, capsys):
     assert compare(files) == 0
-    assert "every map has a value" in capsys.readouterr().out
+    assert "all 3 maps have a value" in capsys.readouterr().out
     report = json.loads((files / "new" / "out" / "compare.json").read_text())
     steps = read_map(files / "steps.mrc").data
     assert report["mask"] == {"source": "common", "path": None, "voxels": int(((steps > 0) & (steps < 100)).sum())}

@@ -25,7 +25,8 @@ def files(tmp_path):
 
 
 def estimate(folder, *options, name="map.mrc"):
-    return main(["estimate", str(folder / name), "-o", str(folder / "out.mrc"), *map(str, options)])
+    files = [str(folder / name), "-o", str(folder / "out.mrc")]
+    return main(["estimate", *files, "--method", "deepres", *map(str, options)])
 
 
 def test_writes_maps_on_the_input_grid_and_a_report(files, capsys):
@@ -64,7 +65,7 @@ def test_voxel_size_and_origin_win_over_the_header(files):
 
 
 def test_without_a_mask_it_makes_one_and_says_so(tmp_path, capsys):
-    assert main(["estimate", demo.MAP, "--range", "low", "-o", str(tmp_path / "out.mrc")]) == 0
+    assert main(["estimate", demo.MAP, "--method", "deepres", "-o", str(tmp_path / "out.mrc")]) == 0
     assert "no mask was given" in capsys.readouterr().out
     report = json.loads((tmp_path / "out.json").read_text())
     assert report["mask"]["source"] == "automatic"
@@ -74,7 +75,8 @@ def test_without_a_mask_it_makes_one_and_says_so(tmp_path, capsys):
 
 def test_betagal_fills_its_mask(shared_data, tmp_path):
     path = shared_data / "maps" / "betagal.mrc"
-    assert main(["estimate", str(path), "--mask-threshold", "0.02", "-o", str(tmp_path / "b.mrc")]) == 0
+    options = ["--method", "deepres", "--mask-threshold", "0.02", "-o", str(tmp_path / "b.mrc")]
+    assert main(["estimate", str(path), *options]) == 0
     density, result = read_map(path), read_map(tmp_path / "b.mrc")
     assert (result.data.shape, result.voxel_size, result.origin) == (
         density.data.shape,
@@ -168,8 +170,8 @@ def test_bad_maps_and_masks_are_refused(files, capsys, spoil, words):
         (["--mask", "absent.mrc"], ["absent.mrc"]),
         (["--mask-threshold", 1e9], ["lower the threshold"]),
         (["--model", "absent"], ["absent", "model"]),
-        (["--threads", 0], ["--threads 0"]),
-        (["--voxel-size", 0], ["voxel size"]),
+        (["--threads", 0], ["--threads"]),
+        (["--voxel-size", 0], ["--voxel-size"]),
         (["--voxel-size", 7], ["too coarse"]),
     ],
 )

@@ -69,7 +69,6 @@ def test_scale_and_offset_change_nothing(estimated, tmp_path):
 
 REFUSALS = {
     "option of another method": (["estimate", "MAP", "--method", "cryores", "--range", "low"], ["--range", "deepres"]),
-    "half maps": (["estimate", "MAP", "--method", "cryores", "--half1", "MAP", "--half2", "MAP"], ["one map"]),
     "no such model": (["mask", "MAP", "--model", "nowhere"], ["nowhere", "deepres train cryores"]),
     "too small": (["mask", "small.mrc"], ["small.mrc", "too small"]),
     "NaN": (["mask", "nan.mrc"], ["nan.mrc", "NaN"]),

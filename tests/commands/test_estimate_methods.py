@@ -97,7 +97,6 @@ REFUSALS = {
     "no halves": ("localfsc", {"halves": False}, [], None, ["localfsc", "--half1"]),
     "one half": ("localfsc", {"halves": False}, ["--half1", "half1.mrc"], None, ["half1.mrc", "both"]),
     "nothing": ("monores", {"halves": False, "density": False}, [], None, ["there is no map"]),
-    "halves for deepres": ("deepres", {}, [], None, ["leave out --half1"]),
     "option of another method": ("monores", {}, ["--cutoff", "0.5"], None, ["--cutoff", "choose localfsc"]),
     "range of deepres": ("resmap", {}, ["--range", "low"], None, ["--range", "choose deepres"]),
     "unlike halves": ("localfsc", {}, [], ("half2", cropped), ["half maps", "shape"]),
@@ -133,13 +132,6 @@ def test_refusals_are_one_sentence_and_leave_nothing(files, case, capsys, monkey
     for word in words:
         assert word in sentence[0]
     assert not [path.name for path in files.iterdir() if "out" in path.name or path.name.startswith(".")]
-
-
-def test_identical_halves_reach_nyquist(files):
-    write_map(files / "half2.mrc", read_map(files / "half1.mrc"))
-    assert estimate(files, "localfsc") == 0
-    mask, result = read_map(files / "mask.mrc").data > 0.5, read_map(files / "out.mrc").data
-    assert np.median(result[mask]) == pytest.approx(2.4, abs=0.05)
 
 
 def test_white_noise_is_not_resolved(files):

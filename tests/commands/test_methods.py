@@ -62,7 +62,7 @@ def help_text(capsys):
 
 def test_a_new_method_is_in_the_help(flat, capsys):
     text = help_text(capsys)
-    names = ",".join(methods.find_methods())
+    names = ",".join(["auto", *methods.find_methods()])
     assert f"{{{names}}}" in text
     assert ",flat," in names
     assert "flat: Flat, for tests: one map;" in text
@@ -92,8 +92,10 @@ def test_a_new_method_writes_map_and_report(flat, files, capsys):
             ("--method", "resmap", "--level", "3"),
             "--level means nothing to --method resmap; leave it out, or choose flat.",
         ),
-        (("--step", "3"), "--step means nothing to --method deepres; leave it out, or choose "),
-        (("--method", "flat", "--half1", "map.mrc", "--half2", "map.mrc"), "--method flat looks at one map"),
+        (("--step", "3"), "--step belongs to --method flat, monores or resmap; add the one that you want."),
+        (("--method", "auto", "--range", "low"), "--range belongs to --method deepres; add it."),
+        (("--model", "folder"), "--model belongs to --method cryores or deepres; add the one that you want."),
+        (("--method", "flat", "--half1", "map.mrc"), "map.mrc is one half map"),
     ],
 )
 def test_options_of_other_methods_are_refused(flat, files, capsys, options, words):

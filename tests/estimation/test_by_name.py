@@ -56,3 +56,19 @@ def test_unknown_methods_are_refused_and_the_known_ones_named(halves):
 def test_three_maps_are_no_pair(halves):
     with pytest.raises(InputError, match="3 maps"):
         estimate([*halves, halves[0]], method="localfsc")
+
+
+def test_half_maps_that_are_one_map_are_refused(halves, mask, tmp_path):
+    path = tmp_path / "half.mrc"
+    write_map(path, halves[0])
+    for pair in ((halves[0], halves[0]), (halves[0], halves[1].like(5 * halves[0].data + 1)), (path, path)):
+        with pytest.raises(InputError, match="give two half maps reconstructed independently"):
+            estimate(pair, mask, method="localfsc")
+
+
+def test_half_maps_of_another_scale_are_matched_and_said(halves, mask):
+    right = estimate(halves, mask, method="localfsc")
+    assert not [sentence for sentence in right.warnings if "half map" in sentence]
+    matched = estimate((halves[0], halves[1].like(4 * halves[1].data)), mask, method="localfsc")
+    assert "the second half map has another scale than the first half map" in matched.warnings[0]
+    np.testing.assert_allclose(matched.resolution, right.resolution, atol=0.05)

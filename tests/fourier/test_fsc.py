@@ -83,3 +83,18 @@ def test_maps_of_unlike_shapes_are_a_mistake():
         fsc.global_fsc(noise(0), noise(0)[1:], 1.0)
     with pytest.raises(ValueError, match="differ"):
         fsc.global_fsc(noise(0), noise(0), 1.0, noise(0)[1:])
+
+
+def test_whether_a_curve_falls_below_a_cutoff():
+    curve = fsc.ShellCorrelation(np.arange(4) / 20, np.array([0.0, 1, 0.6, 0.4]))
+    assert curve.falls_below(0.5)
+    assert not curve.falls_below(0.143)
+
+
+def test_sums_of_spectra_are_those_of_their_maps():
+    one, two = noise(4), noise(5)
+    spectra = [np.fft.rfftn(data - data.mean()) for data in (one, two)]
+    found, expected = fsc.sums_of_spectra(*spectra, one.shape, 1.5), fsc.shell_sums(one, two, 1.5)
+    for name in ("frequency", "cross", "power1", "power2", "count"):
+        np.testing.assert_allclose(getattr(found, name)[1:], getattr(expected, name)[1:], rtol=1e-3, atol=1e-2)
+    np.testing.assert_allclose(expected.correlation(), fsc.global_fsc(one, two, 1.5).correlation)

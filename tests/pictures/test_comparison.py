@@ -5,10 +5,11 @@ import pytest
 
 from deepreslib.analysis.comparison import TABLE_HEADER, compare, table_rows
 from deepreslib.errors import InputError
-from deepreslib.pictures import ColourScale
+from deepreslib.pictures import ColourScale, central_slices
 from deepreslib.pictures.comparison import (
     agreement_figure,
     comparison_table_figure,
+    count_figure,
     difference_figure,
     difference_scale,
     spread_figure,
@@ -116,6 +117,17 @@ def test_scales_hold_nearly_all_values_of_all_maps(comparison):
     assert spread_scale(comparison).low == 0
     assert (spread <= spread_scale(comparison).high).mean() >= 0.98
     assert spread_scale(comparison).high < spread.max() + 0.1
+
+
+def test_number_of_maps_has_whole_numbers_in_its_key(comparison):
+    figure = count_figure(comparison, (1.0, 1.0, 1.0))
+    key = figure.axes[-1]
+    assert [label.get_text() for label in key.get_yticklabels()] == ["0", "1", "2", "3", "4"]
+    assert key.get_ylim() == (0, 4)
+    assert f"needs {comparison.needed}" in key.get_ylabel()
+    colours = figure.axes[0].images[-1].get_array()
+    number = central_slices(comparison.mask)[0]
+    np.testing.assert_array_equal(colours[..., 3] > 0, comparison.mask[number])
 
 
 def test_density_lies_behind_and_the_scale_can_be_given(comparison):

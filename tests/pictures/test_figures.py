@@ -1,5 +1,6 @@
 """What all figures share: paper, key and file."""
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -24,6 +25,17 @@ def test_the_key_shows_the_scales_ends_ticks_and_unit():
     assert [label.get_text() for label in bar.ax.get_yticklabels()] == [f"{tick:g}" for tick in scale.ticks()]
     assert bar.ax.get_ylabel() == RESOLUTION_LABEL
     assert bar.cmap == scale.colours
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [([3, 8], "neither"), ([2, 5], "min"), ([5, 9], "max"), ([2, 9], "both"), ([np.nan], "neither"), ([], "neither")],
+)
+def test_ends_that_clip_values_have_tips(values, ends):
+    figure = new_figure(4, 3)
+    bar = add_colour_bar(figure, figure.subplots(), ColourScale(3, 8), values=np.array(values, np.float32))
+    assert bar.extend == ends
+    assert bar.ax.get_ylim() == (3, 8)
 
 
 def test_the_key_is_named_and_placed_as_told():

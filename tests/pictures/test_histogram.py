@@ -67,6 +67,15 @@ def test_legend_and_median_line(values):
     assert axes.get_ylabel() == "Voxels"
 
 
+def test_residues_are_counted_as_such_and_further_lines_are_named(values):
+    axes = histogram_figure({"run": values}, unit="residue", marks={"global resolution 3.1 Å": 3.1}).axes[0]
+    assert axes.get_ylabel() == "Residues"
+    texts = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert texts[0].endswith("residues")
+    assert texts[1] == "global resolution 3.1 Å"
+    assert 3.1 in [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata())]
+
+
 def test_several_maps_are_outlines_in_shares(values):
     figure = histogram_figure({"MonoRes": values, "DeepRes": values[:5000] + 1})
     axes = figure.axes[0]
@@ -90,3 +99,15 @@ def test_empty_map_is_refused_by_name():
         histogram_figure({"DeepRes": np.zeros((3, 3, 3))})
     with pytest.raises(InputError, match="at least one"):
         histogram_figure({})
+
+
+def test_an_end_of_the_range_with_many_voxels_is_hatched_and_named():
+    values = np.r_[np.full(700, 13.0), np.full(300, 9.0)]
+    crowded = histogram_figure({"map": values}, ends=(2.5, 13.0)).axes[0]
+    assert [patch.get_hatch() for patch in crowded.patches].count("///") == 1
+    assert "70 % at 13 Å, an end of the method's range" in [
+        text.get_text() for text in crowded.get_legend().get_texts()
+    ]
+    for ends in (None, (2.5, 20.0)):
+        free = histogram_figure({"map": values}, ends=ends).axes[0]
+        assert not any(patch.get_hatch() for patch in free.patches)

@@ -48,6 +48,20 @@ def test_constant_map_gets_a_scale_about_its_value():
     assert scale.high - scale.low >= 0.5
 
 
+@pytest.mark.parametrize("value", [0.001, 0.05, 0.29, 0.3])
+def test_small_values_get_no_scale_below_zero(value):
+    """An uncertainty of 0.05 Å everywhere had a key from −0.3 Å."""
+    scale = ColourScale.from_values(np.full(100, value))
+    assert scale.low == 0
+    assert value < scale.high <= 0.6
+
+
+def test_single_precision_does_not_count_as_beyond_an_end():
+    scale = ColourScale(2.1, 7.3)
+    assert scale.clipped_ends(np.array([2.1, 7.3], np.float32)) == "neither"
+    assert scale.clipped_ends(np.array([2.09, 7.31], np.float32)) == "both"
+
+
 def test_map_without_inside_is_refused():
     with pytest.raises(InputError, match="no value above 0"):
         ColourScale.from_values(np.zeros((4, 4, 4)))

@@ -99,6 +99,16 @@ def test_grey_slices(maps):
     np.testing.assert_array_equal(panels[0].images[0].get_array(), density[:, central_slices(resolution > 0, "y")[0]])
 
 
+def test_grey_slices_have_a_key_if_they_are_told_what_it_measures(maps):
+    density, _ = maps
+    plain = grey_slices_figure(density, VOXEL_SIZE)
+    keyed = grey_slices_figure(density, VOXEL_SIZE, label="Local resolution (Å)")
+    assert len(keyed.axes) == len(plain.axes) + 1
+    key = keyed.axes[-1]
+    assert key.get_ylabel() == "Local resolution (Å)"
+    assert key.get_ylim() == pytest.approx(keyed.axes[0].images[0].get_clim())
+
+
 def test_three_slices_leave_no_empty_axes(maps):
     assert len(panels_of(coloured_slices_figure(*maps, VOXEL_SIZE, SCALE, numbers=[5, 6, 7]))) == 3
 

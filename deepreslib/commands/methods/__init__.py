@@ -88,7 +88,9 @@ class Method:
         add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
         endings: what is added to the output's name for further maps that it may write: ``_sd`` (the deviation) or
             ``_mask`` (the mask found).
-        uses_halves: whether it can use half maps.
+        meaning: what its number says, half a sentence that is printed after the result.
+        more: what would tell more, half a sentence that follows.
+        uses_halves: whether it compares half maps if there are any; otherwise it looks at their mean.
         needs_halves: whether it cannot do without them.
         finds_mask: whether it finds the mask itself if none is given.
         uses_network: whether it runs a network, so that the report has Keras' version.
@@ -98,6 +100,8 @@ class Method:
     estimate: "Callable[[Namespace, Inputs], tuple[LocalResolution, str]]"
     add_arguments: Callable[[Options], None] = lambda options: None
     endings: tuple[str, ...] = ()
+    meaning: str = ""
+    more: str = ""
     uses_halves: bool = False
     needs_halves: bool = False
     finds_mask: bool = False

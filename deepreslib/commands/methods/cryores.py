@@ -22,9 +22,12 @@ def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
 
 
 METHOD = Method(
-    "CryoRes, a neural network: one map; finds the global resolution and the mask too (after Dang 2023)",
+    "CryoRes, a neural network: one map, or the mean of half maps; finds the global resolution and "
+    "the mask too (after Dang 2023)",
     estimate,
     add_network_argument,
+    meaning="where the local FSC of half maps would fall to 0.5, predicted, ± the deviation at each voxel",
+    more="two half maps and --method localfsc would measure it",
     endings=("_sd", "_mask"),
     finds_mask=True,
     uses_network=True,

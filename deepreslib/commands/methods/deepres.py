@@ -36,9 +36,11 @@ def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
 
 
 METHOD = Method(
-    "DeepRes, a neural network: one map (Ramírez-Aportela et al. 2019)",
+    "DeepRes, a neural network: one map, or the mean of half maps (Ramírez-Aportela et al. 2019)",
     estimate,
     add_arguments,
+    meaning="apparent sharpness, the resolution that molecules of such looks have; it follows sharpening and blur",
+    more="two half maps and --method localfsc tell what can be trusted",
     endings=("_sd",),
     uses_network=True,
 )

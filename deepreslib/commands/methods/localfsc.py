@@ -51,6 +51,8 @@ METHOD = Method(
     "local FSC, as blocres: two half maps (Cardone et al. 2013)",
     estimate,
     add_arguments,
+    meaning="where the FSC of the half maps within a window falls to the cutoff",
+    more="--method deepres tells how sharp the map looks, and 'deepres compare' where methods disagree",
     uses_halves=True,
     needs_halves=True,
 )

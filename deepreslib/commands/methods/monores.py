@@ -45,5 +45,7 @@ METHOD = Method(
     "MonoRes, monogenic signal: one map or two half maps (Vilas et al. 2018)",
     estimate,
     add_arguments,
+    meaning="the finest detail that stands out of the noise of the whole map",
+    more="two half maps and --method localfsc tell how far they agree",
     uses_halves=True,
 )

@@ -37,5 +37,7 @@ METHOD = Method(
     "ResMap, likelihood-ratio test: one map or two half maps (Kucukelbir et al. 2014)",
     estimate,
     add_arguments,
+    meaning="the finest wave that fits better than noise does",
+    more="two half maps and --method localfsc tell how far they agree",
     uses_halves=True,
 )

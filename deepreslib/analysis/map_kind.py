@@ -1,0 +1,150 @@
+"""What kind of map it is: whether its solvent shows noise, is masked or smooth, and whether its contrast is inverted.
+
+Each threshold lies between values measured on experimental maps, on simulated ones, and on both filtered, masked and
+cropped; it says which values these are.
+"""
+
+import weakref
+from dataclasses import dataclass
+from enum import Enum
+
+from deepreslib.errors import InputError
+from deepreslib.maps import DensityMap
+from deepreslib.maps.solvent import Blocks, Sign, Solvent, measure_sign, measure_solvent
+
+INVERTED = -0.6
+"""Contrast below which a map is inverted. Right maps have 0.83 (EMD-1883, with strong halos) to 1, noise 0."""
+
+BUSY = 0.3
+"""A face of the box on which the density varies more is reached by the molecule: 0.28 to 0.97 in crops without solvent,
+up to 0.22 where a filament leaves the box, up to 0.19 where there is nothing but strong noise."""
+
+BUSY_FACES = 5
+"""So many busy faces make a crop without solvent; a filament reaches two, a sheet four."""
+
+CROP_SKEWNESS = 1.5
+"""The smoothed density of a crop is less skewed: -1.2 to 0.4, against 2.1 to 9 of molecules in solvent."""
+
+FINE_SKEWNESS = -0.3
+"""A crop whose fine detail is skewed more to the negative side is inverted; right maps have 0 to 5: atoms are
+peaks."""
+
+MASKED = 0.5
+"""A map is masked where a greater share of the solvent has one value: 0.84 to 1 in masked maps, up to 0.09 in maps of
+8 bits with noise."""
+
+CUT_OFF = 1e-3
+"""In a masked map, nothing but density lies above the outside's value if a smaller share lies below it."""
+
+SMOOTH = 0.06
+"""The solvent shows no noise if its SD is a smaller share of the molecule's: up to 0.04 in simulated maps without noise
+and in maps filtered part by part, 0.1 to 0.9 in others."""
+
+FILTERED = 3e-3
+"""The solvent was filtered more than the molecule if its share of the molecule's power at fine frequencies is smaller:
+up to 0.0012 in maps filtered part by part, 0.009 to 1 in others, low-pass filtered ones too."""
+
+WHITE = 1.35
+"""Noise is white up to the corners of Fourier space if its greatest power is less than so many times its least: 1 to
+1.2 where a program added it, 10 and more in reconstructions, whose noise is shaped and ends at Nyquist's frequency."""
+
+
+class Kind(Enum):
+    """What a map shows around its molecule; each value is the end of the sentence "the map ..."."""
+
+    NOISE = "shows the noise of the reconstruction around the molecule"
+    MASKED = "is masked, the same value everywhere outside the molecule"
+    CUT_OFF = "has no density below the value that fills its outside, as one simulated or cut off at a level"
+    SMOOTH = "shows no noise around the molecule, as one simulated, filtered part by part, or filtered after masking"
+    FILTERED = "was filtered more strongly around the molecule than in it, as one filtered part by part"
+    WHITE = "has noise as white as a program adds it, so the density was filtered and the noise was not"
+    CROP = "has no solvent, its density reaches the faces of the box"
+    UNKNOWN = "shows no molecule that stands out of its surroundings"
+
+
+@dataclass(frozen=True)
+class MapKind:
+    """The kind of a map.
+
+    Attributes:
+        kind: what lies around its molecule.
+        is_inverted: whether the density of the molecule is certainly below that of its surroundings.
+        sign: what was measured of the contrast.
+        solvent: what was measured of the solvent; None if there is none.
+    """
+
+    kind: Kind
+    is_inverted: bool
+    sign: Sign
+    solvent: Solvent | None
+
+    @property
+    def suits_cryores(self) -> bool:
+        """Whether CryoRes, which was trained on reconstructions, masked or not, can judge such a map."""
+        return self.kind in (Kind.NOISE, Kind.MASKED, Kind.UNKNOWN)
+
+    @property
+    def reason(self) -> str:
+        """The kind in words: "the map ..."."""
+        return f"the map {self.kind.value}"
+
+
+_known: "weakref.WeakKeyDictionary[DensityMap, MapKind]" = weakref.WeakKeyDictionary()
+
+
+def map_kind(density_map: DensityMap) -> MapKind:
+    """Decides what kind of map it is; nothing in it depends on the map's scale or offset.
+
+    Args:
+        density_map: the map, or the mean of half maps; finite and not constant.
+
+    Returns:
+        The kind; asked again for the same map, it is not measured again.
+    """
+    if density_map not in _known:
+        blocks = Blocks(density_map)
+        sign = measure_sign(blocks)
+        is_crop = sum(face >= BUSY for face in sign.faces) >= BUSY_FACES and abs(sign.skewness) < CROP_SKEWNESS
+        is_inverted = _is_inverted(sign, is_crop)
+        solvent = None if is_crop else measure_solvent(blocks, -1 if is_inverted else 1)
+        kind = Kind.CROP if is_crop else _kind(solvent)
+        _known[density_map] = MapKind(kind, is_inverted, sign, solvent)
+    return _known[density_map]
+
+
+def refuse_inverted(density_map: DensityMap) -> None:
+    """Refuses a map whose contrast is certainly inverted.
+
+    Args:
+        density_map: the map, or the mean of half maps.
+
+    Raises:
+        InputError: the density of the molecule is below that of its surroundings.
+    """
+    if map_kind(density_map).is_inverted:
+        raise InputError(
+            f"{density_map.name} has inverted contrast, the density of its molecule is below that of the solvent; "
+            "multiply the map by -1."
+        )
+
+
+def _is_inverted(sign: Sign, is_crop: bool) -> bool:
+    """Whether the contrast is certainly inverted; where density reaches most faces, fine detail alone can tell."""
+    if is_crop or sum(face >= BUSY for face in sign.faces) > BUSY_FACES - 2:
+        return sign.fine_skewness < FINE_SKEWNESS and sign.raw_skewness < 0
+    return sign.contrast < INVERTED
+
+
+def _kind(solvent: Solvent | None) -> Kind:
+    """The kind of a map that is no crop."""
+    if solvent is None:
+        return Kind.UNKNOWN
+    if solvent.constant > MASKED:
+        return Kind.CUT_OFF if solvent.below < CUT_OFF else Kind.MASKED
+    if solvent.deviation < SMOOTH:
+        return Kind.SMOOTH
+    if solvent.fine_power is not None and solvent.fine_power < FILTERED:
+        return Kind.FILTERED
+    if solvent.unevenness is not None and solvent.unevenness < WHITE:
+        return Kind.WHITE
+    return Kind.NOISE

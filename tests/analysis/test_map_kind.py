@@ -1,0 +1,129 @@
+"""The kind of a map: each kind from a map that was made so, real maps by what is known of them, inverted contrast."""
+
+import csv
+
+import numpy as np
+import pytest
+import scipy.ndimage
+from small_maps import VOXEL, atoms, density_map, noisy, reconstruction_noise
+
+from deepreslib import demo
+from deepreslib.analysis.map_kind import Kind, map_kind, refuse_inverted
+from deepreslib.errors import InputError
+from deepreslib.maps import DensityMap, dilate, read_map, soft_edge
+
+EXPERIMENTAL = {
+    "emd_1883": Kind.NOISE,
+    "emd_2513_segment": Kind.MASKED,
+    "emd_4413_crop": Kind.CROP,
+    "emd_5137_chain": Kind.MASKED,
+    "emd_5168": Kind.NOISE,
+    "emd_5170": Kind.NOISE,
+    "emd_6770_chain": Kind.MASKED,
+    "emd_6824": Kind.NOISE,
+}
+
+
+def ball(edge, radius):
+    return np.linalg.norm(np.indices((edge,) * 3) - (edge - 1) / 2, axis=0) < radius
+
+
+def masked():
+    return density_map(noisy().data * soft_edge(dilate(ball(48, 13), 2), 3))
+
+
+def without_noise():
+    return density_map(atoms(blur=1.5) + 1e-3 * reconstruction_noise((48,) * 3))
+
+
+def cut_off():
+    data = noisy(0.05).data
+    return density_map(np.where(data > 0.3 * data.max(), data, 0))
+
+
+def with_white_noise():
+    return density_map(atoms(blur=2.0) + 0.3 * np.random.default_rng(3).standard_normal((48,) * 3))
+
+
+def filtered_part_by_part():
+    """The molecule at full resolution, the solvent low-pass filtered at about 15 Å."""
+    data = noisy(0.8).data
+    inside = soft_edge(ball(48, 14), 4)
+    coarse = scipy.ndimage.gaussian_filter(data, 15 / VOXEL / 2.355)
+    return density_map(data * inside + 3 * coarse * (1 - inside))
+
+
+def crop():
+    return density_map(atoms(edge=32, radius=60))
+
+
+MADE = {
+    noisy: Kind.NOISE,
+    masked: Kind.MASKED,
+    without_noise: Kind.SMOOTH,
+    cut_off: Kind.CUT_OFF,
+    with_white_noise: Kind.WHITE,
+    filtered_part_by_part: Kind.FILTERED,
+    crop: Kind.CROP,
+}
+
+
+@pytest.mark.parametrize("make", MADE, ids=lambda make: make.__name__)
+def test_each_kind_and_its_inversion_are_told(make):
+    right = make()
+    for scale, offset in ((1, 0), (1e-9, 3e-9), (1e30, -1e30)):
+        found = map_kind(density_map(right.data.astype(np.float64) * scale + offset))
+        assert (found.kind, found.is_inverted) == (MADE[make], False)
+        turned = map_kind(density_map(-right.data.astype(np.float64) * scale + offset))
+        assert (turned.kind, turned.is_inverted) == (MADE[make], True)
+
+
+def test_only_reconstructions_masked_or_not_suit_cryores():
+    assert [map_kind(make()).suits_cryores for make in (noisy, masked)] == [True, True]
+    assert not any(map_kind(make()).suits_cryores for make in MADE if make not in (noisy, masked))
+
+
+def test_noise_alone_is_not_called_inverted():
+    for seed in range(5):
+        assert not map_kind(density_map(reconstruction_noise((40,) * 3, seed))).is_inverted
+
+
+def test_an_inverted_map_is_refused_with_the_mend():
+    with pytest.raises(InputError, match=r"inverted contrast.*multiply the map by -1"):
+        refuse_inverted(density_map(-noisy().data))
+    refuse_inverted(noisy())
+
+
+def test_large_voxels_and_long_boxes_are_looked_at():
+    long = density_map(np.pad(noisy().data, ((0, 90), (0, 0), (0, 0)), mode="wrap"))
+    assert map_kind(long).kind in (Kind.NOISE, Kind.UNKNOWN)
+    assert not map_kind(long).is_inverted
+    coarse = DensityMap(noisy().data, (4.0,) * 3)
+    assert map_kind(coarse).kind is Kind.NOISE
+
+
+def test_the_demonstration_was_filtered_part_by_part():
+    found = map_kind(read_map(demo.MAP))
+    assert (found.kind, found.is_inverted, found.suits_cryores) == (Kind.WHITE, False, False)
+
+
+def test_experimental_maps(shared_data):
+    folder = shared_data / "maps" / "experimental"
+    with open(folder / "index.csv", encoding="utf-8") as stream:
+        names = [row["map"] for row in csv.DictReader(stream)]
+    assert {name.split(".")[0] for name in names} == set(EXPERIMENTAL)
+    for name in names:
+        right = read_map(folder / name)
+        found = map_kind(right)
+        assert (found.kind, found.is_inverted) == (EXPERIMENTAL[name.split(".")[0]], False), name
+        assert map_kind(right.like(-right.data)).is_inverted, name
+
+
+def test_betagal_and_references_show_noise(shared_data):
+    right = [read_map(shared_data / "maps" / "betagal.mrc")]
+    for name in ("2gaf", "4qln", "1kc6"):
+        half1, half2 = (read_map(shared_data / "reference" / name / f"half{number}.mrc.gz") for number in (1, 2))
+        right += [half1, half1.like((half1.data + half2.data) / 2)]
+    for one in right:
+        assert (map_kind(one).kind, map_kind(one).is_inverted) == (Kind.NOISE, False), one.path
+        assert map_kind(one.like(-one.data)).is_inverted, one.path

@@ -176,7 +176,7 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
                 f"{outcome['percentile']:g} % percentiles: {_claimed(report)['percentile']:.2f} Å by DeepRes, "
                 f"{outcome['snr']['percentile']:.2f} Å allowed ({METHODS[report['snr']['method']].partition(' [')[0]})"
             )
-        return [*lines, f"Mask: {maskText(report['mask'])}"]
+        return [*lines, f"Mask: {maskText(report['mask'])}", *self._getNotes(report)]
 
     def _methods(self):
         if not self.hasAnswer() or not hasattr(self, OUTPUT_OVERCLAIMED):

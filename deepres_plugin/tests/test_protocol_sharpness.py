@@ -37,7 +37,7 @@ class TestSharpness(ViewerChecks, BaseTest):
         cls.volume, cls.mask, cls.oversharpened = importMaps(cls.proj)
         cls.search = cls.new(bFactors="0,-150", resolutionRange=1)
         cls.launchProtocol(cls.search)
-        cls.check = cls.new(task=TASK_CHECK, resolutionRange=1, useGpu=True)
+        cls.check = cls.new(task=TASK_CHECK, resolutionRange=1)
         cls.check.checkedVolume.set(cls.oversharpened)
         cls.check.checkedVolume.setExtended("outputVolume")
         cls.launchProtocol(cls.check)
@@ -103,7 +103,7 @@ class TestSharpness(ViewerChecks, BaseTest):
             self.assertIn("cannot tell", self.show(self.openViewer(run), entry).getMessage())
 
     def testGpuReachesTheCommand(self):
-        self.assertTrue(self.check._readReport()["command"].endswith("--threads 2 --gpu 0"))
+        self.assertEqual(self.new(useGpu=True)._getMachineArguments()[-2:], ["--gpu", "%(GPU)s"])
         self.assertNotIn("--gpu", self.search._readReport()["command"])
         self.assertIn("one GPU", self.new(useGpu=True, gpuList="0,1").validate()[0])
 

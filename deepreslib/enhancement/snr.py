@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+from deepreslib.analysis.map_kind import Kind, map_kind
 from deepreslib.enhancement.answers import CannotTell
 from deepreslib.enhancement.noise import SOFT_EDGE, shows_noise
 from deepreslib.errors import InputError
@@ -14,6 +15,10 @@ from deepreslib.maps import DensityMap, masks
 
 SNR_CUTOFF = 0.5
 """Cutoff of the local FSC, as in the paper (the default of blocres)."""
+
+
+NO_NOISE = (Kind.MASKED, Kind.CUT_OFF, Kind.CROP)
+"""Kinds of single maps around whose molecule there is no noise to compare it with."""
 
 
 class SnrResolution(NamedTuple):
@@ -58,6 +63,12 @@ def snr_resolution(
     if half_maps:
         result = localfsc.estimate(half_maps, mask, cutoff=cutoff, workers=workers, progress=progress)
         return SnrResolution("localfsc", result.resolution, tuple(result.warnings))
+    kind = map_kind(density_map)
+    if kind.kind in NO_NOISE:
+        raise CannotTell(
+            f"{density_map.name} shows no noise outside the mask: {kind.reason}; give half maps, or the map as the "
+            "refinement wrote it."
+        )
     if not shows_noise(density_map, mask):
         raise CannotTell(
             f"{density_map.name} shows no noise outside the mask, as it was masked or is empty there; give half maps, "

@@ -220,4 +220,4 @@ def test_bad_options_are_refused(files, capsys, options, words):
 def test_one_map_and_bad_folders_are_refused(files, capsys):
     assert_refused(files, capsys, compare(files, names=["mono"]), "two resolution maps or more")
     code = main(["compare", *[str(files / f"{name}.mrc") for name in ("mono", "local")], "-o", str(files / "mono.mrc")])
-    assert_refused(files, capsys, code, "mono.mrc", "is a file")
+    assert_refused(files, capsys, code, "mono.mrc", "is the name of a file")

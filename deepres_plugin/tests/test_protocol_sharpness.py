@@ -94,7 +94,7 @@ class TestSharpness(ViewerChecks, BaseTest):
         self.assertTrue(run.isFinished(), run.getErrorMessage())
         self.assertEqual(run.answer.get(), "cannot tell")
         self.assertIn("no noise outside the mask", "\n".join(run.summary()))
-        self.assertEqual(run.methods(), [])
+        self.assertEqual(run._methods(), [])
         for name in ("outputVolume", "overclaimed_Volume"):
             self.assertFalse(hasattr(run, name))
         viewer = self.openViewer(run)

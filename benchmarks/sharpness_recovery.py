@@ -21,9 +21,11 @@ import numpy as np
 import reports
 
 from deepreslib import simulation, structures
-from deepreslib.enhancement import oversharpening
+from deepreslib.enhancement import verdict
+from deepreslib.enhancement.answers import TOLERANCES
 from deepreslib.enhancement.b_factor import SAMPLE, range_for, recommend
 from deepreslib.enhancement.b_factor import sample as sample_mask
+from deepreslib.enhancement.overclaim import overclaim
 from deepreslib.enhancement.sharpening import Sharpening
 from deepreslib.enhancement.snr import SOFT_EDGE, global_resolution, snr_resolution
 from deepreslib.estimation import deepres, localfsc
@@ -89,7 +91,7 @@ class Case:
 def recovery(case, sample):
     """Recommendation and checks of one case."""
     started = time.monotonic()
-    _, snr = snr_resolution(case.halves, case.mask)
+    method, snr, _ = snr_resolution(case.halves, case.mask)
     range_name = range_for(VOXEL_SIZE, snr, case.mask)
     recommendation = recommend(case.sharpening, case.mask, snr, range_name=range_name, most=sample)
     seconds = time.monotonic() - started
@@ -97,11 +99,22 @@ def recovery(case, sample):
     def check(b_factor):
         sharpened = case.sharpening.by(b_factor)
         chosen = sample_mask(case.mask, sample)
-        return oversharpening.check(
+        claims = overclaim(
             sharpened, chosen, np.where(chosen, snr, 0), recommendation.percentile, range_name=range_name
         )
+        found = verdict.of_map(
+            sharpened,
+            case.mean,
+            case.mask,
+            snr,
+            case.resolution,
+            TOLERANCES[method],
+            range_name=range_name,
+            most=sample,
+        )
+        return claims, found
 
-    right, twice = check(case.right), check(2 * case.right)
+    (right, right_found), (twice, twice_found) = check(case.right), check(2 * case.right)
     return {
         "structure": case.name,
         "limited_by": case.kind,
@@ -120,8 +133,10 @@ def recovery(case, sample):
         "percentile_snr": round(recommendation.snr.percentile, 3),
         "percentile_right": round(right.deepres.percentile, 3),
         "percentile_twice": round(twice.deepres.percentile, 3),
-        "flagged_right": right.oversharpened,
-        "flagged_twice": twice.oversharpened,
+        "flagged_right": right_found.oversharpened,
+        "flagged_twice": twice_found.oversharpened,
+        "answer_right": right_found.answer,
+        "answer_twice": twice_found.answer,
         "seconds": round(seconds, 1),
     }
 

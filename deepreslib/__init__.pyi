@@ -15,7 +15,7 @@ from . import (
     training,
 )
 from .analysis import annotate, compare, statistics
-from .enhancement import recommend
+from .enhancement.b_factor import recommend
 from .errors import InputError
 from .estimation.by_name import estimate
 from .fourier import global_fsc

@@ -3,7 +3,7 @@
 import os
 
 from pwem.objects import Volume
-from pyworkflow.object import Float
+from pyworkflow.object import Float, String
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 from pyworkflow.utils import cleanPath
@@ -22,7 +22,7 @@ METHODS = {"localfsc": "local FSC of the half maps [Cardone2013]", "monores": "M
 
 
 class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
-    """How much a map may be sharpened, and whether a sharpened map is oversharpened.
+    """How much a map may be sharpened, and whether a sharpened map is sharpened rightly.
 
     The signal-to-noise ratio of a map allows a certain local resolution, whatever B factor is applied to it; the
     local FSC of its half maps, or MonoRes, measures it. DeepRes sees what the sharpening did. With the right B factor
@@ -31,7 +31,8 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
     sharpening made visible (Ramírez-Aportela et al. 2019, figure 5).
 
     The protocol searches that B factor and gives the map sharpened by it; or it checks a map that was sharpened by
-    any program. Either way it shows the voxels where DeepRes claims too much.
+    any program. The answer is one of four: the map could be sharpened more, is right, or is oversharpened; or the
+    protocol cannot tell, and says why. With an answer it shows the voxels where DeepRes claims too much.
     """
 
     _label = "sharpening check"
@@ -41,6 +42,7 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.recommended_b_factor = Float()
+        self.answer = String()
         self.overclaimed_share = Float()
 
     # --------------------------- form ---------------------------------------
@@ -55,7 +57,7 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
             display=params.EnumParam.DISPLAY_HLIST,
             label="What to do",
             help="Find the B factor that the unsharpened map should be sharpened by; or only tell whether a map that "
-            "was sharpened by some program is oversharpened.",
+            "was sharpened by some program could be sharpened more, is right, or is oversharpened.",
         )
         self._defineInputVolume(
             form, "The map as the refinement gave it, neither sharpened nor masked.", "Unsharpened volume"
@@ -80,10 +82,10 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
             "resolution",
             params.FloatParam,
             allowsNull=True,
-            condition=f"task == {TASK_SEARCH}",
             label="Resolution (Å)",
-            help="The sharpened map is low-pass filtered here. Empty: where the FSC of the half maps in the mask "
-            "falls to 0.143; without half maps it must be given.",
+            help="The resolution of the unsharpened map, beyond which there is only noise; sharpened maps are low-pass "
+            "filtered here. Empty: where the FSC of the half maps in the mask falls to 0.143; without half maps, what "
+            "CryoRes says.",
         )
         form.addParam(
             "bFactors",
@@ -92,7 +94,8 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
             condition=f"task == {TASK_SEARCH}",
             label="B factors (Å²)",
             help="B factors to look at, separated by commas, negative to sharpen. The range searched is from the "
-            "weakest to the strongest of them; the result is exact to 1 Å².",
+            "weakest to the strongest of them, and goes on to weaker ones where the weakest is too strong already; the "
+            "result is exact to 1 Å².",
         )
         form.addParam(
             "checkedVolume",
@@ -133,8 +136,9 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
     def createOutputStep(self, arguments):
         """Register the maps and the numbers."""
         report = self._readReport()
-        self.overclaimed_share.set(report["check"]["overclaimed"])
+        self.overclaimed_share.set(report["check"]["overclaimed"])  # None without an answer
         self.recommended_b_factor.set(report["search"] and report["search"]["b_factor"])
+        self.answer.set(report["check"]["answer"])
         self._registerVolumes(self._getMaps(), self._getPointers())
         return self._getOutputFiles()
 
@@ -156,26 +160,26 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
         return ["There is no mask: one will be made automatically from the density."]
 
     def _summary(self):
-        if not hasattr(self, OUTPUT_OVERCLAIMED):
+        if not self.hasAnswer():
             return ["The sharpening has not been checked yet."]
         report = self._readReport()
         search, lines = report["search"], []
         if search:
             fits = search["outcome"] == "coincide"
             lines.append(f"Recommended B factor *{search['b_factor']:g} Å²*" if fits else f"*{search['sentence']}*")
+        if report["low_pass"]:
             lines.append(f"Low-pass filter: {report['low_pass']['resolution']:.2f} Å ({report['low_pass']['source']})")
-        outcome = search or report["check"]
-        claimed = _claimed(report)["percentile"]
-        return [
-            *lines,
-            f"*{report['check']['sentence']}*",
-            f"{outcome['percentile']:g} % percentiles: {claimed:.2f} Å by DeepRes, "
-            f"{outcome['snr']['percentile']:.2f} Å allowed ({METHODS[report['snr']['method']].partition(' [')[0]})",
-            f"Mask: {maskText(report['mask'])}",
-        ]
+        lines.append(f"*{report['check']['sentence']}*")
+        if report["check"]["deepres"]:
+            outcome = search or report["check"]
+            lines.append(
+                f"{outcome['percentile']:g} % percentiles: {_claimed(report)['percentile']:.2f} Å by DeepRes, "
+                f"{outcome['snr']['percentile']:.2f} Å allowed ({METHODS[report['snr']['method']].partition(' [')[0]})"
+            )
+        return [*lines, f"Mask: {maskText(report['mask'])}", *self._getNotes(report)]
 
     def _methods(self):
-        if not hasattr(self, OUTPUT_OVERCLAIMED):
+        if not self.hasAnswer() or not hasattr(self, OUTPUT_OVERCLAIMED):
             return []
         report = self._readReport()
         comparison = (
@@ -195,22 +199,28 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
 
     # --------------------------- utilities ----------------------------------
     def _getSearchErrors(self, volume):
-        errors, finest = [], 2 * volume.getSamplingRate()
+        errors = self._getResolutionErrors(volume)
         try:
             self.getBFactors()
         except ValueError:
             errors.append(f"'{self.bFactors.get()}' is not a list of B factors: separate numbers by commas.")
-        if self.resolution.get() is None:
-            if not self.useHalfVolumes:
-                errors.append("One volume does not tell where to low-pass filter it: give a resolution, or half maps.")
-        elif self.resolution.get() < finest:
-            errors.append(f"The resolution is finer than twice the sampling rate, {finest:g} Å: give a coarser one.")
         return errors
+
+    def _getResolutionErrors(self, volume):
+        finest = 2 * volume.getSamplingRate()
+        if self.resolution.get() is None or self.resolution.get() >= finest:
+            return []
+        return [f"The resolution is finer than twice the sampling rate, {finest:g} Å: give a coarser one."]
 
     def _getCheckErrors(self, volume):
         if self.checkedVolume.get() is None:
             return ["There is no sharpened volume to check: choose one."]
-        return gridErrors(self.checkedVolume.get(), volume, "sharpened volume")
+        errors = gridErrors(self.checkedVolume.get(), volume, "sharpened volume")
+        return errors + self._getResolutionErrors(volume)
+
+    def hasAnswer(self):
+        """Whether the run has finished; earlier versions left no answer, but always a map."""
+        return bool(self.answer.get() or hasattr(self, OUTPUT_OVERCLAIMED)) and os.path.exists(self._getReportFile())
 
     def getBFactors(self):
         """The B factors of the form, Å²; a ValueError if it has something else."""
@@ -236,8 +246,8 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
             arguments += ["--check", self._inputPath(self._getChecked())]
         else:
             arguments += ["--b-factors=" + ",".join(f"{b_factor:g}" for b_factor in self.getBFactors())]
-            if self.resolution.get() is not None:
-                arguments += ["--resolution", f"{self.resolution.get():g}"]
+        if self.resolution.get() is not None:
+            arguments += ["--resolution", f"{self.resolution.get():g}"]
         arguments += ["--percentile", f"{self.percentile.get():g}", "--range", RANGE_NAMES[self.resolutionRange.get()]]
         return [*arguments, "-o", self._getOutputFolder()]
 
@@ -246,7 +256,8 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
         return {name: os.path.join(self._getOutputFolder(), file) for name, file in names.items()}
 
     def _getOutputFiles(self):
-        return [self._getMaps()[OUTPUT_OVERCLAIMED], self._getReportFile()]
+        """The report, and the maps that are there: without an answer there are none."""
+        return [*filter(os.path.exists, self._getMaps().values()), self._getReportFile()]
 
     def _getReportFile(self):
         return os.path.join(self._getOutputFolder(), "sharpness.json")

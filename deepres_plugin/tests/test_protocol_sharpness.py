@@ -37,7 +37,7 @@ class TestSharpness(ViewerChecks, BaseTest):
         cls.volume, cls.mask, cls.oversharpened = importMaps(cls.proj)
         cls.search = cls.new(bFactors="0,-150", resolutionRange=1)
         cls.launchProtocol(cls.search)
-        cls.check = cls.new(task=TASK_CHECK, resolutionRange=1, useGpu=True)
+        cls.check = cls.new(task=TASK_CHECK, resolutionRange=1)
         cls.check.checkedVolume.set(cls.oversharpened)
         cls.check.checkedVolume.setExtended("outputVolume")
         cls.launchProtocol(cls.check)
@@ -72,19 +72,38 @@ class TestSharpness(ViewerChecks, BaseTest):
         self.assertIn("--half1", report["command"])
         self.assertIn(f"{report['search']['b_factor']:g} Å²", "\n".join(run.summary()))
         self.assertIn("jsb.2013.08.002", "\n".join(run.methods()))
+        self.assertEqual(run.answer.get(), "right")
+        self.assertIn("*right: ", "\n".join(run.summary()))
 
     def testCheck(self):
         self.assertFalse(hasattr(self.check, "outputVolume"))
         self.assertTrue(hasattr(self.check, "overclaimed_Volume"))
         report = self.check._readReport()["check"]
         self.assertIn(report["sentence"], "\n".join(self.check.summary()))
-        self.assertEqual(report["oversharpened"], report["overclaimed"] > 0.5)
+        self.assertEqual((report["answer"], self.check.answer.get()), ("oversharpened",) * 2)
         self.assertGreater(report["overclaimed"], self.search.overclaimed_share.get() + 0.1)
         self.assertIsNone(self.check.recommended_b_factor.get())
         self.assertIn("was checked for oversharpening", "\n".join(self.check.methods()))
 
+    def testAMaskedMapCannotBeJudged(self):
+        masked = importMasked(self.proj)
+        run = self.new(useHalfVolumes=False, resolution=4)
+        run.inputVolume.set(masked)
+        run.inputVolume.setExtended("outputVolume")
+        self.launchProtocol(run)
+        self.assertTrue(run.isFinished(), run.getErrorMessage())
+        self.assertEqual(run.answer.get(), "cannot tell")
+        self.assertIn("no noise outside the mask", "\n".join(run.summary()))
+        self.assertEqual(run._methods(), [])
+        for name in ("outputVolume", "overclaimed_Volume"):
+            self.assertFalse(hasattr(run, name))
+        viewer = self.openViewer(run)
+        self.assertEqual(viewer.validate(), [])
+        for entry in ("doShowCurve", "doShowViolins", "doShowOverclaimed", "doShowSharpened"):
+            self.assertIn("cannot tell", self.show(self.openViewer(run), entry).getMessage())
+
     def testGpuReachesTheCommand(self):
-        self.assertTrue(self.check._readReport()["command"].endswith("--threads 2 --gpu 0"))
+        self.assertEqual(self.new(useGpu=True)._getMachineArguments()[-2:], ["--gpu", "%(GPU)s"])
         self.assertNotIn("--gpu", self.search._readReport()["command"])
         self.assertIn("one GPU", self.new(useGpu=True, gpuList="0,1").validate()[0])
 
@@ -109,7 +128,7 @@ class TestSharpness(ViewerChecks, BaseTest):
         self.assertIn("not a list of B factors", self.new(bFactors="weak").validate()[0])
         self.assertIn("finer than twice the sampling rate, 2 Å", self.new(resolution=1.5).validate()[0])
         self.assertIn("between 0 and 100", self.new(percentile=120).validate()[0])
-        self.assertIn("give a resolution, or half maps", self.new(useHalfVolumes=False).validate()[0])
+        self.assertEqual(self.new(useHalfVolumes=False).validate(), [])
         self.assertIn("no sharpened volume to check", self.new(task=TASK_CHECK).validate()[0])
         plain = self.new()
         volume = Volume(location=self.volume.outputVolume.getFileName())
@@ -142,3 +161,13 @@ def importMaps(project):
     for protocol in (volume, maskImport, sharpened):
         project.launchProtocol(protocol, wait=True)
     return volume, maskImport, sharpened
+
+
+def importMasked(project):
+    """Import the demonstration's map as it looks after a program has masked it."""
+    source, mask = read_map(demo.MAP), read_map(demo.MASK)
+    path = os.path.abspath(project.getTmpPath("masked.mrc"))
+    write_map(path, source.like(source.data * (mask.data > 0.5)))
+    masked = project.newProtocol(ProtImportVolumes, filesPath=path, samplingRate=source.voxel_size[0])
+    project.launchProtocol(masked, wait=True)
+    return masked

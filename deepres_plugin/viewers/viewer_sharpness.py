@@ -61,12 +61,12 @@ class SharpnessViewer(MapViewer):
             "doShowCurve": self._showCurve,
             "doShowViolins": self._showViolins,
             "doShowOverclaimed": self._showOverclaimed,
-            "doShowSharpened": lambda: self._showGrey(self._getSharpened(), "Sharpened map"),
+            "doShowSharpened": self._showSharpened,
             "doShowOriginalVolumeSlices": lambda: self._showGrey(self.protocol.inputVolume.get(), "Unsharpened map"),
         }
 
     def _validate(self):
-        if not hasattr(self.protocol, OUTPUT_OVERCLAIMED):
+        if not self.protocol.hasAnswer():
             return ["This run has no result yet: wait for it to finish, or look at its log."]
         return []
 
@@ -74,13 +74,15 @@ class SharpnessViewer(MapViewer):
     def _showCurve(self):
         search, method = self._getSearch()
         if search is None:
-            raise InputError("This run checked one map and looked at no other B factor: there is no curve.")
+            raise InputError(f"This run searched no B factor, so there is no curve: {self._getSentence()}.")
         return self._figure(pictures.sharpness_curve_figure(search, method), "Percentile against the B factor")
 
     def _showViolins(self):
         search, method = self._getSearch()
         if search is None:
             check = self.protocol._readReport()["check"]
+            if check["deepres"] is None:
+                raise InputError(f"There are no distributions: {self._getSentence()}.")
             snr, claimed = (Distribution.from_dict(check[name]) for name in ("snr", "deepres"))
             figure = pictures.sharpness_violin_figure(snr, [claimed], method, check["percentile"])
         else:
@@ -90,6 +92,8 @@ class SharpnessViewer(MapViewer):
         return self._figure(figure, "Distributions")
 
     def _showOverclaimed(self):
+        if not hasattr(self.protocol, OUTPUT_OVERCLAIMED):
+            raise InputError(f"There is no map of what is claimed too much: {self._getSentence()}.")
         excess = self._readVolume(getattr(self.protocol, OUTPUT_OVERCLAIMED))
         density = self._readVolume(self._getSharpened()).data
         figure = pictures.overclaimed_figure(
@@ -97,7 +101,16 @@ class SharpnessViewer(MapViewer):
         )
         return self._figure(figure, "Where too much is claimed")
 
+    def _showSharpened(self):
+        if self._getSharpened() is None:
+            raise InputError(f"There is no sharpened map: {self._getSentence()}.")
+        return self._showGrey(self._getSharpened(), "Sharpened map")
+
     # --------------------------- utilities ----------------------------------
+    def _getSentence(self):
+        """The answer and its reason."""
+        return self.protocol._readReport()["check"]["sentence"]
+
     def _getSearch(self):
         """The search's result, None if there was none, and the method that gave the signal-to-noise ratio."""
         report = self.protocol._readReport()

@@ -1,10 +1,11 @@
-"""``deepres sharpness``: how much a map may be sharpened, or whether a sharpened one is oversharpened."""
+"""``deepres sharpness``: how much a map may be sharpened, or whether a sharpened one is sharpened rightly."""
 
+import functools
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deepreslib import maps
 from deepreslib.analysis import report, summary
@@ -12,44 +13,49 @@ from deepreslib.analysis.distribution import bins_report
 from deepreslib.commands import arguments, inputs, machine, messages
 from deepreslib.commands.folder import in_folder
 from deepreslib.commands.paths import Paths
+from deepreslib.enhancement.answers import ANSWERS, CRITERION
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
 from deepreslib.maps import DensityMap, checks, labels
-from deepreslib.networks.ranges import RANGES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from deepreslib.analysis.distribution import Distribution
-    from deepreslib.enhancement import Check, Recommendation
+    from deepreslib.enhancement.examination import Examination
+    from deepreslib.fourier.arrays import BoolArray, FloatArray
 
 REPORT, SHARPENED, OVERCLAIMED, SNR = "sharpness.json", "sharpened.mrc", "overclaimed.mrc", "snr_resolution.mrc"
 QUANTITIES = {SHARPENED: labels.DENSITY, OVERCLAIMED: labels.DIFFERENCE, SNR: labels.RESOLUTION}
 CURVE, VIOLINS, SLICES = "curve.png", "violins.png", "overclaimed.png"
+GREATEST = 1000.0
+"""Å², the greatest B factor, positive or negative, that may be looked at."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
+    parser.epilog = f"{CRITERION} The answers are: {', '.join(ANSWERS)} (with the reason)."
     arguments.add_map_arguments(parser)
     arguments.add_mask_arguments(parser)
     parser.add_argument(
         "--resolution",
         type=float,
         metavar="A",
-        help="low-pass filter of the sharpened maps, Å (default: where the FSC of the half maps falls to 0.143)",
+        help="resolution of the map, Å, at which sharpened maps are low-pass filtered (default: where the FSC of the "
+        "half maps falls to 0.143; of a single map what CryoRes says)",
     )
     parser.add_argument(
         "--b-factors",
         type=_numbers,
         metavar="B,B,...",
-        help="B factors to look at, Å², negative to sharpen; the range searched is from the first to the last "
-        "(default: 0,-50,-100,-150,-200)",
+        help="B factors to look at, Å², negative to sharpen; the range searched is from the first to the last, and "
+        "goes on to weaker ones where the first is too strong already (default: 0,-50,-100,-150,-200)",
     )
     parser.add_argument(
         "--check",
         metavar="SHARPENED",
-        help="no search: only tell whether this map, sharpened by whatever program, claims more than MAP or the half "
-        "maps allow",
+        help="no search: only tell whether this map, made by whatever program from MAP or the half maps, is sharpened "
+        "rightly; they must be given too, as they alone show the noise",
     )
     parser.add_argument("--percentile", type=float, metavar="P", help="which one must coincide (default: 20)")
     parser.add_argument("--cutoff", type=float, metavar="C", help="of the local FSC (default: 0.5)")
@@ -80,7 +86,7 @@ def paths(args: Namespace) -> Paths:
 
 
 def run(args: Namespace) -> None:
-    """Searches a B factor or checks a map, writes a report, maps and pictures, prints the result."""
+    """Searches a B factor or checks a map, writes a report, maps and pictures, prints the answer."""
     started = time.monotonic()
     _check_options(args)
     machine.choose(args.threads, args.gpu)
@@ -90,78 +96,84 @@ def run(args: Namespace) -> None:
     mask, mask_report = inputs.read_mask(args, given)
     curve = inputs.fsc_within(given, mask, args.threads)
 
-    from deepreslib.enhancement import oversharpening
-    from deepreslib.enhancement.b_factor import B_FACTORS, PERCENTILE, range_for, recommend
-    from deepreslib.enhancement.sharpening import Sharpening
-    from deepreslib.enhancement.snr import SNR_CUTOFF, global_resolution, snr_resolution
+    from deepreslib.enhancement.b_factor import B_FACTORS, PERCENTILE
+    from deepreslib.enhancement.examination import examine
+    from deepreslib.enhancement.snr import SNR_CUTOFF
     from deepreslib.pictures import save_figure
 
-    resolution, source = args.resolution, "given"
-    if resolution is None and half_maps:
-        resolution, source = global_resolution(half_maps, mask), "FSC 0.143 of the half maps"
-        resolution = max(resolution, 2 * max(density_map.voxel_size))
-    subject = checked_map or Sharpening(density_map, resolution)
-    limits = RANGES["low" if args.range_name == "auto" else args.range_name]
-    checks.check_estimable(density_map, limits.window, limits.high)
-
     cutoff = SNR_CUTOFF if args.cutoff is None else args.cutoff
-    method, snr = snr_resolution(
-        half_maps or density_map, mask, cutoff=cutoff, workers=args.threads or -1, progress=True
-    )
     percentile = PERCENTILE if args.percentile is None else args.percentile
-    range_name = args.range_name
-    if range_name == "auto":
-        range_name = range_for(density_map.voxel_size, snr, mask, percentile)
-    search = None
-    if isinstance(subject, Sharpening):
-        b_factors = args.b_factors or B_FACTORS
-        search = recommend(
-            subject,
-            mask,
-            snr,
-            b_factors,
-            range_name=range_name,
-            network_path=args.model,
-            percentile=percentile,
-            report=_print_point,
-        )
-        sharpened = subject.by(search.b_factor)
-    else:
-        sharpened = subject
-    check = oversharpening.check(
-        sharpened, mask, snr, percentile, range_name=range_name, network_path=args.model, progress=True
+    found = examine(
+        density_map,
+        half_maps,
+        mask,
+        checked_map,
+        resolution=args.resolution,
+        b_factors=args.b_factors or B_FACTORS,
+        cutoff=cutoff,
+        percentile=percentile,
+        range_name=args.range_name,
+        network_path=args.model,
+        workers=args.threads or -1,
+        progress=True,
+        report=functools.partial(_print_point, "further B factor" if args.check else "B factor"),
     )
 
     folder = Path(args.output)
-    figures = _figures(density_map, sharpened, search, check, method)
-    volumes = {OVERCLAIMED: check.excess, SNR: snr} | ({SHARPENED: sharpened.data} if search else {})
+    volumes = _volumes(found)
+    warnings = [*given.warnings, *(found.snr.warnings if found.snr else ())]
     content = {
         **report.head(args.command_line, report.describe_input(args.map, half_maps, density_map, checked=args.check)),
         "mask": mask_report,
         **({"fsc": maps.fsc_report(curve, masked=True)} if curve else {}),
-        "low_pass": None if args.check else {"resolution": round(resolution, 3), "source": source},
-        "snr": {
-            "method": method,
-            "cutoff": cutoff if half_maps else None,
-            "resolution": summary.statistics(snr[mask]),
-        },
-        "bins": bins_report(),
-        "search": search and search.as_dict(),
-        "check": check.as_dict(),
-        "resolution": summary.statistics(check.resolution[mask]),
-        "model": check.network,
-        **({"warnings": given.warnings} if given.warnings else {}),
+        **_report(found, mask, cutoff, percentile),
+        **({"warnings": warnings} if warnings else {}),
         "seconds": {"total": round(time.monotonic() - started, 2)},
     }
     for name, values in volumes.items():
         maps.write_map(folder / name, density_map.like(values), QUANTITIES[name])
-    for name, draw in figures.items():
+    for name, draw in _figures(density_map, found).items():
         save_figure(draw(), folder / name)
     write_report(folder / REPORT, content)
-    if search:
-        print(search.sentence())
-    print(check.sentence())
-    messages.print_warnings(given.warnings)
+    if found.limit:
+        print(f"resolution {found.limit[0]:.2f} Å ({found.limit[1]})")
+    if found.search:
+        print(found.search.sentence())
+    print(found.verdict.sentence())
+    if found.claims:
+        print(found.claims.sentence())
+    messages.print_warnings(warnings)
+
+
+def _volumes(found: "Examination") -> "dict[str, FloatArray]":
+    """File name → values of the maps that there are."""
+    volumes = {}
+    if found.claims:
+        volumes[OVERCLAIMED] = found.claims.excess
+    if found.snr:
+        volumes[SNR] = found.snr.resolution
+    if found.search and found.sharpened:
+        volumes[SHARPENED] = found.sharpened.data
+    return volumes
+
+
+def _report(found: "Examination", mask: "BoolArray", cutoff: float, percentile: float) -> dict[str, Any]:
+    """What the report holds of an examination; None where there is nothing."""
+    claims, snr = found.claims, found.snr
+    nothing = dict.fromkeys(("finer", "overclaimed", "snr", "deepres"))
+    return {
+        "low_pass": found.limit and {"resolution": round(found.limit[0], 3), "source": found.limit[1]},
+        "snr": {
+            "method": found.method,
+            "cutoff": cutoff if found.method == "localfsc" else None,
+            "resolution": snr and summary.statistics(snr.resolution[mask]),
+        },
+        "bins": bins_report(),
+        "search": found.search and found.search.as_dict(),
+        "check": found.verdict.as_dict() | {"percentile": percentile} | (claims.as_dict() if claims else nothing),
+        "resolution": claims and summary.statistics(claims.resolution[mask]),
+        "model": claims and claims.network,
+    }
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -176,8 +188,15 @@ def _check_options(args: Namespace) -> None:
     """Refuses options that contradict each other or cannot be."""
     if args.check and args.b_factors:
         raise InputError("--check looks at one sharpened map and --b-factors asks for a search; give one of them.")
-    if not args.check and args.resolution is None and not args.half1:
-        raise InputError("one map does not tell where to low-pass filter it; give --resolution, or half maps.")
+    if args.check and not (args.map or args.half1 or args.half2):
+        raise InputError(
+            f"--check compares {args.check} with the unsharpened map that it was made from; give its half maps by "
+            "--half1 and --half2, or the unsharpened map before the options."
+        )
+    if args.b_factors and not all(abs(b_factor) <= GREATEST for b_factor in args.b_factors):
+        raise InputError(
+            f"--b-factors has one that is not between {-GREATEST:g} and {GREATEST:g} Å²; give some such as 0,-100."
+        )
     if args.cutoff is not None and not args.half1:
         raise InputError("--cutoff is of the local FSC, which needs half maps; give them, or leave it out.")
     if args.percentile is not None and not 0 <= args.percentile <= 100:
@@ -192,29 +211,28 @@ def _read_sharpened(args: Namespace, density_map: DensityMap, warnings: list[str
     return sharpened
 
 
-def _print_point(claimed: "Distribution") -> None:
+def _print_point(what: str, claimed: "Distribution") -> None:
     """Prints DeepRes' percentile at one B factor."""
-    print(f"B factor {claimed.b_factor:g} Å²: DeepRes {claimed.percentile:.2f} Å", flush=True)
+    print(f"{what} {claimed.b_factor:g} Å²: DeepRes {claimed.percentile:.2f} Å", flush=True)
 
 
-def _figures(
-    density_map: DensityMap, sharpened: DensityMap, search: "Recommendation | None", check: "Check", method: str
-) -> "dict[str, Callable[[], Figure]]":
+def _figures(density_map: DensityMap, found: "Examination") -> "dict[str, Callable[[], Figure]]":
     """File name → function that draws the figure."""
     from deepreslib import pictures
 
     figures = {}
+    search, claims, sharpened, method = found.search, found.claims, found.sharpened, found.method
     if search:
         figures[CURVE] = lambda: pictures.sharpness_curve_figure(search, method)
         figures[VIOLINS] = lambda: pictures.sharpness_violin_figure(
             search.snr, search.deepres, method, search.percentile, search.b_factor
         )
-    else:
+    elif claims:
         figures[VIOLINS] = lambda: pictures.sharpness_violin_figure(
-            check.snr, [check.deepres], method, check.percentile
+            claims.snr, [claims.deepres], method, claims.percentile
         )
-    if check.excess.any():
+    if claims and sharpened and claims.excess.any():
         figures[SLICES] = lambda: pictures.overclaimed_figure(
-            sharpened.data, check.excess, density_map.voxel_size, origin=density_map.origin
+            sharpened.data, claims.excess, density_map.voxel_size, origin=density_map.origin
         )
     return figures

@@ -1,6 +1,4 @@
-"""What may be done to a map: how much to sharpen it, and whether it is oversharpened."""
+"""What may be done to a map: how much to sharpen it, and whether it is sharpened rightly.
 
-from deepreslib.enhancement.b_factor import Recommendation, recommend
-from deepreslib.enhancement.oversharpening import Check, check
-
-__all__ = ["Check", "Recommendation", "check", "recommend"]
+Nothing is imported here, so that ``answers``, which the command's help shows, is at hand at once.
+"""

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from deepreslib.analysis.distribution import Distribution
+from deepreslib.enhancement.answers import CannotTell
 from deepreslib.enhancement.sharpening import Sharpening
 from deepreslib.errors import InputError
 from deepreslib.estimation import deepres
@@ -46,6 +47,18 @@ LEAST_MARGIN = 0.15
 """Å; the resolution that the SNR allows must be coarser by this than the fine end of DeepRes' range, or DeepRes could
 hardly predict a finer one."""
 
+SOFTENED = 0.05
+"""Å; DeepRes' values approach the fine end of its range, but do not reach it."""
+
+WEAKEST = 200.0
+"""Å²; where DeepRes claims too much with all B factors that were to be tried, weaker ones are tried up to this."""
+
+STEP = 50.0
+"""Å², between those."""
+
+RISE = 0.1
+"""Å; a percentile that gets coarser by more than this again, though the map is sharpened more, is that of noise."""
+
 COINCIDE, FINER, COARSER = "coincide", "finer", "coarser"
 
 
@@ -54,16 +67,17 @@ class Recommendation:
     """The result of a search.
 
     Attributes:
-        b_factor: Å², the one recommended; the nearest end of the range if the percentiles never coincide.
-        outcome: ``coincide``; ``finer`` if DeepRes' percentile is finer than the SNR's already with the weakest
-            B factor; or ``coarser`` if it is coarser even with the strongest.
+        b_factor: Å², the one recommended: where the percentiles coincide, or the strongest tried if even with that
+            DeepRes claims less than the SNR allows. None if it claims more even with the weakest.
+        outcome: ``coincide``; ``finer`` if DeepRes' percentile is finer than the SNR's even with ``WEAKEST``; or
+            ``coarser`` if it is coarser even with the strongest B factor.
         percentile: which one was compared, 0 to 100.
         snr: the ``Distribution`` of the resolutions that the SNR allows.
         deepres: the ``Distribution`` of DeepRes' resolutions for each B factor tried, weakest sharpening first.
         voxels: how many voxels were compared.
     """
 
-    b_factor: float
+    b_factor: float | None
     outcome: str
     percentile: float
     snr: Distribution
@@ -77,11 +91,11 @@ class Recommendation:
         weakest, strongest = self.deepres[0], self.deepres[-1]
         end, claims = (weakest, "more") if self.outcome == FINER else (strongest, "less")
         which = "weakest" if self.outcome == FINER else "strongest"
+        done = "no B factor is recommended" if self.b_factor is None else f"{self.b_factor:g} Å² was applied"
         return (
             f"the {self.percentile:g} % percentiles coincide nowhere from {weakest.b_factor:g} to "
             f"{strongest.b_factor:g} Å²: even at the {which} end, {end.b_factor:g} Å², DeepRes claims {claims} "
-            f"({end.percentile:.2f} Å) than the signal-to-noise ratio allows ({self.snr.percentile:.2f} Å); "
-            f"{end.b_factor:g} Å² was applied"
+            f"({end.percentile:.2f} Å) than the signal-to-noise ratio allows ({self.snr.percentile:.2f} Å); {done}"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -106,6 +120,100 @@ class Recommendation:
             Distribution.from_dict(numbers["snr"]),
             tuple(Distribution.from_dict(distribution) for distribution in numbers["deepres"]),
             numbers["voxels"],
+        )
+
+
+class Percentiles:
+    """DeepRes' percentile of a map, sharpened by one B factor after another, beside that which the SNR allows.
+
+    Args:
+        sharpening: the map, ready to be sharpened.
+        mask: bool (z, y, x).
+        snr: float32 (z, y, x), Å, the resolution that the SNR allows in the mask (see
+            :func:`deepreslib.enhancement.snr.snr_resolution`).
+        range_name: of DeepRes, ``low`` or ``high`` (see ``range_for``).
+        network_path: see :func:`deepreslib.estimation.deepres.estimate`.
+        percentile: 0 to 100.
+        most: about how many voxels to compare.
+        report: called with the ``Distribution`` at every B factor tried.
+
+    Attributes:
+        allowed: the ``Distribution`` of the resolutions that the SNR allows.
+        claims: the ``Distribution`` of DeepRes' resolutions for each B factor tried.
+        voxels: how many voxels are compared.
+
+    Raises:
+        CannotTell: the SNR's percentile lies beyond DeepRes' range.
+    """
+
+    def __init__(
+        self,
+        sharpening: Sharpening,
+        mask: BoolArray,
+        snr: FloatArray,
+        *,
+        range_name: str = "low",
+        network_path: str | None = None,
+        percentile: float = PERCENTILE,
+        most: int = SAMPLE,
+        report: Callable[[Distribution], None] | None = None,
+    ) -> None:
+        self.sharpening = sharpening
+        self.chosen = sample(mask, most)
+        self.voxels = int(np.count_nonzero(self.chosen))
+        self.percentile, self.range_name, self.network_path, self.report = percentile, range_name, network_path, report
+        self.allowed = Distribution.of(snr[self.chosen], percentile)
+        self.claims: dict[float, Distribution] = {}
+        self._check_range()
+
+    def excess(self, b_factor: float) -> float:
+        """By how much DeepRes' percentile at a B factor, Å², is coarser than the SNR's, Å."""
+        b_factor = float(b_factor)
+        if b_factor not in self.claims:
+            resolution = deepres.estimate(
+                self.sharpening.by(b_factor), self.chosen, range_name=self.range_name, network_path=self.network_path
+            ).resolution
+            self.claims[b_factor] = Distribution.of(resolution[self.chosen], self.percentile, b_factor)
+            if self.report:
+                self.report(self.claims[b_factor])
+        return self.claims[b_factor].percentile - self.allowed.percentile
+
+    def meeting(self, weak: float, strong: float) -> float:
+        """The B factor, to 1 Å², at which the percentiles coincide, between one with excess and one without, Å²."""
+        ends = weak, strong
+        root = brentq(lambda b: self.excess(b if b in ends else round(b)), weak, strong, xtol=PRECISION)
+        return float(root if root in ends else round(root))
+
+    def check_noise(self, b_factors: Sequence[float]) -> None:
+        """Refuses a map of which DeepRes sees the noise, for it never claims what the SNR allows.
+
+        Args:
+            b_factors: Å², at all of which there is an excess, from weak to strong.
+
+        Raises:
+            CannotTell: the percentile gets coarser again as the map is sharpened more.
+        """
+        excesses = [self.excess(b_factor) for b_factor in b_factors]
+        finest = int(np.argmin(excesses))
+        if excesses[-1] > excesses[finest] + RISE:
+            claims = self.claims[b_factors[finest]]
+            raise CannotTell(
+                f"DeepRes sees noise: its {self.percentile:g} % percentile, {claims.percentile:.2f} Å at "
+                f"{claims.b_factor:g} Å², gets coarser again if the map is sharpened more, and never reaches the "
+                f"{self.allowed.percentile:.2f} Å that the signal-to-noise ratio allows; give a coarser --resolution."
+            )
+
+    def _check_range(self) -> None:
+        limits, allowed = RANGES[self.range_name], self.allowed.percentile
+        if limits.low + SOFTENED < allowed < limits.high:
+            return
+        other = "high" if allowed <= limits.high and limits.name == "low" else "low"
+        reachable = RANGES[other].low + SOFTENED < allowed < RANGES[other].high
+        mend = f"try --range {other}" if reachable else "give a map of other resolution"
+        raise CannotTell(
+            f"the resolution that the signal-to-noise ratio allows, {allowed:.1f} Å at the {self.percentile:g} % "
+            f"percentile, is beyond what DeepRes can tell, {limits.low:g} to {limits.high:g} Å by its range "
+            f"'{limits.name}'; {mend}."
         )
 
 
@@ -167,16 +275,16 @@ def recommend(
     """The B factor with which DeepRes' percentile equals that of the resolutions that the SNR allows.
 
     All B factors given are tried, from weak to strong. Where DeepRes' percentile is coarser than the SNR's with one of
-    them and no longer with the next, the right B factor is found between the two, to 1 Å².
+    them and no longer with the next, the right B factor is found between the two, to 1 Å². If it is finer with all of
+    them, weaker ones are tried, up to ``WEAKEST``: no map is sharpened more than it may be.
 
     Args:
-        sharpening: the map, ready to be sharpened.
+        sharpening: see ``Percentiles``, as are the other arguments but one.
         mask: bool (z, y, x).
-        snr: float32 (z, y, x), Å, the resolution that the SNR allows in the mask (see
-            :func:`deepreslib.enhancement.snr.snr_resolution`).
+        snr: float32 (z, y, x), Å.
         b_factors: Å², one or more.
-        range_name: of DeepRes, ``low`` or ``high`` (see ``range_for``).
-        network_path: see :func:`deepreslib.estimation.deepres.estimate`.
+        range_name: of DeepRes, ``low`` or ``high``.
+        network_path: of DeepRes.
         percentile: 0 to 100.
         most: about how many voxels to compare.
         report: called with the ``Distribution`` at every B factor tried.
@@ -185,59 +293,46 @@ def recommend(
         a ``Recommendation``.
 
     Raises:
-        InputError: no B factor; or the SNR's percentile lies beyond DeepRes' range.
+        InputError: no B factor.
+        CannotTell: the SNR's percentile lies beyond DeepRes' range, or DeepRes sees noise.
     """
-    b_factors = sorted({float(b) for b in b_factors}, reverse=True)
-    if not b_factors:
+    tried = sorted({float(b) for b in b_factors}, reverse=True)
+    if not tried:
         raise InputError("there is no B factor to try; give one or more.")
-    chosen = sample(mask, most)
-    allowed = Distribution.of(snr[chosen], percentile)
-    limits = RANGES[range_name]
-    if not allowed.percentile < limits.high:
-        raise InputError(
-            f"the resolution that the signal-to-noise ratio allows, {allowed.percentile:.1f} Å at the {percentile:g} % "
-            f"percentile, is beyond what DeepRes can tell, {limits.high:g} Å; give a map of better resolution."
-        )
-    claims: dict[float, Distribution] = {}
-
-    def excess(b_factor: float) -> float:
-        """By how much DeepRes' percentile is coarser than the SNR's, Å."""
-        b_factor = float(b_factor)
-        if b_factor not in claims:
-            result = deepres.estimate(sharpening.by(b_factor), chosen, range_name=range_name, network_path=network_path)
-            claims[b_factor] = Distribution.of(result.resolution[chosen], percentile, b_factor)
-            if report:
-                report(claims[b_factor])
-        return claims[b_factor].percentile - allowed.percentile
-
-    excesses = [excess(b) for b in b_factors]
-    b_factor, outcome = _settle(b_factors, excesses, excess)
-    excess(b_factor)
+    percentiles = Percentiles(
+        sharpening,
+        mask,
+        snr,
+        range_name=range_name,
+        network_path=network_path,
+        percentile=percentile,
+        most=most,
+        report=report,
+    )
+    for each in tried:
+        percentiles.excess(each)
+    while percentiles.excess(tried[0]) < 0 and tried[0] < WEAKEST:
+        tried.insert(0, min((tried[0] // STEP + 1) * STEP, WEAKEST))
+    b_factor, outcome = _settle(percentiles, tried)
     return Recommendation(
         b_factor=b_factor,
         outcome=outcome,
         percentile=percentile,
-        snr=allowed,
-        deepres=tuple(claims[b] for b in sorted(claims, reverse=True)),
-        voxels=int(np.count_nonzero(chosen)),
+        snr=percentiles.allowed,
+        deepres=tuple(percentiles.claims[b] for b in sorted(percentiles.claims, reverse=True)),
+        voxels=percentiles.voxels,
     )
 
 
-def _settle(
-    b_factors: Sequence[float], excesses: Sequence[float], excess: Callable[[float], float]
-) -> tuple[float, str]:
-    """The B factor and the outcome.
-
-    Args:
-        b_factors: Å², from weak to strong sharpening.
-        excesses: Å, at these B factors.
-        excess: Å, as a function of the B factor.
-    """
-    if excesses[0] <= 0:
-        return b_factors[0], COINCIDE if excesses[0] == 0 else FINER
-    for (weak, _), (strong, beyond) in itertools.pairwise(zip(b_factors, excesses, strict=True)):
-        if beyond <= 0:
-            ends = weak, strong
-            root = brentq(lambda b, ends=ends: excess(b if b in ends else round(b)), *ends, xtol=PRECISION)
-            return float(root if root in ends else round(root)), COINCIDE
+def _settle(percentiles: Percentiles, b_factors: Sequence[float]) -> tuple[float | None, str]:
+    """The B factor, whose percentile is known then, and the outcome; from B factors, Å², from weak to strong."""
+    if percentiles.excess(b_factors[0]) <= 0:
+        coincide = percentiles.excess(b_factors[0]) == 0
+        return (b_factors[0], COINCIDE) if coincide else (None, FINER)
+    for weak, strong in itertools.pairwise(b_factors):
+        if percentiles.excess(strong) <= 0:
+            b_factor = percentiles.meeting(weak, strong)
+            percentiles.excess(b_factor)
+            return b_factor, COINCIDE
+    percentiles.check_noise(b_factors)
     return b_factors[-1], COARSER

@@ -7,6 +7,24 @@ from deepreslib.fourier import filters
 from deepreslib.maps import DensityMap
 
 
+def check_resolution(density_map: DensityMap, resolution: float) -> None:
+    """Refuses a resolution at which a map cannot be low-pass filtered.
+
+    Args:
+        density_map: the map.
+        resolution: Å.
+
+    Raises:
+        InputError: it is finer than twice the voxel size, or no number.
+    """
+    finest = 2 * max(density_map.voxel_size)
+    if not resolution >= finest - 1e-3:
+        raise InputError(
+            f"a resolution of {resolution:g} Å is finer than twice the voxel size of {density_map.name}, "
+            f"{finest:g} Å; give a coarser one."
+        )
+
+
 class Sharpening:
     """A map to be sharpened by one B factor after another, low-pass filtered at one resolution.
 
@@ -19,12 +37,7 @@ class Sharpening:
     """
 
     def __init__(self, density_map: DensityMap, resolution: float) -> None:
-        finest = 2 * max(density_map.voxel_size)
-        if not resolution >= finest - 1e-3:
-            raise InputError(
-                f"a resolution of {resolution:g} Å is finer than twice the voxel size of {density_map.name}, "
-                f"{finest:g} Å; give a coarser one."
-            )
+        check_resolution(density_map, resolution)
         self.density_map = density_map
         self.frequency = filters.frequencies(density_map.data.shape, density_map.voxel_size)
         self.spectrum = scipy.fft.rfftn(density_map.data, workers=-1)

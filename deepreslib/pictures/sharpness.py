@@ -46,11 +46,12 @@ def sharpness_curve_figure(recommendation: Recommendation, method: str, title: s
         b_factors, [claims.percentile for claims in recommendation.deepres], "o-", color=CHOSEN_COLOUR, label="DeepRes"
     )
     axes.axhline(recommendation.snr.percentile, color=SNR_COLOUR, label=f"{METHODS[method]} of the unsharpened map")
-    if recommendation.outcome == COINCIDE:
-        label = f"recommended: {_text(recommendation.b_factor)}"
+    if recommendation.b_factor is None:
+        axes.plot([], [], " ", label="no B factor fits")
     else:
-        label = f"no B factor fits; nearest: {_text(recommendation.b_factor)}"
-    axes.axvline(recommendation.b_factor, color="black", linestyle="--", linewidth=1.2, label=label)
+        what = "recommended" if recommendation.outcome == COINCIDE else "no B factor fits; nearest"
+        label = f"{what}: {_text(recommendation.b_factor)}"
+        axes.axvline(recommendation.b_factor, color="black", linestyle="--", linewidth=1.2, label=label)
     axes.invert_xaxis()
     axes.set_xlabel("B factor (Å²); sharper to the right")
     axes.set_ylabel(f"{recommendation.percentile:g} % percentile of the local resolution (Å)")
@@ -126,7 +127,7 @@ def overclaimed_figure(
 
     Args:
         density: (z, y, x), the sharpened map.
-        excess: (z, y, x), Å, 0 where nothing is overclaimed (see :class:`deepreslib.enhancement.oversharpening.Check`).
+        excess: (z, y, x), Å, 0 where nothing is overclaimed (see :class:`deepreslib.enhancement.overclaim.Overclaim`).
         voxel_size: (z, y, x), Å.
         axis: 'z', 'y' or 'x', the normal of the slices.
         numbers: the slices, counted from 0; by default 4 about the centre of those voxels.

@@ -7,6 +7,7 @@ import pytest
 from refusals import assert_refused
 
 from deepreslib.commands import main
+from deepreslib.enhancement.answers import ANSWERS, CRITERION
 from deepreslib.enhancement.b_factor import Recommendation
 from deepreslib.enhancement.sharpening import Sharpening
 from deepreslib.fourier import filters
@@ -25,7 +26,7 @@ def maps():
     noise = 0.3 * signal[ball].std()
     halves = [signal + noise * rng.standard_normal(SHAPE) for _ in range(2)]
     mean = (halves[0] + halves[1]) / 2
-    sharp = filters.low_pass(filters.apply_b_factor(mean, VOXEL_SIZE, -400), VOXEL_SIZE, 4.0)
+    sharp = filters.low_pass(filters.apply_b_factor(mean, VOXEL_SIZE, -150), VOXEL_SIZE, 4.0)
     return {"half1": halves[0], "half2": halves[1], "map": mean, "mask": ball, "sharp": sharp}
 
 
@@ -38,6 +39,10 @@ def files(tmp_path, maps):
 
 def run(folder, *options):
     return main(["sharpness", "-o", str(folder / "new" / "out"), *map(str, options)])
+
+
+def read_report(folder):
+    return json.loads((folder / "new" / "out" / "sharpness.json").read_text())
 
 
 def halves(folder):
@@ -54,6 +59,10 @@ def test_searches_and_writes_what_it_names(files, capsys):
     assert {each.b_factor for each in search.deepres} >= {0, -150, search.b_factor}
     assert search.sentence() in printed
     assert report["check"]["sentence"] in printed
+    assert search.outcome == "coincide"
+    assert report["check"]["answer"] == "right"
+    assert (report["check"]["missing_b_factor"], report["check"]["tolerance"]) == (0, 15)
+    assert report["check"]["rule"] == CRITERION
     assert report["low_pass"]["source"] == "FSC 0.143 of the half maps"
     assert report["snr"]["method"] == "localfsc"
     assert report["mask"]["voxels"] == search.voxels == inside.sum()
@@ -79,20 +88,35 @@ def test_searches_and_writes_what_it_names(files, capsys):
 def test_one_map_and_a_resolution(files):
     map_and_mask = [files / "map.mrc", "--mask", files / "mask.mrc"]
     assert run(files, *map_and_mask, "--resolution", 4.5, "--b-factors=-60,-20", "--range", "low") == 0
-    report = json.loads((files / "new" / "out" / "sharpness.json").read_text())
+    report = read_report(files)
     assert report["snr"]["method"] == "monores"
     assert report["low_pass"] == {"resolution": 4.5, "source": "given"}
-    assert report["search"]["deepres"][0]["b_factor"] == -20
+    assert {each["b_factor"] for each in report["search"]["deepres"]} >= {-20, -60}
+
+
+def test_the_resolution_of_one_map_is_found_by_cryores(files, capsys):
+    assert run(files, files / "map.mrc", "--mask", files / "mask.mrc") == 0
+    report = read_report(files)
+    printed = capsys.readouterr().out
+    if report["check"]["answer"] == "cannot tell":  # the network may see no molecule in filtered noise
+        assert "CryoRes finds no resolution" in report["check"]["reason"]
+        assert "give --resolution" in printed
+    else:
+        assert report["low_pass"]["source"].startswith("CryoRes, ± ")
+        assert f"resolution {report['low_pass']['resolution']:.2f} Å (CryoRes, ± " in printed
 
 
 def test_checks_a_sharpened_map_alone(files, capsys):
     assert run(files, *halves(files), "--check", files / "sharp.mrc", "--percentile", 30) == 0
     folder = files / "new" / "out"
-    report = json.loads((folder / "sharpness.json").read_text())
+    report = read_report(files)
     assert report["search"] is None
-    assert report["low_pass"] is None
+    assert report["low_pass"]["source"] == "FSC 0.143 of the half maps"
     assert report["input"]["checked"] == str(files / "sharp.mrc")
     assert report["check"]["percentile"] == 30
+    assert report["check"]["answer"] == "oversharpened"
+    assert report["check"]["oversharpened"] is True
+    assert report["check"]["missing_b_factor"] > 15
     assert report["check"]["sentence"] in capsys.readouterr().out
     assert {path.name for path in folder.iterdir()} - {"overclaimed.png"} == {
         "sharpness.json",
@@ -102,10 +126,55 @@ def test_checks_a_sharpened_map_alone(files, capsys):
     }
 
 
+def test_the_recommended_map_is_right_when_it_is_checked(files):
+    assert run(files, *halves(files), "--range", "low") == 0
+    best = files / "best.mrc"
+    (files / "new" / "out" / "sharpened.mrc").rename(best)
+    (files / "new" / "out" / "sharpness.json").unlink()
+    assert run(files, *halves(files), "--range", "low", "--check", best) == 0
+    assert read_report(files)["check"]["answer"] == "right"
+
+
+def test_a_map_that_was_masked_cannot_be_judged(files, maps, capsys):
+    masked = np.asarray(maps["map"] * maps["mask"], np.float32)
+    write_map(files / "masked.mrc", DensityMap(masked, VOXEL_SIZE, ORIGIN))
+    for options in ([], ["--check", files / "sharp.mrc"]):
+        assert run(files, files / "masked.mrc", "--mask", files / "mask.mrc", "--resolution", 4, *options) == 0
+        assert "cannot tell: " in capsys.readouterr().out
+        report = read_report(files)
+        assert report["check"]["answer"] == "cannot tell"
+        assert "no noise outside the mask" in report["check"]["reason"]
+        assert report["check"]["oversharpened"] is False
+        for part in (report["search"], report["model"], report["check"]["overclaimed"], report["snr"]["resolution"]):
+            assert part is None
+        assert [path.name for path in (files / "new" / "out").iterdir()] == ["sharpness.json"]
+
+
+def test_a_map_of_reversed_contrast_cannot_be_judged(files, maps):
+    write_map(files / "dark.mrc", DensityMap(np.asarray(-maps["sharp"], np.float32), VOXEL_SIZE, ORIGIN))
+    assert run(files, *halves(files), "--check", files / "dark.mrc") == 0
+    report = read_report(files)
+    assert report["check"]["answer"] == "cannot tell"
+    assert "multiply one of them by -1" in report["check"]["reason"]
+    names = {path.name for path in (files / "new" / "out").iterdir()}
+    assert names == {"sharpness.json", "snr_resolution.mrc"}
+
+
+def test_the_help_states_the_criterion_and_the_answers(capsys):
+    with pytest.raises(SystemExit):
+        main(["sharpness", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert CRITERION in text
+    assert ", ".join(ANSWERS) in text
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["map.mrc"], ["give --resolution, or half maps"]),
+        (["--check", "sharp.mrc"], ["--check compares sharp.mrc with the unsharpened map", "--half1"]),
+        (["map.mrc", "--resolution", "nan"], ["nan Å", "coarser"]),
+        (["map.mrc", "--b-factors", "0,-1e9"], ["--b-factors", "-1000 and 1000"]),
+        (["map.mrc", "--b-factors", "0,nan"], ["--b-factors", "-1000 and 1000"]),
         (["map.mrc", "--resolution", "2"], ["2.5 Å", "coarser"]),
         (["map.mrc", "--resolution", "4", "--cutoff", "0.3"], ["--cutoff", "half maps"]),
         (["map.mrc", "--resolution", "4", "--percentile", "120"], ["--percentile 120"]),

@@ -8,6 +8,7 @@ import pytest
 
 from deepreslib import simulation, structures
 from deepreslib.enhancement import b_factor
+from deepreslib.enhancement.answers import CannotTell
 from deepreslib.enhancement.sharpening import Sharpening
 from deepreslib.enhancement.snr import global_resolution, snr_resolution
 from deepreslib.errors import InputError
@@ -37,7 +38,7 @@ def recommend(allowed, b_factors, **options):
     return b_factor.recommend(sharpening, MASK, snr, b_factors, **options)
 
 
-@pytest.mark.parametrize(("allowed", "right"), [(3.5, -75), (4.22, -39), (4.99, -1), (1.1, -195)])
+@pytest.mark.parametrize(("allowed", "right"), [(3.5, -75), (4.22, -39), (4.99, -1), (2.6, -120)])
 def test_the_b_factor_where_the_percentiles_coincide_is_found_to_1(linear, allowed, right):
     found = recommend(allowed, b_factor.B_FACTORS)
     assert found.outcome == "coincide"
@@ -59,14 +60,36 @@ def test_the_ends_themselves_may_be_right(linear):
     assert recommend(3.0, [0, -100]).b_factor == -100
 
 
-def test_where_nothing_coincides_the_nearest_end_is_taken_and_named(linear):
-    found = recommend(5.5, [0, -50, -100])
-    assert (found.outcome, found.b_factor) == ("finer", 0)
-    assert "coincide nowhere from 0 to -100" in found.sentence()
-    assert "weakest end, 0 Å², DeepRes claims more (5.00 Å)" in found.sentence()
-    found = recommend(2.5, [0, -50, -100])
+def test_where_the_weakest_is_too_strong_weaker_ones_are_tried(linear):
+    found = recommend(5.5, [-60, -100])
+    assert (found.outcome, found.b_factor) == ("coincide", 25)
+    assert found.deepres[0].b_factor == 50
+    assert recommend(5, [-60]).b_factor == 0
+
+
+def test_nothing_is_recommended_where_even_the_weakest_claims_too_much(linear):
+    found = recommend(9.5, [0, -50, -100])
+    assert (found.outcome, found.b_factor) == ("finer", None)
+    assert "coincide nowhere from 200 to -100" in found.sentence()
+    assert "weakest end, 200 Å², DeepRes claims more (9.00 Å)" in found.sentence()
+    assert "no B factor is recommended" in found.sentence()
+
+
+def test_the_strongest_is_taken_and_named_where_it_claims_too_little(linear):
+    found = recommend(2.6, [0, -50, -100])
     assert (found.outcome, found.b_factor) == ("coarser", -100)
     assert "strongest end, -100 Å², DeepRes claims less (3.00 Å)" in found.sentence()
+
+
+def test_a_percentile_that_gets_coarser_again_is_noise(monkeypatch):
+    """3.5 Å at -50 Å², where the map's detail is, and 3.8 Å at -100 Å², where there is only noise."""
+
+    def estimate(b_factor, mask, **_):
+        return SimpleNamespace(resolution=np.full(mask.shape, {0: 5.0, -50: 3.5, -100: 3.8}[b_factor], np.float32))
+
+    monkeypatch.setattr(deepres, "estimate", estimate)
+    with pytest.raises(CannotTell, match=r"DeepRes sees noise.*3\.50 Å at -50 Å².*never reaches the 3\.20 Å"):
+        recommend(3.2, [0, -50, -100])
 
 
 def test_the_percentile_is_that_of_the_voxels(linear):
@@ -86,11 +109,25 @@ def test_a_recommendation_survives_a_report(linear):
     np.testing.assert_array_equal(again.snr.voxels, found.snr.voxels)
 
 
-def test_no_b_factor_and_a_resolution_beyond_the_range_are_refused(linear):
+def test_a_search_among_nothing_is_refused(linear):
     with pytest.raises(InputError, match="no B factor"):
         recommend(4, [])
-    with pytest.raises(InputError, match="beyond what DeepRes can tell, 13 Å"):
-        recommend(14, [0])
+    assert not linear
+
+
+@pytest.mark.parametrize(
+    ("allowed", "range_name", "words"),
+    [
+        (14, "low", "2.5 to 13 Å by its range 'low'; give a map of other resolution"),
+        (2.4, "low", "try --range high"),
+        (7, "high", "1.5 to 6 Å by its range 'high'; try --range low"),
+        (1.2, "high", "give a map of other resolution"),
+        (20, "high", "give a map of other resolution"),
+    ],
+)
+def test_resolutions_beyond_the_range_cannot_be_told(linear, allowed, range_name, words):
+    with pytest.raises(CannotTell, match=words):
+        recommend(allowed, [0], range_name=range_name)
     assert not linear
 
 
@@ -127,7 +164,7 @@ def test_a_blurred_protein_is_sharpened_by_about_its_blur(shared_data):
     halves = [DensityMap(simulation.add_noise(blurred, mask, 0.3, rng), (voxel_size,) * 3) for _ in range(2)]
     resolution = global_resolution(halves, mask)
     assert 3.2 < resolution < 4.2
-    method, snr = snr_resolution(halves, mask)
+    method, snr, _ = snr_resolution(halves, mask)
     assert method == "localfsc"
     mean = halves[0].like((halves[0].data + halves[1].data) / 2)
     found = b_factor.recommend(Sharpening(mean, resolution), mask, snr, [0, -200])

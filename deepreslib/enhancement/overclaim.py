@@ -1,4 +1,4 @@
-"""Is a map oversharpened? DeepRes' resolutions are compared with those that the signal-to-noise ratio (SNR) allows.
+"""Where DeepRes claims more than the signal-to-noise ratio (SNR) allows, and by how much.
 
 Source: Ramírez-Aportela et al. 2019, IUCrJ 6, 1054-1063, section 3.4: values of DeepRes that are finer than those of a
 method based on the SNR are a sign of oversharpening.
@@ -14,23 +14,15 @@ from deepreslib.estimation import deepres
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import DensityMap
 
-MAJORITY = 0.5
-"""A map is oversharpened if more than this share of the mask's voxels is overclaimed (see ``Check``)."""
-
 DEVIATION = 0.4
 """Å; taken for the deviation of networks that predict none."""
 
 SNR_DEVIATION = 0.1
 """Deviation of the resolution that the SNR allows, as a share of that resolution."""
 
-RULE = (
-    "oversharpened if more than half of the mask's voxels are finer by DeepRes, by more than the root of the sum of "
-    "squares of its predicted SD and a tenth of the SNR's resolution"
-)
-
 
 @dataclass(frozen=True, eq=False)
-class Check:
+class Overclaim:
     """Where, and by how much, DeepRes' local resolution of a map is finer than the SNR allows.
 
     Attributes:
@@ -53,34 +45,24 @@ class Check:
     percentile: float
     network: dict[str, Any]
 
-    @property
-    def oversharpened(self) -> bool:
-        """The verdict: more than half of the voxels are overclaimed."""
-        return self.overclaimed > MAJORITY
-
     def sentence(self) -> str:
-        """The verdict in words."""
-        verdict = "oversharpened" if self.oversharpened else "not oversharpened"
+        """The shares in words."""
         return (
-            f"DeepRes is finer than the SNR allows in {100 * self.finer:.0f} % of the voxels, by more than the "
-            f"uncertainty in {100 * self.overclaimed:.0f} %: {verdict}"
+            f"DeepRes is finer than the signal-to-noise ratio allows in {100 * self.finer:.0f} % of the voxels, by "
+            f"more than the uncertainty in {100 * self.overclaimed:.0f} %"
         )
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; without the maps."""
         return {
-            "oversharpened": self.oversharpened,
-            "sentence": self.sentence(),
-            "rule": RULE,
             "finer": round(self.finer, 4),
             "overclaimed": round(self.overclaimed, 4),
-            "percentile": self.percentile,
             "snr": self.snr.as_dict(),
             "deepres": self.deepres.as_dict(),
         }
 
 
-def check(
+def overclaim(
     density_map: DensityMap,
     mask: BoolArray,
     snr: FloatArray,
@@ -89,11 +71,11 @@ def check(
     range_name: str = "auto",
     network_path: str | None = None,
     progress: bool = False,
-) -> Check:
+) -> Overclaim:
     """Compares DeepRes on a sharpened map with the resolution that the SNR of the unsharpened one allows.
 
     Args:
-        density_map: the sharpened map.
+        density_map: the sharpened map, low-pass filtered at its resolution.
         mask: bool (z, y, x).
         snr: float32 (z, y, x), Å (see :func:`deepreslib.enhancement.snr.snr_resolution`).
         percentile: the percentile that both distributions hold, 0 to 100.
@@ -102,8 +84,8 @@ def check(
         progress: show a progress bar on standard error.
 
     Returns:
-        a ``Check``. The tolerance is the root of the sum of two squares: of the deviation that the network predicts
-        (0.4 Å if it predicts none) and of a tenth of the SNR's resolution.
+        an ``Overclaim``. The tolerance is the root of the sum of two squares: of the deviation that the network
+        predicts (0.4 Å if it predicts none) and of a tenth of the SNR's resolution.
 
     Raises:
         InputError: the map cannot be estimated.
@@ -114,7 +96,7 @@ def check(
     beyond = difference > tolerance
     voxels = np.count_nonzero(mask)
     network = claimed.report["model"]
-    return Check(
+    return Overclaim(
         resolution=claimed.resolution,
         excess=np.where(beyond, difference, np.float32(0)),
         finer=float(np.count_nonzero(difference > 0) / voxels),

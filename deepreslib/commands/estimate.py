@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from deepreslib.commands import arguments, choices, machine, messages, methods
+from deepreslib.commands.numbers import file_name, lower
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import split_map_name, write_report
@@ -29,6 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     arguments.add_map_arguments(parser)
     parser.add_argument(
         "--method",
+        type=lower,
         choices=[DEFAULT_METHOD, *all_methods],
         default=DEFAULT_METHOD,
         help=f"{DEFAULT_METHOD} (default): localfsc for half maps; for one map cryores, or deepres if the map shows no "
@@ -44,6 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
+        type=file_name,
         required=True,
         metavar="OUT.mrc",
         help=", ".join(["local resolution, Å; beside it: OUT.json (report)", *further]),

@@ -39,7 +39,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import scipy.fft
 import scipy.ndimage
-from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.localfsc_window import along_axes, responses, sampling_matrices, window
@@ -51,6 +50,7 @@ from deepreslib.fourier.shells import add_in_shells, mirror_counts, shell_number
 from deepreslib.fourier.slabs import backward, backward_planes, forward, slabs, unit_factor
 from deepreslib.maps import DensityMap
 from deepreslib.maps.boxes import box_around, read_box
+from deepreslib.progress import bar
 
 WINDOW = 30.0
 """Å, edge of the default window: 7 waves of 4 Å. On the reference half maps (2.5-6 Å) a wider window gives results that
@@ -291,7 +291,7 @@ def _fast_falls(
     smoothing, interpolation = sampling_matrices(inside.shape, shape, box)
 
     def correlations() -> Iterator[FloatArray]:
-        for band_pass in tqdm(band_passes, desc="local FSC", unit="shell", disable=not progress):
+        for band_pass in bar(band_passes, "local FSC", "shell", progress):
             sums = _smoothed_products([_band(s, band_pass, place, shape, workers) for s in spectra], smoothing, shape)
             yield along_axes(interpolation, _correlation(*sums))[inside]
 
@@ -343,13 +343,13 @@ def _exact_falls(
     corners = np.argwhere(inside) + box - reach
     falls = np.empty(len(corners), np.float32)
     batch = max(1, _BATCH_BYTES // (4 * (2 * box) ** 3))
-    with tqdm(total=len(corners), desc="local FSC", unit="voxel", disable=not progress) as bar:
+    with bar(None, "local FSC", "voxel", progress, total=len(corners)) as voxels:
         for start in range(0, len(corners), batch):
             part = slice(start, start + batch)
             one, two = (_transform(c[tuple(corners[part].T)], weights, box, workers) for c in cubes)
             sums = [_sum_shells(p, *shells) for p in (_product(one, two), _product(one, one), _product(two, two))]
             falls[part] = _first_falls(_correlation(*sums).T, len(one), cutoff, box)
-            bar.update(len(one))
+            voxels.update(len(one))
     return falls
 
 

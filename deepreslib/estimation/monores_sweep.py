@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
-from tqdm import tqdm
 
 from deepreslib.estimation.monogenic import MonogenicSignal
 from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.progress import bar
 
 SMALLEST_ACTIVE = 0.025
 """The sweep ends when less than this fraction of the voxels is still being tested."""
@@ -86,8 +86,8 @@ def noise_amplitudes(
 ) -> list[NoiseAmplitude]:
     """The amplitude of noise at each frequency; arguments as in ``sweep``, ``noisy`` being the voxels of noise."""
     edges = edition.high_pass_edge, edition.low_pass_edge
-    bar = tqdm(levels, desc="MonoRes, noise", unit="frequency", disable=not progress)
-    return [noise_amplitude(noise.amplitude(frequency, *edges), noisy, significance) for frequency, _ in bar]
+    steps = bar(levels, "MonoRes, noise", "frequency", progress)
+    return [noise_amplitude(noise.amplitude(frequency, *edges), noisy, significance) for frequency, _ in steps]
 
 
 def sweep(
@@ -125,7 +125,7 @@ def sweep(
     failures = np.zeros(len(active), np.uint8)
     greatest = 0.0
     for number, (frequency, level) in enumerate(
-        tqdm(levels, desc="MonoRes", unit="frequency", disable=not progress),
+        bar(levels, "MonoRes", "frequency", progress),
     ):
         amplitude = signal.amplitude(frequency, *edges)
         values = amplitude.ravel()[places[active]]

@@ -30,7 +30,6 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.resmap_noise import FEWEST, one_map, two_halves
@@ -41,6 +40,7 @@ from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.maps import DensityMap, checks
 from deepreslib.maps.boxes import read_box
 from deepreslib.maps.tiles import tiles
+from deepreslib.progress import bar
 
 FINEST = 2.2
 """Voxels; the default finest resolution."""
@@ -141,7 +141,7 @@ def estimate(
     steps = _steps(max(finest, min(cut_off, coarsest - step)), coarsest, step)
     unassigned = mask[given.box]
     resolution = np.where(unassigned, np.float32(coarsest), np.float32(0))
-    for tested in tqdm(steps, desc="ResMap", unit="step", disable=not progress):
+    for tested in bar(steps, "ResMap", "step", progress):
         window = prepare(tested, voxel, gradient)
         variance = max(noise_variance(given.noise, given.room, window), given.level)
         values = statistic(given.data, unassigned, window) / np.float32(variance)

@@ -60,7 +60,7 @@ def test_names_of_files_and_folders():
 
 COMMANDS = {
     "mask": (["--voxel-size", "--threads"], "mask m.mrc -o r.mrc"),
-    "estimate": (["--mask-threshold", "--voxel-size", "--threads"], "estimate m.mrc -o r.mrc"),
+    "estimate": (ESTIMATE, "estimate m.mrc -o r.mrc"),
     "simulate": (
         [
             "--resolution",

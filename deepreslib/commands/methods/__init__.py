@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deepreslib.commands.choices import Options, list_folder
+from deepreslib.commands.numbers import ANGSTROM, Number, file_name
+from deepreslib.errors import InputError
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves
@@ -24,8 +26,13 @@ __all__ = [
     "Method",
     "add_network_argument",
     "add_sweep_arguments",
+    "check_sweep",
     "find_methods",
 ]
+
+
+MOST_STEPS = 2000
+"""Resolutions that a method may be asked to test one after another."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ def add_network_argument(options: Options) -> None:
     """``--model``, which methods that run a network share."""
     options.add_argument(
         "--model",
+        type=file_name,
         metavar="PATH",
         help="model folder of 'deepres train', or, for deepres, a .h5 file as Xmipp distributes (default: shipped)",
     )
@@ -131,7 +139,27 @@ def add_sweep_arguments(options: Options, coarsest: str, step: str) -> None:
         step: the method's default of ``--step``, Å.
     """
     options.add_argument(
-        "--min-res", type=float, metavar="A", help="finest resolution tested, Å (default: by the voxel)"
+        "--min-res", type=ANGSTROM, metavar="A", help="finest resolution tested, Å (default: by the voxel)"
     )
-    options.add_argument("--max-res", type=float, metavar="A", default_text=coarsest, help="coarsest one")
-    options.add_argument("--step", type=float, metavar="A", default_text=step, help="between them")
+    options.add_argument("--max-res", type=ANGSTROM, metavar="A", default_text=coarsest, help="coarsest one")
+    options.add_argument("--step", type=Number(0.01, 100, "Å"), metavar="A", default_text=step, help="between them")
+
+
+def check_sweep(args: Namespace) -> None:
+    """Refuses more resolutions to test than anybody waits for.
+
+    Args:
+        args: with those of :func:`add_sweep_arguments`.
+
+    Raises:
+        InputError: the options give more than ``MOST_STEPS`` of them.
+    """
+    if args.min_res is not None and args.max_res is not None and args.max_res <= args.min_res:
+        raise InputError(
+            f"--max-res {args.max_res:g} is not coarser than --min-res {args.min_res:g}; give a greater one."
+        )
+    coarsest = 20.0 if args.max_res is None else args.max_res
+    step = 0.3 if args.step is None else args.step
+    steps = (coarsest - (args.min_res or 0.0)) / step
+    if steps > MOST_STEPS:
+        raise InputError(f"these are {steps:.0f} resolutions to test; give a larger --step or a narrower range.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from deepreslib.commands.choices import Options
 from deepreslib.commands.methods import Inputs, Method, add_network_argument
+from deepreslib.commands.numbers import lower
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
@@ -14,6 +15,7 @@ def add_arguments(options: Options) -> None:
     """Adds the method's options."""
     options.add_argument(
         "--range",
+        type=lower,
         choices=["low", "high", "auto"],
         dest="range_name",
         help="low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: by the map (default)",

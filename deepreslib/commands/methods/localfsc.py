@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from deepreslib.commands.choices import Options
 from deepreslib.commands.methods import Inputs, Method
-from deepreslib.errors import InputError
+from deepreslib.commands.numbers import SHARE, Number
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 def add_arguments(options: Options) -> None:
     """Adds the method's options."""
-    options.add_argument("--cutoff", type=float, metavar="C", help="of the FSC (default: 0.5)")
-    options.add_argument("--box", metavar="B", help="edge of the window, voxels, or Å as in 30A (default: 30A)")
+    options.add_argument("--cutoff", type=SHARE, metavar="C", help="of the FSC (default: 0.5)")
+    options.add_argument(
+        "--box", type=_size, metavar="B", help="edge of the window, voxels, or Å as in 30A (default: 30A)"
+    )
     options.add_argument("--exact", action="store_true", help="transform a window at every voxel: much slower")
 
 
@@ -35,16 +37,16 @@ def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     return result, f"FSC {result.report['cutoff']:g} in a window of {result.report['box']['voxels']} voxels"
 
 
-def _box(text: str, half_map: "DensityMap") -> int:
-    """Voxels of a window given as ``20`` (voxels) or ``30A`` (Å)."""
+def _size(text: str) -> tuple[float, bool]:
+    """``20`` (voxels) or ``30A`` (Å): the number, and whether it is in Å."""
     number = text.strip().rstrip("AaÅå").strip()
-    try:
-        size = float(number)
-    except ValueError as error:
-        raise InputError(f"--box {text} is not a size; give voxels, such as 20, or Å, such as 30A.") from error
-    if number != text.strip():
-        size /= float(max(half_map.voxel_size))
-    return round(size)
+    return Number(1, 10000, "voxels, or Å as in 30A")(number), number != text.strip()
+
+
+def _box(size: tuple[float, bool], half_map: "DensityMap") -> int:
+    """The edge of the window in voxels."""
+    number, in_angstrom = size
+    return round(number / float(max(half_map.voxel_size)) if in_angstrom else number)
 
 
 METHOD = Method(

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deepreslib.commands.choices import Options
-from deepreslib.commands.methods import Inputs, Method, add_sweep_arguments
+from deepreslib.commands.methods import Inputs, Method, add_sweep_arguments, check_sweep
+from deepreslib.commands.numbers import SHARE, lower
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
@@ -17,15 +18,20 @@ NAMES = {"min_res": "finest", "max_res": "coarsest", "step": "step", "significan
 def add_arguments(options: Options) -> None:
     """Adds the method's options."""
     add_sweep_arguments(options, coarsest="18", step="0.3")
-    options.add_argument("--significance", type=float, metavar="S", help="0 to 1 (default: 0.95)")
+    options.add_argument("--significance", type=SHARE, metavar="S", help="0 to 1 (default: 0.95)")
     options.add_argument(
-        "--edition", choices=["published", "first"], help="of the algorithm: as published (default), or the first"
+        "--edition",
+        type=lower,
+        choices=["published", "first"],
+        help="of the algorithm: as published (default), or the first",
     )
 
 
 def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     """Sweeps the monogenic amplitude from coarse to fine."""
     from deepreslib.estimation import monores
+
+    check_sweep(args)
 
     given = {option: getattr(args, option) for option in NAMES if getattr(args, option) is not None}
     edition = args.edition or "published"

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deepreslib.commands.choices import Options
-from deepreslib.commands.methods import Inputs, Method, add_sweep_arguments
+from deepreslib.commands.methods import Inputs, Method, add_sweep_arguments, check_sweep
+from deepreslib.commands.numbers import Number
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
@@ -17,12 +18,16 @@ NAMES = {"min_res": "finest", "max_res": "coarsest", "step": "step", "p_value": 
 def add_arguments(options: Options) -> None:
     """Adds the method's options."""
     add_sweep_arguments(options, coarsest="10", step="0.5")
-    options.add_argument("--p-value", type=float, metavar="P", help="false discovery rate (default: 0.05)")
+    options.add_argument(
+        "--p-value", type=Number(1e-6, 0.999), metavar="P", help="false discovery rate (default: 0.05)"
+    )
 
 
 def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
     """Tests every voxel from fine to coarse."""
     from deepreslib.estimation import resmap
+
+    check_sweep(args)
 
     options = {name: getattr(args, option) for option, name in NAMES.items() if getattr(args, option) is not None}
     result = resmap.estimate(

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from tqdm import tqdm
 
 from deepreslib.estimation.cryores import bounding_box
 from deepreslib.files import PathLike, write_aside
 from deepreslib.fourier import spectra
 from deepreslib.fourier.arrays import FloatArray, IntArray
 from deepreslib.networks.cryores_features import FEATURES, LocalFeatures, local_features
+from deepreslib.progress import bar
 from deepreslib.training.cryores import scenes
 from deepreslib.training.cryores.recipe import SceneRecipe
 from deepreslib.training.structures import drawn_shares
@@ -151,7 +151,7 @@ def make(
     missing = [number for number, target in enumerate(targets) if not os.path.exists(target)]
     shares = drawn_shares(paths, COMPLEX_WEIGHT, NUCLEIC_WEIGHT) if missing else None
     work = functools.partial(_make_one, paths, shares, recipe, seed, folder)
-    progress = functools.partial(tqdm, total=len(missing), desc="examples", disable=not missing, mininterval=30)
+    progress = functools.partial(bar, title="examples", unit="example", shown=bool(missing), total=len(missing))
     if workers:
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
             list(progress(pool.imap_unordered(work, missing)))

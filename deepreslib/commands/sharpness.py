@@ -2,7 +2,7 @@
 
 import functools
 import time
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from deepreslib.analysis import report, summary
 from deepreslib.analysis.distribution import bins_report
 from deepreslib.commands import arguments, inputs, machine, messages
 from deepreslib.commands.folder import in_folder
+from deepreslib.commands.numbers import ANGSTROM, SHARE, Number, Numbers, density_name, file_name, folder_name, lower
 from deepreslib.commands.paths import Paths
 from deepreslib.enhancement.answers import ANSWERS, CRITERION
 from deepreslib.errors import InputError
@@ -39,39 +40,42 @@ def add_arguments(parser: ArgumentParser) -> None:
     arguments.add_mask_arguments(parser)
     parser.add_argument(
         "--resolution",
-        type=float,
+        type=ANGSTROM,
         metavar="A",
         help="resolution of the map, Å, at which sharpened maps are low-pass filtered (default: where the FSC of the "
         "half maps falls to 0.143; of a single map what CryoRes says)",
     )
     parser.add_argument(
         "--b-factors",
-        type=_numbers,
+        type=Numbers(Number(-GREATEST, GREATEST, "Å²"), "B,B,...", (1, 50)),
         metavar="B,B,...",
         help="B factors to look at, Å², negative to sharpen; the range searched is from the first to the last, and "
         "goes on to weaker ones where the first is too strong already (default: 0,-50,-100,-150,-200)",
     )
     parser.add_argument(
         "--check",
+        type=density_name,
         metavar="SHARPENED",
         help="no search: only tell whether this map, made by whatever program from MAP or the half maps, is sharpened "
         "rightly; they must be given too, as they alone show the noise",
     )
-    parser.add_argument("--percentile", type=float, metavar="P", help="which one must coincide (default: 20)")
-    parser.add_argument("--cutoff", type=float, metavar="C", help="of the local FSC (default: 0.5)")
+    parser.add_argument("--percentile", type=Number(0, 100), metavar="P", help="which one must coincide (default: 20)")
+    parser.add_argument("--cutoff", type=SHARE, metavar="C", help="of the local FSC (default: 0.5)")
     parser.add_argument(
         "--range",
+        type=lower,
         choices=["low", "high", "auto"],
         default="auto",
         dest="range_name",
         help="of DeepRes; low: 2.5-13 Å at 1 Å/px; high: 1.5-6 Å at 0.5 Å/px; auto: low where it can (default)",
     )
-    parser.add_argument("--model", metavar="PATH", help="network to use instead of the shipped one")
+    parser.add_argument("--model", type=file_name, metavar="PATH", help="network to use instead of the shipped one")
     arguments.add_grid_arguments(parser)
     arguments.add_machine_arguments(parser)
     parser.add_argument(
         "-o",
         "--output",
+        type=folder_name,
         required=True,
         metavar="DIR",
         help=f"folder for {REPORT}, {SHARPENED}, {OVERCLAIMED}, {SNR} and the pictures; made if missing",
@@ -176,14 +180,6 @@ def _report(found: "Examination", mask: "BoolArray", cutoff: float, percentile: 
     }
 
 
-def _numbers(text: str) -> tuple[float, ...]:
-    """``B,B,...`` as floats."""
-    try:
-        return tuple(float(word) for word in text.split(","))
-    except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is not B,B,...") from error
-
-
 def _check_options(args: Namespace) -> None:
     """Refuses options that contradict each other or cannot be."""
     if args.check and args.b_factors:
@@ -193,14 +189,8 @@ def _check_options(args: Namespace) -> None:
             f"--check compares {args.check} with the unsharpened map that it was made from; give its half maps by "
             "--half1 and --half2, or the unsharpened map before the options."
         )
-    if args.b_factors and not all(abs(b_factor) <= GREATEST for b_factor in args.b_factors):
-        raise InputError(
-            f"--b-factors has one that is not between {-GREATEST:g} and {GREATEST:g} Å²; give some such as 0,-100."
-        )
     if args.cutoff is not None and not args.half1:
         raise InputError("--cutoff is of the local FSC, which needs half maps; give them, or leave it out.")
-    if args.percentile is not None and not 0 <= args.percentile <= 100:
-        raise InputError(f"--percentile {args.percentile:g} is not between 0 and 100; give one such as 20.")
 
 
 def _read_sharpened(args: Namespace, density_map: DensityMap, warnings: list[str]) -> DensityMap:

@@ -58,34 +58,25 @@ def test_names_of_files_and_folders():
             density_name(name)
 
 
+ESTIMATE = "--mask-threshold --voxel-size --threads --min-res --max-res --step --significance --p-value --cutoff --box"
+SHARPNESS = "--resolution --b-factors --percentile --cutoff --threads"
+SIMULATE = "--resolution --voxel-size --box --add-b --noise --seed --spread --sharpen --low-pass"
+TRAIN = "--minutes --steps --seed --workers --batch --rate"
 COMMANDS = {
-    "mask": (["--voxel-size", "--threads"], "mask m.mrc -o r.mrc"),
+    "mask": ("--voxel-size --threads", "mask m.mrc -o r.mrc"),
     "estimate": (ESTIMATE, "estimate m.mrc -o r.mrc"),
-    "simulate": (
-        [
-            "--resolution",
-            "--voxel-size",
-            "--box",
-            "--add-b",
-            "--noise",
-            "--seed",
-            "--spread",
-            "--sharpen",
-            "--low-pass",
-        ],
-        "simulate m.pdb -o r.mrc",
-    ),
-    "train": (
-        ["--minutes", "--steps", "--seed", "--workers", "--batch", "--rate"],
-        "train deepres --structures s -o f",
-    ),
+    "sharpness": (SHARPNESS, "sharpness m.mrc -o f"),
+    "simulate": (SIMULATE, "simulate m.pdb -o r.mrc"),
+    "train": (TRAIN, "train deepres --structures s -o f"),
+    "pictures": ("--level --range", "pictures r.mrc -o f"),
+    "compare": ("--background --share", "compare a.mrc b.mrc -o f"),
+    "annotate": ("--reach", "annotate m.pdb r.mrc -o o.cif"),
 }
+OPTIONS = [(name, option) for name, (options, _) in COMMANDS.items() for option in options.split()]
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "-1e39", "x"])
-@pytest.mark.parametrize(
-    ("command", "option"), [(name, option) for name, (options, _) in COMMANDS.items() for option in options]
-)
+@pytest.mark.parametrize(("command", "option"), OPTIONS)
 def test_every_numeric_option_refuses_what_is_no_number(command, option, value, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main([*COMMANDS[command][1].split(), option, value]) == 2

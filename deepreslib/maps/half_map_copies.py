@@ -4,14 +4,15 @@ Two reconstructions from different particles share their signal, never their noi
 to a scale and an offset, wherever it may be, are not independent.
 """
 
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from deepreslib.fourier.arrays import Array, BoolArray, FloatArray
-from deepreslib.fourier.fsc import ShellSums
+from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, VoxelSize
+from deepreslib.fourier.fsc import ShellSums, global_fsc
 from deepreslib.maps.density_map import DensityMap
 
 EDGE = 4
@@ -21,6 +22,13 @@ SAME = 2e-6
 """Two maps are one, up to scale and offset, if this share of the variance is all in which they differ. Even half maps
 filtered at 20 Å differ by more than 1e-5 of it."""
 
+SAME_CORNERS = 0.9
+"""Half maps that correlate more in all corners of the box are one map. Right ones have -0.1 to 0.1 there; 0.8 in a crop
+without solvent, if its noise is weak; copies that were filtered, or got some noise, 0.92 to 1."""
+
+_CORNER = (8, 48)
+_FLAT_CORNER = 1e-3
+_FEWEST_CORNERS = 4
 _SAME_BLOCK = 1e-6
 _SAME_BLOCKS = 0.05
 _LEAST_BLOCKS = 30
@@ -154,6 +162,34 @@ def same_but_for_rounding(map1: FloatArray, map2: FloatArray, sums: ShellSums) -
     if used.sum() < min(_LEAST_SHELLS, len(used) - 1):
         return False
     return bool(np.all(lost[used] < allowed[used]))
+
+
+def corner_correlation(map1: FloatArray, map2: FloatArray, voxel_size: VoxelSize) -> float:
+    """The least correlation in the corners of the box, where half maps have nothing but noise of their own.
+
+    It is the mean FSC over the shells, so neither scale nor any filter of one of the maps changes it much.
+
+    Args:
+        map1: float32 (z, y, x).
+        map2: float32 (z, y, x).
+        voxel_size: Å, one number or (z, y, x).
+
+    Returns:
+        -1 to 1; 0 if the maps are constant, or nearly so, in more than half of the corners.
+    """
+    least, most = _CORNER
+    edges = [min(max(count // 4, least), count, most) for count in map1.shape]
+    z, y, x = (np.hanning(edge + 2)[1:-1] for edge in edges)
+    window = z[:, None, None] * y[:, None] * x
+    flat = [_FLAT_CORNER * float(data.std(dtype=float)) for data in (map1, map2)]
+    found = []
+    for sides in itertools.product(*((slice(edge), slice(-edge, None)) for edge in edges)):
+        corners = [data[sides].astype(float) for data in (map1, map2)]
+        sds = [float(corner.std()) for corner in corners]
+        if all(sd > level for sd, level in zip(sds, flat, strict=True)):
+            one, two = ((corner - corner.mean()) / sd for corner, sd in zip(corners, sds, strict=True))
+            found.append(float(np.mean(global_fsc(one, two, voxel_size, window).correlation[2:])))
+    return min(found) if len(found) >= _FEWEST_CORNERS else 0.0
 
 
 def rounding_variance(data: FloatArray) -> float:

@@ -115,6 +115,12 @@ def examine(half1: DensityMap, half2: DensityMap, workers: int = -1) -> HalfMapP
             f"{_MEND}"
         )
     _refuse_full_map(sums, names)
+    corners = half_map_copies.corner_correlation(half1.data, half2.data, half1.voxel_size)
+    if corners > half_map_copies.SAME_CORNERS:
+        raise InputError(
+            f"{one} and {two} are the same map, filtered or with some noise added: even in the corners of the box, "
+            f"where half maps have noise of their own, they correlate by {corners:.2f}; {_MEND}"
+        )
     alignment = half_map_poses.align(*coarse, half1.voxel_size, likeness.constant)
     warnings = [*_faults_of_pose(alignment, likeness, half1, names), *_masks_differ(likeness, names)]
     matched, sentences = half2, list[str]()
@@ -230,17 +236,20 @@ def _refuse_full_map(sums: ShellSums, names: tuple[str, str]) -> None:
     """Refuse a full map beside one of its halves.
 
     A full map is (h1 + h2) / 2. Its noise is half that of h1, so the FSC of the two never falls below the root of a
-    half, and h1 is the full map and more noise: in each shell it has the full map's amplitude times one slope.
+    half, and h1 is the full map and more noise: in each shell it has the full map's amplitude times one slope. From h1
+    to the full map the slope falls as noise gains on the signal; where it does not, as when both are white, nothing can
+    be told.
     """
     fsc = sums.correlation()
     outer = fsc[-max(len(fsc) // _OUTER, 1) :]
     if len(fsc) < 2 * _OUTER or not _MEAN_AND_HALF[0] < outer.mean() < _MEAN_AND_HALF[1] or fsc[1:].min() < _CLEAR:
         return
-    for power, full, half in ((sums.power1, *names), (sums.power2, *names[::-1])):
-        usable = (power > 0) & (sums.count > 0)
-        usable[:2] = False
-        slope = sums.cross[usable] / power[usable]
-        if slope.std() < _EVEN_SLOPE * abs(slope.mean()) and np.ptp(fsc[2:]) > 2 * _EVEN_SLOPE:
+    usable = (sums.power1 > 0) & (sums.power2 > 0) & (sums.count > 0)
+    usable[:2] = False
+    slopes = [sums.cross[usable] / power[usable] for power in (sums.power1, sums.power2)]
+    spreads = [float(slope.std() / abs(slope.mean())) for slope in slopes]
+    for spread, other, full, half in ((*spreads, *names), (*spreads[::-1], *names[::-1])):
+        if spread < _EVEN_SLOPE < 2 * _EVEN_SLOPE < other:
             raise InputError(
                 f"{full} looks like the full map to which {half} belongs: they have half of their noise in common; "
                 f"{_MEND}"
@@ -260,7 +269,7 @@ def _faults_of_pose(
         )
     best, given = alignment.best, alignment.given
     gain = (best.correlation - given.correlation) / best.noise if best.noise > 0 else 0.0
-    strong = best.correlation > _POSE_SDS[1] * best.noise and gain > _POSE_SDS[0]
+    strong = best.correlation > max(_POSE_SDS[1] * best.noise, alignment.peak) and gain > _POSE_SDS[0]
     if strong and (best.correlation > _CLEAR or alignment.second.correlation < _POSE_STANDS_OUT * best.correlation):
         hand = "are of opposite hand" if best.other_hand else "do not lie upon each other"
         if best.axes != given.axes:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import half_map_pairs
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from deepreslib.errors import InputError
 from deepreslib.fourier import filters
@@ -53,6 +54,42 @@ REFUSED = {
     "shifted by voxels": (TWO, lambda data: np.roll(data, (3, -1), (0, 2)), "shifted.* by -1.5, 0.0, 4.5 Å"),
     "inverted contrast": (TWO, lambda data: -data, "opposite contrast"),
 }
+COPIES = {
+    "blurred": lambda data: ndimage.gaussian_filter(data, 0.7),
+    "sharpened and blurred": lambda data: half_map_pairs.sharpened(data, 50) + ndimage.gaussian_filter(data, 0.5),
+    "with little noise": lambda data: data + 0.05 * np.random.default_rng(3).standard_normal(data.shape),
+    "blurred and scaled": lambda data: 50 * ndimage.gaussian_filter(data, 0.8) + 3,
+}
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_a_copy_that_was_filtered_or_got_noise_is_refused(halves, kind):
+    with pytest.raises(InputError, match=r"half1\.mrc and half2\.mrc are the same map.*the corners of the box"):
+        examine(halves[0], second(halves, COPIES[kind](halves[0].data)), 1)
+
+
+def test_a_shift_explains_more_than_another_pose_of_a_molecule_that_is_nearly_symmetric():
+    molecule = half_map_pairs.molecule()
+    signal = molecule + 0.7 * molecule[::-1]
+    rng = np.random.default_rng(5)
+    one, two = ((signal + 0.3 * rng.standard_normal(signal.shape)).astype(np.float32) for _ in range(2))
+    half1, half2 = (DensityMap(data, (1.5,) * 3, path=name) for data, name in ((one, "a.mrc"), (two, "b.mrc")))
+    with pytest.raises(InputError, match=r"b\.mrc is shifted against a\.mrc by 0\.0, 10\.5, 0\.0 Å"):
+        examine(half1, half2.like(np.roll(two, 7, 1)), 1)
+
+
+def test_white_signal_in_white_noise_is_not_called_a_full_map():
+    rng = np.random.default_rng(9)
+    edge = 48
+    inside = np.linalg.norm(np.indices((edge,) * 3) - edge / 2, axis=0) < 15
+    body = rng.normal(size=inside.shape) * inside
+    pair = [
+        DensityMap((body + rng.normal(0, 0.2, body.shape)).astype(np.float32), (1.5,) * 3, path=f"half{number}.mrc")
+        for number in (1, 2)
+    ]
+    examine(*pair, 1)
+
+
 WARNED = {
     "shifted by a fraction": (lambda data: half_map_pairs.shifted(data, 0.4), r"shifted.* by 0\.0, 0\.6, 0\.0 Å"),
     "other scale": (lambda data: 3 * data, r"another scale.*multiplied by 0\.33"),

@@ -57,6 +57,9 @@ MONOMIALS = [powers for powers in itertools.product(range(4), repeat=3) if sum(p
 TILE = 48
 """Edge of a tile, voxels."""
 
+WIDEST = 64
+"""Voxels; no longer window is tested, nor one that is longer than the box."""
+
 SAMPLES = 4000
 """Greatest number of windows in which the noise's variance is measured."""
 
@@ -110,7 +113,8 @@ def estimate(
             is the noise.
         mask: bool (z, y, x), the voxels to estimate.
         finest: Å; None for 2.2 voxels. A map that was low-pass filtered is not tested beyond its cut-off.
-        coarsest: Å; None for 10 Å, or four times the finest if that is coarser.
+        coarsest: Å; None for 10 Å, or four times the finest if that is coarser. Its window, as long as the resolution,
+            must fit into the box and be no longer than ``WIDEST``.
         step: Å between the resolutions tested.
         p_value: false discovery rate of each step.
         gradient: also allow noise a linear gradient, which the paper does not; coarse density then no longer passes at
@@ -301,8 +305,9 @@ def _range(
     nyquist = 2 * max(density_map.voxel_size)
     if finest is None:
         finest = max(round(FINEST * float(np.mean(density_map.voxel_size)), 1), nyquist)
+    longest = min(WIDEST, *density_map.data.shape) * min(density_map.voxel_size)
     if coarsest is None:
-        coarsest = max(COARSEST, 4 * finest)
+        coarsest = min(max(COARSEST, 4 * finest), longest)
     if finest < nyquist:
         raise InputError(f"the finest resolution of {finest:g} Å is beyond Nyquist; give {nyquist:.3g} Å or coarser.")
     if not coarsest > finest:
@@ -311,6 +316,11 @@ def _range(
         raise InputError(f"a step of {step:g} Å leads nowhere; give one above 0.")
     if not 0 < p_value < 1:
         raise InputError(f"the p value of {p_value:g} is no probability; give one between 0 and 1, as 0.05.")
+    if coarsest > longest:
+        raise InputError(
+            f"the coarsest resolution of {coarsest:g} Å is too coarse for {density_map.name}, in which windows may be "
+            f"{longest:.4g} Å long; give {longest:.4g} Å or finer."
+        )
     checks.check_estimable(density_map, coarsest=coarsest)
     return float(finest), float(coarsest)
 

@@ -231,6 +231,7 @@ def test_senseless_input_is_refused():
         ({"density_map_or_halves": (unlike, unlike)}, "shape"),
         ({"finest": 1.5}, "Nyquist"),
         ({"finest": 6.0, "coarsest": 5.0}, "no range"),
+        ({"finest": 200.0, "coarsest": 300.0}, "too coarse for the map, in which windows may be 48 Å long"),
         ({"step": 0.0}, "step"),
         ({"p_value": 1.5}, "probability"),
     ):

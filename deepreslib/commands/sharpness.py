@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepreslib import maps
-from deepreslib.analysis import report, summary
+from deepreslib.analysis import map_kind, report, summary
 from deepreslib.analysis.distribution import bins_report
 from deepreslib.commands import arguments, inputs, machine, messages
 from deepreslib.commands.folder import in_folder
@@ -96,6 +96,7 @@ def run(args: Namespace) -> None:
     machine.choose(args.threads, args.gpu)
     given = inputs.read_maps(args)
     density_map, half_maps = given.density_map, given.half_maps
+    map_kind.refuse_inverted(density_map)
     checked_map = _read_sharpened(args, density_map, given.warnings) if args.check else None
     mask, mask_report = inputs.read_mask(args, given)
     curve = inputs.fsc_within(given, mask, args.threads)

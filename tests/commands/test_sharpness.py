@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import small_maps
 from refusals import assert_refused
 
 from deepreslib.commands import main
@@ -166,6 +167,13 @@ def test_the_help_states_the_criterion_and_the_answers(capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert CRITERION in text
     assert ", ".join(ANSWERS) in text
+
+
+def test_a_map_of_inverted_contrast_is_refused(tmp_path, capsys):
+    noisy = small_maps.noisy()
+    write_map(tmp_path / "inverted.mrc", noisy.like(-noisy.data))
+    code = main(["sharpness", str(tmp_path / "inverted.mrc"), "--resolution", "5", "-o", str(tmp_path / "out")])
+    assert_refused(tmp_path, capsys, code, "inverted.mrc has inverted contrast", "multiply the map by -1")
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def estimate(
         density_map = _read(density_map_or_halves)
         subject: DensityMap | tuple[DensityMap, ...] = density_map
         checks.check_estimable(density_map)
-        warnings = maps.check_scale(density_map)
+        warnings = (*density_map.notes, *maps.check_scale(density_map))
     else:
         given = tuple(density_map_or_halves)
         if len(given) != 2:
@@ -72,7 +72,7 @@ def estimate(
         halves = half1, _read(given[1], half1)
         for half in halves:
             checks.check_estimable(half)
-            warnings += maps.check_scale(half)
+            warnings += (*half.notes, *maps.check_scale(half))
         pair = maps.examine(*halves, options.get("workers") or -1)
         subject, density_map, warnings = pair.maps, pair.mean, (*warnings, *pair.warnings)
     map_kind.refuse_inverted(density_map)
@@ -84,7 +84,8 @@ def estimate(
     if mask is None and _needs_no_mask(run):
         result = run(subject, **options)
     else:
-        inside = _mask(mask, density_map)
+        inside, sentences = _mask(mask, density_map)
+        warnings += sentences
         made = inside if mask is None else None
         result = run(subject, inside, **options)
     result = judged(result, density_map, method, made)
@@ -133,12 +134,12 @@ def _read(density_map: MapOrPath, like: DensityMap | None = None) -> DensityMap:
     return density_map if isinstance(density_map, DensityMap) else maps.read_map(density_map, like=like)
 
 
-def _mask(mask: BoolArray | MapOrPath | None, density_map: DensityMap) -> BoolArray:
-    """The mask as an array: the one given, or one made from the density."""
+def _mask(mask: BoolArray | MapOrPath | None, density_map: DensityMap) -> tuple[BoolArray, tuple[str, ...]]:
+    """The mask as an array, the one given, or one made from the density; and what is strange about the one given."""
     if mask is None:
-        return maps.automatic_mask(density_map)[0]
+        return maps.automatic_mask(density_map)[0], ()
     if isinstance(mask, (str, os.PathLike)):
         mask = maps.read_map(mask, like=density_map)
     if not isinstance(mask, DensityMap):
         mask = density_map.like(mask)
-    return checks.check_mask(mask, density_map)
+    return checks.check_mask(mask, density_map), (*mask.notes, *checks.mask_warnings(mask, density_map))

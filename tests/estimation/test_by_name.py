@@ -1,5 +1,6 @@
 """Estimation by a method's name: maps and paths, one map or half maps, the mask, and what is refused."""
 
+import mrcfile
 import numpy as np
 import pytest
 
@@ -72,3 +73,18 @@ def test_half_maps_of_another_scale_are_matched_and_said(halves, mask):
     matched = estimate((halves[0], halves[1].like(4 * halves[1].data)), mask, method="localfsc")
     assert "the second half map has another scale than the first half map" in matched.warnings[0]
     np.testing.assert_allclose(matched.resolution, right.resolution, atol=0.05)
+
+
+def test_what_is_strange_about_a_file_or_a_mask_is_said(halves, mask, tmp_path):
+    path = tmp_path / "half.mrc"
+    with mrcfile.new(path, halves[0].data) as file:
+        file.voxel_size = 1.5
+        file.header.mz = 1
+    tiny = np.zeros_like(mask)
+    tiny[14, 14, 13:15] = True
+    far = DensityMap(mask.astype(np.float32), (1.5,) * 3, (100.0, 0.0, 0.0), "far.mrc")
+    for given in (path, (path, halves[1])):
+        warnings = estimate(given, mask, method="resmap").warnings
+        assert [sentence for sentence in warnings if "MZ = 1" in sentence]
+    assert "covers only 2 voxels" in estimate(halves, tiny, method="resmap").warnings[0]
+    assert "the mask far.mrc begins at" in estimate(halves, far, method="resmap").warnings[0]

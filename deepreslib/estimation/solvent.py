@@ -47,6 +47,10 @@ EVEN = 4.0, 0.02
 """Noise is even in space, what a filter leaves around a masked map is not. Percentile 90 of the local RMS may be so
 many times percentile 10 if the median is this fraction of the density's SD; more if it is more, as its square root."""
 
+CUT_OFF = 0.2
+"""If a greater share of the noise has its lowest value, the map was cut off at a density: up to 0.02 in maps with noise,
+8-bit ones too, 0.5 in those cut off at the solvent's level, more at a higher one."""
+
 _WINDOW = 2
 _SAMPLES = 20000
 _FEWEST_SAMPLES = 200
@@ -79,7 +83,8 @@ def solvent_noise(density_map: DensityMap, mask: BoolArray, sphere: Callable[[Se
         all voxels of the sphere outside the mask.
 
     Raises:
-        InputError: if the map shows hardly any noise, because it was masked.
+        InputError: if the map shows hardly any noise, because it was masked, or only a half of it, because it was cut
+            off at a density.
     """
     whole = slice(0, mask.shape[0]), slice(0, mask.shape[1]), slice(0, mask.shape[2])
     data, name = density_map.data, density_map.name
@@ -107,7 +112,9 @@ def solvent_noise(density_map: DensityMap, mask: BoolArray, sphere: Callable[[Se
             ball
         ) > BALL * np.count_nonzero(outside)
         noise = ball if was_padded else outside
-    _check_even(data, noise & ~grown(mask, round(MARGIN / min(density_map.voxel_size))), scale, name)
+    far = noise & ~grown(mask, round(MARGIN / min(density_map.voxel_size)))
+    _check_both_sides(data[far], name)
+    _check_even(data, far, scale, name)
     return Solvent(box, noise)
 
 
@@ -162,6 +169,21 @@ def grown(mask: BoolArray, voxels: int) -> BoolArray:
         bool (z, y, x).
     """
     return scipy.ndimage.maximum_filter(mask, 2 * voxels + 1, mode="constant") if mask.any() else mask.copy()
+
+
+def _check_both_sides(values: FloatArray, name: str) -> None:
+    """Refuse noise that was cut off at a density, so that only its peaks are left.
+
+    Args:
+        values: (n,), of what should be noise.
+        name: of the map, for the message.
+    """
+    share = float(np.mean(values == values.min())) if values.size else 0.0
+    if share > CUT_OFF:
+        raise InputError(
+            f"{name} has no noise outside the mask but its peaks: it was cut off at a density, which {100 * share:.0f} "
+            "% of the voxels there have; give the map before that, or half maps, or use --method deepres or cryores."
+        )
 
 
 def _check_even(data: FloatArray, noise: BoolArray, scale: float, name: str) -> None:

@@ -51,6 +51,8 @@ HOPELESS = {
     "filtered after a hard mask": lambda data: filters.low_pass(data * MASK, 1.0, 3.0),
     "filtered after a soft mask": lambda data: filters.low_pass(soft(data, 2, 4), 1.0, 4.0),
     "sharpened after a soft mask": lambda data: filters.apply_b_factor(soft(data, 2, 4), 1.0, -20),
+    "cut off at the solvent's level": lambda data: np.maximum(data, 0),
+    "cut off above it": lambda data: np.where(data > 0.1, data, 0),
     "noise in a slab alone": lambda data: np.where((np.indices(data.shape)[2] < 1) | MASK, data, 0),
 }
 

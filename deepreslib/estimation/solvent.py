@@ -48,8 +48,8 @@ EVEN = 4.0, 0.02
 many times percentile 10 if the median is this fraction of the density's SD; more if it is more, as its square root."""
 
 CUT_OFF = 0.2
-"""If a greater share of the noise has its lowest value, the map was cut off at a density: up to 0.02 in maps with noise,
-8-bit ones too, 0.5 in those cut off at the solvent's level, more at a higher one."""
+"""If a greater share of the noise has its lowest value, the map was cut off at a density: below 0.0001 in maps with
+noise, also rounded to 8 bits, 0.5 in those cut off at the solvent's level, more at a higher one."""
 
 _WINDOW = 2
 _SAMPLES = 20000

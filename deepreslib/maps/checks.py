@@ -22,6 +22,8 @@ SMALLEST_VOLUME = 500.0
 LARGEST_SHARE = 0.9
 """A mask that covers more of the box leaves too little solvent."""
 
+_BEYOND_A_MASK = 0.2
+_PLATEAU, _LEAST_PLATEAU = 0.8, 0.12
 _MOST_FACES, _NEARLY_ALL_FACES = 0.5, 0.9
 _HIGHER, _CLEARLY_HIGHER, _MUCH_MORE_VARIED = 0.05, 0.3, 1.15
 _ANGLE_TOLERANCE = 0.1
@@ -129,8 +131,8 @@ def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:
 def mask_warnings(mask: DensityMap, density_map: DensityMap) -> tuple[str, ...]:
     """Sentences about a mask that can be used, but is strange.
 
-    It covers very little or nearly all of the box, or lies elsewhere than the map. A mask without a place, which has
-    its voxel (0, 0, 0) at 0, is not called strange: many programs write masks so.
+    It covers very little or nearly all of the box, has the values of a density, or lies elsewhere than the map. A mask
+    without a place, which has its voxel (0, 0, 0) at 0, is not called strange: many programs write masks so.
 
     Args:
         mask: one that :func:`check_mask` takes.
@@ -141,6 +143,11 @@ def mask_warnings(mask: DensityMap, density_map: DensityMap) -> tuple[str, ...]:
     """
     name = f"the mask {mask.name}"
     sentences = mask_size_warnings(mask.data > MASK_THRESHOLD, density_map.voxel_size, name)
+    if mask.quantity in (DENSITY, HALF_MAP) or _has_values_of_a_density(mask.data):
+        sentences += (
+            f"{name} looks like a density, with values from {mask.data.min():.4g} to {mask.data.max():.4g}; its voxels "
+            f"above {MASK_THRESHOLD:g} were taken; give a mask that is 1 inside and 0 outside, or --mask-threshold.",
+        )
     distances = np.abs(np.subtract(mask.origin, density_map.origin)) / density_map.voxel_size
     if any(mask.origin) and distances.max() > 1:
         sentences += (
@@ -172,6 +179,19 @@ def mask_size_warnings(inside: BoolArray, voxel_size: Triple, name: str) -> tupl
     if share > LARGEST_SHARE:
         return (f"{name} covers {100 * share:.3g} % of the box, solvent too; give a mask of the molecule alone.",)
     return ()
+
+
+def _has_values_of_a_density(data: FloatArray) -> bool:
+    """Whether the values inside a mask are as uneven as those of a density.
+
+    Of the voxels above half of a mask's highest value, be it 1, 2 or 255, many are near it, also where its edge is very
+    soft; of a density's, few are. What hardly goes beyond 0 and 1 is a mask.
+    """
+    highest = float(data.max())
+    if data.min() >= -_BEYOND_A_MASK and highest <= 1 + _BEYOND_A_MASK:
+        return False
+    plateau, upper_half = (np.count_nonzero(data > share * highest) for share in (_PLATEAU, 0.5))
+    return plateau < _LEAST_PLATEAU * upper_half
 
 
 def _is_inverted(inside: BoolArray, density_map: DensityMap) -> bool:

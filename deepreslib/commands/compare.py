@@ -1,5 +1,6 @@
 """``deepres compare``: local resolution maps against a reference, and their consensus."""
 
+import itertools
 import re
 import time
 from argparse import ArgumentParser, Namespace
@@ -115,6 +116,11 @@ def run(args: Namespace) -> None:
         cleaned, notes = as_resolution(resolution, args.background)
         data[label] = cleaned.data
         warnings += notes
+    warnings += [
+        f"{one} and {other} hold the same values, so nothing is compared; check that two different maps were given."
+        for one, other in itertools.combinations(labels, 2)
+        if np.array_equal(data[one], data[other])
+    ]
     result = comparison.compare(data, mask, reference, args.background, args.share)
 
     folder = Path(args.output)

@@ -31,7 +31,7 @@ def short_names(paths: Sequence[str]) -> list[str]:
         names = [os.path.join(*words[-depth:]) for words in parts]
         if len(set(names)) == len(names):
             return names
-    return [f"{number}: {path}" for number, path in enumerate(paths, 1)]
+    return [f"{number}: {_stem(path)}" for number, path in enumerate(paths, 1)]
 
 
 def _stem(path: str) -> str:

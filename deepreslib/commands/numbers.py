@@ -37,7 +37,8 @@ class Number:
         if not self.low <= number <= self.high:
             kind = "a whole number" if self.whole else "a number"
             unit = f" {self.unit}" if self.unit else ""
-            raise ArgumentTypeError(f"{text!r} is not {kind} from {self.low:.7g} to {self.high:.7g}{unit}")
+            low, high = (f"{end:.0f}" if self.whole else f"{end:.7g}" for end in (self.low, self.high))
+            raise ArgumentTypeError(f"{text!r} is not {kind} from {low} to {high}{unit}")
         return number
 
 

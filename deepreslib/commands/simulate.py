@@ -6,7 +6,7 @@ import numpy as np
 
 from deepreslib import maps, simulation, structures
 from deepreslib.analysis import report
-from deepreslib.commands import simulate_half_maps
+from deepreslib.commands import messages, simulate_half_maps
 from deepreslib.commands.numbers import ANGSTROM, B_FACTOR, SEED, VOXEL_SIZE, Number, file_name
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
@@ -96,6 +96,9 @@ def run(args: Namespace) -> None:
         simulate_half_maps.write(args, structure, positions, size, rng, outputs)
         return
     b_factors = structure.b_factors if args.b_factors == "own" else None
+    warnings = []
+    if b_factors is not None and not b_factors.any():
+        warnings.append(f"{args.structure} has no B factors, or all are 0, so its atoms were taken to be at rest.")
     data, truth, mask = simulation.regional_map(
         structure, positions, shape, args.voxel_size, labels, resolutions, b_factors
     )
@@ -117,8 +120,10 @@ def run(args: Namespace) -> None:
             "seed": args.seed,
             "resolutions": resolutions,
             "voxels": int(mask.sum()),
+            **({"warnings": warnings} if warnings else {}),
         },
     )
+    messages.print_warnings(warnings)
     print(f"map of {size}³ voxels of {args.voxel_size:g} Å, {mask.sum()} in the mask")
 
 
@@ -130,6 +135,8 @@ def _outputs(args: Namespace) -> dict[str, str]:
 
 def _regions(args: Namespace, structure: structures.AtomicStructure) -> tuple[IntArray, list[float]]:
     """Region number of each atom, and the resolution of each region."""
+    if not args.region and args.resolution is None:
+        raise InputError("there is no resolution to filter at; give --resolution, in Å, or --region.")
     names, resolutions = [], []
     for region in args.region:
         name, separator, number = region.rpartition("=")

@@ -248,8 +248,8 @@ def _refuse_full_map(sums: ShellSums, names: tuple[str, str]) -> None:
     usable[:2] = False
     slopes = [sums.cross[usable] / power[usable] for power in (sums.power1, sums.power2)]
     spreads = [float(slope.std() / abs(slope.mean())) for slope in slopes]
-    for spread, other, full, half in ((*spreads, *names), (*spreads[::-1], *names[::-1])):
-        if spread < _EVEN_SLOPE < 2 * _EVEN_SLOPE < other:
+    for (even, uneven), (full, half) in ((spreads, names), (spreads[::-1], names[::-1])):
+        if even < _EVEN_SLOPE and uneven > 2 * _EVEN_SLOPE:
             raise InputError(
                 f"{full} looks like the full map to which {half} belongs: they have half of their noise in common; "
                 f"{_MEND}"

@@ -162,7 +162,7 @@ def test_short_names():
     assert short_names(["x/mono.mrc", "y/res.map.gz"]) == ["mono", "res"]
     assert short_names(["a/x/mono.mrc", "b/y/mono.mrc"]) == ["x/mono", "y/mono"]
     assert short_names(["a/x/mono.mrc", "b/x/mono.mrc.gz"]) == ["a/x/mono", "b/x/mono"]
-    assert short_names(["mono.mrc", "mono.mrc"]) == ["1: mono.mrc", "2: mono.mrc"]
+    assert short_names(["mono.mrc", "mono.mrc"]) == ["1: mono", "2: mono"]
     assert short_names(["monores_1.5A.mrc", "b.mrc"]) == ["monores_1.5A", "b"]
 
 
@@ -221,3 +221,13 @@ def test_one_map_and_bad_folders_are_refused(files, capsys):
     assert_refused(files, capsys, compare(files, names=["mono"]), "two resolution maps or more")
     code = main(["compare", *[str(files / f"{name}.mrc") for name in ("mono", "local")], "-o", str(files / "mono.mrc")])
     assert_refused(files, capsys, code, "mono.mrc", "is the name of a file")
+
+
+def test_the_same_map_twice_is_said(files, capsys, no_pictures):
+    assert compare(files, names=("mono", "mono")) == 0
+    assert "1: mono and 2: mono hold the same values" in capsys.readouterr().err
+    report = json.loads((files / "new" / "out" / "compare.json").read_text())
+    assert len(report["warnings"]) == 1
+    assert (files / "new" / "out" / "difference_2_mono.mrc").exists()
+    assert compare(files) == 0
+    assert not capsys.readouterr().err

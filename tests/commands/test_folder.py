@@ -20,7 +20,7 @@ def test_files_lie_in_their_folder():
         (["x/one.mrc", "y/one.mrc.bz2", "y/two.mrc"], ["x/one", "y/one", "y/two"]),
         (["p/x/one.mrc", "q/x/one.mrc"], ["p/x/one", "q/x/one"]),
         (["one.mrc", "x/one.mrc"], ["one", "x/one"]),
-        (["one.mrc", "one.mrc"], ["1: one.mrc", "2: one.mrc"]),
+        (["one.mrc", "one.mrc"], ["1: one", "2: one"]),
     ],
 )
 def test_names_are_as_short_as_tells_them_apart(paths, names):

@@ -5,7 +5,7 @@ from argparse import ArgumentTypeError
 import pytest
 
 from deepreslib.commands import main
-from deepreslib.commands.numbers import Number, Numbers, at_least_one, density_name, file_name, folder_name, lower
+from deepreslib.commands.numbers import SEED, Number, Numbers, at_least_one, density_name, file_name, folder_name, lower
 
 HOSTILE = ["nan", "inf", "-inf", "1e400", "-1", "0", "1e-9", "1e9", "x", "", " ", "3,5", "1e309", "0x10"]
 
@@ -25,6 +25,11 @@ def test_a_whole_number_is_whole():
     for text in (*HOSTILE, "1.5", "9"):
         with pytest.raises(ArgumentTypeError, match="is not a whole number from 1 to 8"):
             count(text)
+
+
+def test_the_ends_of_whole_numbers_are_written_out():
+    with pytest.raises(ArgumentTypeError, match="from 0 to 4294967295"):
+        SEED("-1")
 
 
 def test_several_numbers_have_commas_between_them():

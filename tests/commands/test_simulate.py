@@ -1,5 +1,7 @@
 """``deepres simulate``: files, options, refusals."""
 
+import json
+
 import numpy as np
 import pytest
 from small_structures import write_structure
@@ -71,3 +73,23 @@ def test_bad_options_are_refused(structure, tmp_path, capsys, options, word):
     assert word in error
     assert error.count("\n") == 1
     assert not list(tmp_path.glob("*.mrc"))
+
+
+def test_a_structure_without_b_factors_is_said_to_have_none(tmp_path, capsys):
+    with_none = write_structure(tmp_path / "none.pdb")
+    lines = [line[:60] + "  0.00" + line[66:] for line in (tmp_path / "none.pdb").read_text().splitlines()]
+    (tmp_path / "none.pdb").write_text("\n".join(lines))
+    assert simulate(with_none, tmp_path, "--resolution", 4, "--b-factors", "own") == 0
+    assert "none.pdb has no B factors" in capsys.readouterr().err
+    assert "no B factors" in json.loads((tmp_path / "out.json").read_text())["warnings"][0]
+
+
+def test_own_b_factors_and_none_asked_for_are_no_matter_of_warnings(structure, tmp_path, capsys):
+    for kind in ("own", "none"):
+        assert simulate(structure, tmp_path, "--resolution", 4, "--b-factors", kind) == 0
+        assert not capsys.readouterr().err
+
+
+def test_a_missing_resolution_is_asked_for(structure, tmp_path, capsys):
+    assert simulate(structure, tmp_path) == 2
+    assert "give --resolution" in capsys.readouterr().err

@@ -206,8 +206,8 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
             self.getBFactors()
         except ValueError:
             errors.append(
-                f"'{self.bFactors.get()}' is not a list of B factors: separate numbers by commas, each from {-GREATEST} "
-                f"to {GREATEST}."
+                f"'{self.bFactors.get()}' is not a list of B factors: separate numbers by commas, each from "
+                f"{-GREATEST} to {GREATEST}."
             )
         return errors
 

@@ -22,6 +22,9 @@ RESOLUTION = "resolution"
 COARSEST = 200.0
 """Å; nobody estimates a coarser local resolution, so coarser values are something else."""
 
+DOUBTFUL = 40.0, 12.0
+"""Å and voxels; a median coarser than both is warned about: it may be of B factors, or of a density."""
+
 NEGATIVE = 0.01
 """Share of negative voxels from which a map counts as a density; resolution maps have none, or a few flags."""
 
@@ -47,7 +50,8 @@ def as_resolution(
         background: values that mean "no resolution here", Å.
 
     Returns:
-        The map, with 0 as its only background, and sentences about what was taken for background beyond ``background``.
+        The map, with 0 as its only background, and sentences about what was taken for background beyond ``background``,
+        and about values so coarse that they may be no resolutions.
 
     Raises:
         InputError: the values are no resolutions in Å: the header's label names another quantity, all are background,
@@ -70,6 +74,12 @@ def as_resolution(
     if not inside.any():
         raise InputError(f"{name} has no value above 0 but background, so it is no local resolution map; give another.")
     _check_values(density_map, data[inside])
+    median = float(np.median(data[inside]))
+    if median > max(DOUBTFUL[0], DOUBTFUL[1] * min(density_map.voxel_size)):
+        notes.append(
+            f"{name} has a median of {median:.4g}, very coarse for a local resolution in Å with voxels of "
+            f"{min(density_map.voxel_size):.3g} Å; check that it is no map of B factors, and no density."
+        )
     return density_map.like(np.where(inside, data, 0)), tuple(notes)
 
 

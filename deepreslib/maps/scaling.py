@@ -174,8 +174,8 @@ def check_outliers(density_map: DensityMap) -> None:
     count, share, highest = outlier_voxels(density_map)
     if share > REFUSED_SHARE:
         raise InputError(
-            f"{density_map.name} has {_voxels(count)} that outshine all others ({highest:.3g}, {_percent(share)} of "
-            "the variance); set them to the values of their neighbours."
+            f"{density_map.name} has {_voxels(count)} far above or below all others ({highest:.3g}, {_percent(share)} "
+            "of the variance); give such voxels the values of their neighbours."
         )
 
 

@@ -85,3 +85,11 @@ def test_values_are_assigned_where_they_are_no_background():
     values = np.array([0, -1, np.nan, np.inf, 3, 100, 100.0005, 5])
     np.testing.assert_array_equal(assigned(values), [0, 0, 0, 0, 1, 0, 0, 1])
     np.testing.assert_array_equal(assigned(values, (5,)), [0, 0, 0, 0, 1, 1, 1, 0])
+
+
+def test_values_as_coarse_as_b_factors_are_warned_about():
+    b_factors = np.where(INSIDE, 60 + RADIUS, 0)
+    _, (note,) = as_resolution(density_map(b_factors))
+    assert "B factors" in note
+    assert as_resolution(density_map(np.where(INSIDE, 30 + RADIUS, 0)))[1] == ()
+    assert as_resolution(density_map(b_factors, voxel_size=8.0))[1] == ()

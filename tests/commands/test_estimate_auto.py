@@ -126,7 +126,9 @@ def test_scale_and_offset_change_nothing(method, scale, offset):
     assert apart.mean() < 0.001  # the classical methods go by steps, and a voxel may be on either side of one
 
 
-@pytest.mark.parametrize(("scale", "offset", "words"), [(1e-2, 1e6, "differ by"), (1, 0, "outshine all others")])
+@pytest.mark.parametrize(
+    ("scale", "offset", "words"), [(1e-2, 1e6, "differ by"), (1, 0, "far above or below all others")]
+)
 def test_what_rounding_or_one_voxel_spoilt_is_refused(scale, offset, words, capsys):
     data = noisy().data.astype(np.float64) * scale + offset
     if not offset:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from deepreslib import maps
 from deepreslib.analysis import map_kind
 from deepreslib.errors import InputError
@@ -54,6 +56,9 @@ def estimate(
     Raises:
         InputError: there is no such method, or the maps, the mask or an option cannot be used.
     """
+    method = method.lower()
+    if density_map_or_halves is None or isinstance(density_map_or_halves, np.ndarray):
+        raise InputError("an array has no voxel size, and None is no map; give a DensityMap, a path, or two half maps.")
     if method == AUTO:
         _refuse_options(options)
     else:

@@ -88,3 +88,14 @@ def test_what_is_strange_about_a_file_or_a_mask_is_said(halves, mask, tmp_path):
         assert [sentence for sentence in warnings if "MZ = 1" in sentence]
     assert "covers only 2 voxels" in estimate(halves, tiny, method="resmap").warnings[0]
     assert "the mask far.mrc begins at" in estimate(halves, far, method="resmap").warnings[0]
+
+
+def test_capital_letters_of_a_method_do_not_matter(halves, mask):
+    right = estimate(halves, mask, method="localfsc")
+    np.testing.assert_array_equal(estimate(halves, mask, method="LocalFSC").resolution, right.resolution)
+
+
+def test_an_array_is_no_map(halves):
+    for given in (halves[0].data, None):
+        with pytest.raises(InputError, match="an array has no voxel size"):
+            estimate(given)

@@ -41,7 +41,7 @@ class Inputs:
 
     Attributes:
         density_map: the map; with half maps and no map of its own, their mean.
-        half_maps: two half maps, or None.
+        half_maps: two half maps, or None; None too for a method that looks at their mean.
         given_mask: bool (z, y, x); None if the user gave none and the method finds it itself.
         threads: processor cores, None for all.
     """

@@ -90,9 +90,11 @@ def run(args: Namespace) -> None:
     mask_report: dict[str, Any] = {}
     if not method.finds_mask or args.mask or args.mask_threshold is not None:
         mask, mask_report = inputs.read_mask(args, given)
-    # The FSC comes before the work, as the half maps and the work's arrays together may be more than memory holds.
+    # The FSC comes before the work, so that no map is held while the method works that it does not look at.
     curve = None if mask is None else inputs.fsc_within(given, mask, args.threads)
     compared = given.half_maps if method.uses_halves else None
+    if compared and not args.map:
+        density_map = given.density_map = compared[0]
     if mask is not None:
         given.half_maps = compared
     result, headline = method.estimate(args, methods.Inputs(density_map, compared, mask, args.threads))

@@ -143,7 +143,8 @@ def estimate(
         resolution[tested] = found
         nyquist = 2 * max(density_map.voxel_size)
         resolution[tested] = smooth(resolution, tested, edition.smoothing, nyquist, workers)
-        resolution[inside & ~tested] = fill(resolution, tested, inside & ~tested, workers)
+        if (untested := inside & ~tested).any():
+            resolution[untested] = fill(resolution, tested, untested, workers)
     return LocalResolution(
         whole,
         mask=molecule,

@@ -40,9 +40,9 @@ def check_monores(density_map: DensityMap, mask: BoolArray, near: int, has_halve
         InputError: with what is needed and what is left.
     """
     inside = int(np.count_nonzero(mask))
-    sweep = (40 if near <= LARGE else 22) * near + 16 * inside
-    filling = 0 if has_halves else 80 * inside
-    memory.check(max(sweep, 4 * mask.size + 12 * near + filling), f"MonoRes for {density_map.name}")
+    sweep = (36 if near <= LARGE else 16) * near + 30 * inside
+    filling = 0 if has_halves else 4 * mask.size + 80 * inside
+    memory.check(max(sweep, 4 * mask.size + 12 * near, filling), f"MonoRes for {density_map.name}")
 
 
 def check_resmap(density_map: DensityMap, mask: BoolArray, near: int, has_halves: bool) -> None:

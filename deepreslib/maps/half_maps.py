@@ -28,7 +28,7 @@ SOFT_MASK = (3.0, 7.0)
 """Å; the mask of the global FSC is widened by the first number and gets a soft edge as wide as the second."""
 
 _MEND = "give two half maps reconstructed independently."
-_NEEDED = 13
+_NEEDED = 14
 """Bytes of memory for each voxel of a half map that :func:`examine` takes."""
 _ONE_REFINEMENT = "give the two half maps of one refinement."
 _INVERTED = (0.4, 0.7)

@@ -58,5 +58,5 @@ def check_resmap(density_map: DensityMap, mask: BoolArray, near: int, has_halves
         InputError: with what is needed and what is left.
     """
     inside = int(np.count_nonzero(mask))
-    whitening = (12 if has_halves else 22) * mask.size + 4 * near
+    whitening = (12 if has_halves else 16) * mask.size + 4 * near
     memory.check(max(whitening, 8 * mask.size + 14 * near + 12 * inside), f"ResMap for {density_map.name}")

@@ -1,5 +1,6 @@
 """``deepres compare``: local resolution maps against a reference, and their consensus."""
 
+import itertools
 import re
 import time
 from argparse import ArgumentParser, Namespace
@@ -19,6 +20,7 @@ from deepreslib.commands.numbers import FINITE, Number, density_name, file_name,
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.maps import DensityMap, checks
 from deepreslib.maps.labels import COUNT as COUNT_QUANTITY
 from deepreslib.maps.labels import DIFFERENCE, RESOLUTION
@@ -115,6 +117,7 @@ def run(args: Namespace) -> None:
         cleaned, notes = as_resolution(resolution, args.background)
         data[label] = cleaned.data
         warnings += notes
+    warnings += _same_values(data)
     result = comparison.compare(data, mask, reference, args.background, args.share)
 
     folder = Path(args.output)
@@ -201,6 +204,15 @@ def _picture(name: str) -> str:
     return name.replace(".mrc", ".png")
 
 
+def _same_values(data: Mapping[str, FloatArray]) -> list[str]:
+    """A sentence about each pair of maps that are one and the same."""
+    return [
+        f"the maps {one} and {other} hold the same values, so their agreement says nothing; check that both are meant."
+        for one, other in itertools.combinations(data, 2)
+        if np.array_equal(data[one], data[other])
+    ]
+
+
 def _file_names(labels: Iterable[str]) -> dict[str, str]:
     """Label → a form of it that is safe in a file name, all different."""
     names: dict[str, str] = {}
@@ -217,7 +229,8 @@ def _print(content: dict[str, Any]) -> None:
     count = comparison.maps_text(content)
     where = "of the mask" if content["mask"]["source"] == "file" else f"where {count} a value (no mask was given)"
     print(f"compared within {content['voxels']:,} voxels {where}; in Å, the last four columns against the reference")
-    rows = [comparison.TABLE_HEADER, *comparison.table_rows(content)]
+    rows = [[messages.one_line(text) for text in row] for row in comparison.table_rows(content)]
+    rows.insert(0, list(comparison.TABLE_HEADER))
     widths = [max(len(row[column]) for row in rows) for column in range(len(comparison.TABLE_HEADER))]
     for first, *rest in rows:
         print("  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip())

@@ -24,6 +24,7 @@ LARGEST_SHARE = 0.9
 
 _MOST_FACES, _NEARLY_ALL_FACES = 0.5, 0.9
 _HIGHER, _CLEARLY_HIGHER, _MUCH_MORE_VARIED = 0.05, 0.3, 1.15
+_FITS_WORSE = 0.9
 _ANGLE_TOLERANCE = 0.1
 _SAME_VOXEL_SIZE = 1e-3
 _SAME_ORIGIN = 0.1
@@ -204,6 +205,46 @@ def _mean_and_sd(data: FloatArray, part: BoolArray) -> tuple[float, float]:
     count = sum(section.size for section in sections)
     mean = sum(float(section.sum()) for section in sections) / count
     return mean, math.sqrt(sum(float(np.square(section - mean).sum()) for section in sections) / count)
+
+
+def axes_warnings(other: DensityMap, reference: DensityMap) -> tuple[str, ...]:
+    """A sentence about a map that fits another better if its axes are read in the order of that one's file.
+
+    Files may name their axes in any order, and most with an unusual one are right. But a header that names a wrong
+    order turns a map, which no shape of a cubic box tells.
+
+    Args:
+        other: a map of whatever quantity, also a mask.
+        reference: the map that it belongs to.
+
+    Returns:
+        One sentence, or none.
+    """
+    order, reference_order = other.header.axis_order, reference.header.axis_order
+    if order == reference_order or other.data.shape != reference.data.shape:
+        return ()
+    in_file = other.data.transpose(np.argsort(other.header.file_to_zyx))
+    turned = in_file.transpose(reference.header.file_to_zyx)
+    if turned.shape != reference.data.shape:
+        return ()
+    if _likeness(other.data, reference.data) >= _FITS_WORSE * _likeness(turned, reference.data):
+        return ()
+    names = [", ".join("xyz"[axis - 1] for axis in axes) for axes in (order, reference_order)]
+    return (
+        f"{other.name} has its axes in the order {names[0]} (MAPC, MAPR, MAPS) by its header, and {reference.name} in "
+        f"the order {names[1]}; they would fit better in one order, so check whether one of the headers is wrong.",
+    )
+
+
+def _likeness(one: FloatArray, other: FloatArray) -> float:
+    """How well the parts of two maps (z, y, x) that stand out from the solvent overlap: no unit, more is better."""
+    total = 0.0
+    levels = [
+        np.median([data.take(side, axis).mean() for axis in range(3) for side in (0, -1)]) for data in (one, other)
+    ]
+    for section, other_section in zip(one, other, strict=True):
+        total += float(np.vdot(np.abs(section - levels[0]), np.abs(other_section - levels[1])))
+    return total
 
 
 def check_half_maps(half1: DensityMap, half2: DensityMap) -> None:

@@ -15,7 +15,9 @@ import numpy as np
 import scipy.ndimage
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
+from deepreslib import pictures
 from deepreslib.commands import main
 from deepreslib.maps import DensityMap, read_map, write_map
 
@@ -161,3 +163,19 @@ floats = st.sampled_from(
     ["nan", "inf", "-inf", "0", "-0", "1e-40", "1e38", "-1", "1e-9", "1e9", "", "x", "1,2", "½", "2"]
 )
 """Texts of numbers that options may get."""
+
+texts = st.sampled_from(
+    ["", " ", "a", "..", "$x$", "a\nb", "\u2028", "\x1b[31m", "a/b", "'", '"', "a b", "-", "--", "=", "½", "²"]
+) | (st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20))
+"""Texts that options may get."""
+
+
+def draw_nothing(patch):
+    """Makes figures empty: drawing takes seconds.
+
+    Args:
+        patch: a ``MonkeyPatch``.
+    """
+    for name in ("histogram", "agreement", "spread", "difference", "coloured_slices", "surface"):
+        patch.setattr(pictures, f"{name}_figure", lambda *_, **__: Figure())
+    patch.setattr(pictures, "residue_figures", lambda *_, **__: [Figure()])

@@ -145,7 +145,7 @@ def _regions(args: Namespace, structure: structures.AtomicStructure) -> tuple[In
             resolutions.append(ANGSTROM(number))
         except ArgumentTypeError:
             separator = ""
-        if not separator or not name.strip():
+        if not separator or not name.strip(" ,:"):
             raise InputError(f"--region {region}: not a region; write SELECTION=RESOLUTION, e.g. A:1-120=3.5.")
         names.append(name)
     labels = structures.region_labels(structure, names)

@@ -40,9 +40,9 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
         coarsest: Å, the coarsest resolution of the method's range; twice the voxel size must be finer.
 
     Raises:
-        InputError: if the map's header says that it is no density, or the map has NaN or infinite values, is constant,
-            has an absurd or anisotropic voxel size, a cell that is not orthogonal, or is too small or too coarse for
-            the method.
+        InputError: if the map's header says that it is no density, or the map has NaN or infinite values, is constant
+            or a mask, has an absurd or anisotropic voxel size, a cell that is not orthogonal, or is too small or too
+            coarse for the method.
     """
     name, data, voxel_size = density_map.name, density_map.data, density_map.voxel_size
     if density_map.quantity not in ("", DENSITY, HALF_MAP):
@@ -75,6 +75,20 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
     check_finite(data, name)
     if data.min() == data.max():
         raise InputError(f"{name} is constant, every voxel is {data.flat[0]:g}; give a map with density.")
+    if _is_mask(data):
+        raise InputError(
+            f"{name} is a mask, {data.min():g} outside and {data.max():g} inside, and no density; give the map, and "
+            "the mask by --mask."
+        )
+
+
+def _is_mask(data: FloatArray) -> bool:
+    """Whether all voxels have one of two values; or values from 0 to 1 and many exactly 1, as a soft mask has."""
+    low, high = data.min(), data.max()
+    at_high = sum(int(np.count_nonzero(section == high)) for section in data)
+    if (low, high) == (0, 1) and at_high > SMALLEST_SHARE * data.size:
+        return True
+    return at_high + sum(int(np.count_nonzero(section == low)) for section in data) == data.size
 
 
 def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:

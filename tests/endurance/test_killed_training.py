@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -77,6 +78,12 @@ def steps(folder):
     return state["steps"]
 
 
+def begin_anew(folder):
+    (folder / loop.STATE).unlink()
+    for path in folder.glob("checkpoint-*"):
+        shutil.rmtree(path)
+
+
 @pytest.mark.endurance
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", WORDS)
@@ -86,7 +93,7 @@ def test_a_stopped_training_goes_on(name, folder, capsys):
     code, error = finish(start(name, folder), 900)
     assert code == 0, error
     longest = time.monotonic() - began
-    (out / loop.STATE).unlink()
+    begin_anew(out)
     for number in range(MOMENTS):
         kind = list(SIGNALS)[number % len(SIGNALS)]
         before = steps(out)
@@ -101,7 +108,7 @@ def test_a_stopped_training_goes_on(name, folder, capsys):
         assert steps(out) >= before
         found.append(steps(out))
         if code in (0, 2):
-            (out / loop.STATE).unlink()  # begin anew
+            begin_anew(out)
         elif kind != signal.SIGKILL:
             assert temporary_files(out) == []
             assert len(list(out.glob("checkpoint-*"))) == (steps(out) > 0)

@@ -5,12 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile import answer, are_alike, examples, make_inputs, outputs
+from hostile import answer, are_alike, draw_nothing, examples, make_inputs, outputs
 from hypothesis import example, given
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
-
-from deepreslib import pictures
 
 FIELDS = {
     "nx": "i4",
@@ -88,13 +85,6 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("fuzz")
     make_inputs(path, (26, 26, 26), (8.5, 12, 16), blur=1.0)
     return path
-
-
-def draw_nothing(patch):
-    """Empty figures: drawing takes seconds."""
-    for name in ("histogram", "agreement", "spread", "difference", "coloured_slices", "surface"):
-        patch.setattr(pictures, f"{name}_figure", lambda *_, **__: Figure())
-    patch.setattr(pictures, "residue_figures", lambda *_, **__: [Figure()])
 
 
 @pytest.fixture(autouse=True)

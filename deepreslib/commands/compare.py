@@ -186,7 +186,7 @@ def _reference(text: str | None, labels: Sequence[str]) -> str | None:
     """The label that ``--reference`` means."""
     if text is None or text in labels:
         return text
-    if text.isdecimal() and 1 <= int(text) <= len(labels):
+    if text.isdecimal() and len(text) < 10 and 1 <= int(text) <= len(labels):
         return labels[int(text) - 1]
     raise InputError(
         f"--reference {text} is none of the maps; give a number from 1 to {len(labels)}, or one of {', '.join(labels)}."
@@ -195,7 +195,7 @@ def _reference(text: str | None, labels: Sequence[str]) -> str | None:
 
 def _differences(labels: Sequence[str], reference: str | None) -> dict[str, str]:
     """Label → name of the map of its difference from the reference, for every map but the reference."""
-    others = [label for label in labels if label != (reference or labels[0])]
+    others = [label for label in labels if label != (labels[0] if reference is None else reference)]
     return {label: f"difference_{name}.mrc" for label, name in _file_names(others).items()}
 
 

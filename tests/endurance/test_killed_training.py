@@ -29,7 +29,7 @@ from deepreslib.commands import main
 from deepreslib.training import checkpoints, loop
 from deepreslib.training.cryores import program as cryores
 from deepreslib.training.deepres import calibration, program, scenes, validation
-loop.PERIOD = (0.0, 0.2)
+loop.PERIOD = (0.0, 0.0)
 cryores.VALIDATION_EXAMPLES = 3
 program.PRESETS["compact"] = replace(program.PRESETS["compact"], buffer=24)
 validation.SCENES, validation.WINDOWS, program.ADAPTED, calibration.SCENES = 3, 3, 1, 1
@@ -38,7 +38,7 @@ recipe = scenes.SceneRecipe
 scenes.SceneRecipe = lambda *words, **settings: recipe(*words, **(settings | simple))
 sys.exit(main(sys.argv[1:]))
 """
-"""The command line with small scenes, few examples and a checkpoint every moment."""
+"""The command line with small scenes, few examples and a checkpoint after every step."""
 
 WORDS = {
     "deepres": "train deepres --range high --batch 8 --steps 60",

@@ -51,6 +51,9 @@ def assert_finite(folder):
 
 @given(labels=st.lists(texts, min_size=1, max_size=3), reference=texts | st.sampled_from(["1", "2", "3"]))
 @example(labels=["\x1b[31m", "\n"], reference="1")
+@example(labels=["0", ""], reference="")
+@example(labels=["", " "], reference="--")
+@example(labels=["a", "b"], reference=5000 * "9")
 @examples(20)
 def test_labels(labels, reference):
     labels = [label for label in labels if not label.startswith("-")]
@@ -93,6 +96,7 @@ def test_texts_of_pictures(option, value):
 
 
 @given(attribute=texts, reach=NUMBERS)
+@example(attribute="--", reach="--")
 @examples(15)
 def test_words_of_annotations(attribute, reach):
     answer("annotate", "model.pdb", "res.mrc", "-o", "out.cif", f"--attribute={attribute}")
@@ -122,6 +126,8 @@ def test_numbers_of_simulated_half_maps(option, value):
 
 @given(selection=texts | st.sampled_from(["A", "A:1-20", "A:5-1", "A:-5-5", "A,A", "Z", "A:", ":"]), value=NUMBERS)
 @example(selection="", value="8")
+@example(selection="A:1-²", value="8")
+@example(selection="A:1-" + 5000 * "9", value="8")
 @examples(20)
 def test_regions(selection, value):
     simulate("--resolution=8", "--voxel-size=2", f"--region={selection}={value}")
@@ -137,6 +143,7 @@ def test_words_of_networks(method, option, value):
 
 
 @given(option=st.sampled_from(SHARPNESS), value=floats | texts | st.sampled_from(["0,nan", "1,1", "1e9,0", "0,-1e-9"]))
+@example(option="--gpu", value="--")
 @examples(8)
 def test_words_of_the_sharpening_check(option, value):
     """Those that are refused; the others would take the time of a search."""

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-SHOW_ALL = "TF_CPP_MIN_LOG_LEVEL"
+SHOW_ALL = "DEEPRES_SHOW_LIBRARIES"
 """A variable of the environment: where it is set, what libraries write by themselves is shown."""
 
 

@@ -8,6 +8,7 @@ from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 from pyworkflow.utils import cleanPath
 
+from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.inputs import gridArguments, gridErrors
 from deepres_plugin.protocols.protocol_base import samplingErrors
 from deepres_plugin.protocols.protocol_deep_resolution import RANGE_NAMES, RANGE_TEXTS
@@ -18,6 +19,7 @@ from deepres_plugin.protocols.protocol_network import NetworkMixin
 OUTPUT_SHARPENED = "outputVolume"
 OUTPUT_OVERCLAIMED = "overclaimed_Volume"
 TASK_SEARCH, TASK_CHECK = range(2)
+GREATEST = 1000  # Å², as of ``deepres sharpness``
 METHODS = {"localfsc": "local FSC of the half maps [Cardone2013]", "monores": "MonoRes [Vilas2018]"}
 
 
@@ -110,6 +112,7 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
             "percentile",
             params.FloatParam,
             default=20,
+            allowsNull=True,
             expertLevel=LEVEL_ADVANCED,
             label="Percentile",
             help="The percentile of the local resolutions that must coincide, 0 to 100; that of the paper is 20.",
@@ -150,8 +153,7 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
         errors = samplingErrors(volume, "unsharpened volume") + super()._validate()
         if self.mask.get() is not None:
             errors += gridErrors(self.mask.get(), volume, "mask")
-        if not 0 <= self.percentile.get() <= 100:
-            errors.append("The percentile must lie between 0 and 100: give a number such as 20.")
+        errors += numberErrors(self, "percentile", 20, least=0, most=100)
         return errors + (self._getSearchErrors(volume) if self.task == TASK_SEARCH else self._getCheckErrors(volume))
 
     def _warnings(self):
@@ -203,13 +205,17 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
         try:
             self.getBFactors()
         except ValueError:
-            errors.append(f"'{self.bFactors.get()}' is not a list of B factors: separate numbers by commas.")
+            errors.append(
+                f"'{self.bFactors.get()}' is not a list of B factors: separate numbers by commas, each from "
+                f"{-GREATEST} to {GREATEST}."
+            )
         return errors
 
     def _getResolutionErrors(self, volume):
+        errors = numberErrors(self, "resolution", 4, "Å", optional=True, over=0)
         finest = 2 * volume.getSamplingRate()
-        if self.resolution.get() is None or self.resolution.get() >= finest:
-            return []
+        if errors or self.resolution.get() is None or self.resolution.get() >= finest:
+            return errors
         return [f"The resolution is finer than twice the sampling rate, {finest:g} Å: give a coarser one."]
 
     def _getCheckErrors(self, volume):
@@ -224,7 +230,10 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
 
     def getBFactors(self):
         """The B factors of the form, Å²; a ValueError if it has something else."""
-        return [float(word) for word in self.bFactors.get("").split(",")]
+        numbers = [float(word) for word in self.bFactors.get("").split(",")]
+        if not all(abs(number) <= GREATEST for number in numbers):
+            raise ValueError(f"a B factor beyond {GREATEST:g} Å²")
+        return numbers
 
     def _getChecked(self):
         return self.checkedVolume.get() if self.task == TASK_CHECK else None
@@ -247,8 +256,8 @@ class ProtDeepSharpness(NetworkMixin, OptionalHalfMapMixin):
         else:
             arguments += ["--b-factors=" + ",".join(f"{b_factor:g}" for b_factor in self.getBFactors())]
         if self.resolution.get() is not None:
-            arguments += ["--resolution", f"{self.resolution.get():g}"]
-        arguments += ["--percentile", f"{self.percentile.get():g}", "--range", RANGE_NAMES[self.resolutionRange.get()]]
+            arguments += [f"--resolution={self.resolution.get():g}"]
+        arguments += [f"--percentile={self.percentile.get():g}", f"--range={RANGE_NAMES[self.resolutionRange.get()]}"]
         return [*arguments, "-o", self._getOutputFolder()]
 
     def _getMaps(self):

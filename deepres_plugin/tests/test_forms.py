@@ -15,10 +15,7 @@ OPTIONAL = {"maskThreshold", "minRes", "maxRes", "resolution"}
 """Numbers that may be left out."""
 
 ANY_SIGN = {"maskThreshold"}
-ZERO_TOO = {"reach", "maskThreshold"}
-ELSEWHERE = {"ProtDeepSharpness"}
-"""Protocols whose own tests try such numbers."""
-
+ZERO_TOO = {"percentile", "reach", "maskThreshold"}
 HOSTILE = (None, math.nan, math.inf, -math.inf, -5, 0)
 
 
@@ -57,7 +54,7 @@ class TestForms(BaseTest):
 
     def testEachNumberHasOneSentence(self):
         tried = set()
-        for name in sorted(set(protocols.__all__) - ELSEWHERE):
+        for name in sorted(protocols.__all__):
             expected = set(self.new(name).validate())
             for number in self.numbers(self.new(name)):
                 for value in HOSTILE:

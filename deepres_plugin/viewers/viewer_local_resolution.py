@@ -129,7 +129,9 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
     # --------------------------- entries ------------------------------------
     def _showHistogram(self):
         values = {self._getName(): self._readResolution().data}
-        figure = pictures.histogram_figure(values, self._getScale(), marks=self._getMarks())
+        limits = self.protocol._readReport().get("range")  # runs of older versions have none
+        ends = (limits["low"], limits["high"]) if limits else None
+        figure = pictures.histogram_figure(values, self._getScale(), ends=ends, marks=self._getMarks())
         return self._figure(figure, "Histogram")
 
     def _showResolutionSlices(self):

@@ -104,7 +104,7 @@ REFUSALS = {
     "NaN": ("localfsc", {}, [], ("half2", with_nan), ["half2.mrc", "NaN"]),
     "mask of another shape": ("localfsc", {}, [], ("mask", cropped), ["mask.mrc"]),
     "cutoff": ("localfsc", {}, ["--cutoff", "1.5"], None, ["cutoff", "1.5"]),
-    "box": ("localfsc", {}, ["--box", "wide"], None, ["--box wide", "30A"]),
+    "box": ("localfsc", {}, ["--box", "wide"], None, ["--box", "'wide' is not", "30A"]),
     "huge box": ("localfsc", {}, ["--box", "300"], None, ["300", "48"]),
     "mask of the whole box": (
         "monores",

@@ -172,12 +172,12 @@ def test_the_help_states_the_criterion_and_the_answers(capsys):
     ("options", "words"),
     [
         (["--check", "sharp.mrc"], ["--check compares sharp.mrc with the unsharpened map", "--half1"]),
-        (["map.mrc", "--resolution", "nan"], ["nan Å", "coarser"]),
-        (["map.mrc", "--b-factors", "0,-1e9"], ["--b-factors", "-1000 and 1000"]),
-        (["map.mrc", "--b-factors", "0,nan"], ["--b-factors", "-1000 and 1000"]),
+        (["map.mrc", "--resolution", "nan"], ["--resolution", "'nan' is not"]),
+        (["map.mrc", "--b-factors", "0,-1e9"], ["--b-factors", "-1000 to 1000"]),
+        (["map.mrc", "--b-factors", "0,nan"], ["--b-factors", "-1000 to 1000"]),
         (["map.mrc", "--resolution", "2"], ["2.5 Å", "coarser"]),
         (["map.mrc", "--resolution", "4", "--cutoff", "0.3"], ["--cutoff", "half maps"]),
-        (["map.mrc", "--resolution", "4", "--percentile", "120"], ["--percentile 120"]),
+        (["map.mrc", "--resolution", "4", "--percentile", "120"], ["--percentile", "'120' is not"]),
         (["map.mrc", "--resolution", "4", "--half1", "half1.mrc"], ["half1.mrc", "one half map"]),
         (["--resolution", "4"], ["no map"]),
         (["map.mrc", "--check", "sharp.mrc", "--b-factors", "0,-9"], ["--check", "--b-factors"]),
@@ -201,4 +201,4 @@ def test_a_file_for_a_folder_is_refused(files, capsys):
 
 def test_b_factors_must_be_numbers(files, capsys):
     assert run(files, *halves(files), "--b-factors", "weak,strong") == 2
-    assert "is not B,B,..." in capsys.readouterr().err
+    assert "'weak' is not a number" in capsys.readouterr().err

@@ -1,11 +1,13 @@
 """How much memory each method of ``deepres estimate`` takes, and how it grows with the box.
 
     python benchmarks/memory.py [--methods deepres cryores ...] [--boxes 200 300 512 700] [--voxel-sizes 1.0 ...]
-                                [--range high] [--threads N]
+                                [--range high] [--threads N] [--limit SECONDS]
 
 The maps are balls of random density (15 % of the box) in white noise, with their mask. Each method runs as a program of
 its own. Its greatest resident memory, reading and writing included, and its time are printed and written to
-benchmarks/results, with the ceilings that are aimed at: 4 GB for a box of 512 voxels and 8 GB for one of 700.
+benchmarks/results, with the ceilings that are aimed at: 4 GB for a box of 512 voxels and 8 GB for one of 700. A program
+that goes on for longer than the limit is stopped; then the memory is that of its work so far. MonoRes tests few
+frequencies in large boxes: each takes as much memory as any other.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import numpy as np
@@ -33,8 +36,13 @@ METHODS = {
     "localfsc": ["--half1", "HALF1", "--half2", "HALF2", "--mask", "MASK"],
     "monores": ["--half1", "HALF1", "--half2", "HALF2", "--mask", "MASK"],
     "resmap": ["--half1", "HALF1", "--half2", "HALF2", "--mask", "MASK"],
+    "monores-one-map": ["MAP", "--mask", "MASK"],
+    "resmap-one-map": ["MAP", "--mask", "MASK"],
 }
-"""What each method is given; the names in capitals are files."""
+"""What each method is given; the names in capitals are files. What follows a hyphen is no part of the method's name."""
+
+COARSE_STEPS = {"monores": (300, ["--step", "3"]), "monores-one-map": (300, ["--step", "3"])}
+"""Methods that take very long in boxes of more voxels than this, and the options that shorten it."""
 
 
 def make_maps(size, folder):
@@ -56,21 +64,26 @@ def make_maps(size, folder):
     return paths
 
 
-def measure(method, paths, voxel_size, folder, options):
-    """Peak memory (GB) and seconds of one method, as a program of its own."""
+def measure(method, paths, voxel_size, folder, options, limit):
+    """Peak memory (GB) and seconds of one method, as a program of its own that is stopped after ``limit`` seconds."""
     given = [paths.get(word, word) for word in METHODS[method]]
-    command = [sys.executable, "-m", "deepreslib", "estimate", *given, "--method", method, *options]
+    command = [sys.executable, "-m", "deepreslib", "estimate", *given, "--method", method.split("-")[0], *options]
     command += ["--voxel-size", str(voxel_size), "-o", os.path.join(folder, "out.mrc")]
     started = time.monotonic()
     log = os.path.join(folder, "log.txt")
     with open(log, "w", encoding="utf-8") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=stream)
+        timer = threading.Timer(limit, process.terminate)
+        timer.start()
         _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
     seconds = time.monotonic() - started
-    if status:
+    stopped = bool(status) and seconds >= limit
+    if status and not stopped:
         with open(log, encoding="utf-8") as stream:
             print(stream.read()[-2000:], file=sys.stderr)
-    return {"peak_gb": round(usage.ru_maxrss * 1024 / 1e9, 2), "seconds": round(seconds, 1), "failed": bool(status)}
+    peak = round(usage.ru_maxrss * 1024 / 1e9, 2)
+    return {"peak_gb": peak, "seconds": round(seconds, 1), "stopped": stopped, "failed": bool(status) and not stopped}
 
 
 def markdown(results):
@@ -81,7 +94,7 @@ def markdown(results):
     for r in results["runs"]:
         ceiling = CEILINGS.get(r["box"])
         kept = "" if ceiling is None else f"{ceiling:g}, {'kept' if r['peak_gb'] <= ceiling else 'NOT KEPT'}"
-        failed = " (failed)" if r["failed"] else ""
+        failed = " (failed)" if r["failed"] else " (stopped)" if r["stopped"] else ""
         lines.append(
             f"| {r['method']}{failed} | {r['box']}³ | {r['voxel_size']:g} | {r['peak_gb']:.2f} | "
             f"{1e9 * r['peak_gb'] / r['box'] ** 3:.1f} | {kept} | {r['seconds']:.0f} |"
@@ -105,6 +118,7 @@ def main():
     parser.add_argument("--voxel-sizes", type=float, nargs="+", default=[1.0], metavar="A")
     parser.add_argument("--range", choices=["low", "high", "auto"], default="low", help="of deepres (default: low)")
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--limit", type=float, default=1800, metavar="SECONDS", help="of each program (default: 1800)")
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "memory"), metavar="STEM")
     args = parser.parse_args()
     options = ["--threads", str(args.threads)] if args.threads else []
@@ -114,7 +128,9 @@ def main():
             paths = make_maps(size, folder)
             for method, voxel_size in itertools.product(args.methods, args.voxel_sizes):
                 own = ["--range", args.range] if method == "deepres" else []
-                run = measure(method, paths, voxel_size, folder, [*options, *own])
+                largest, coarse = COARSE_STEPS.get(method, (size, []))
+                own += coarse if size > largest else []
+                run = measure(method, paths, voxel_size, folder, [*options, *own], args.limit)
                 results["runs"].append({"method": method, "box": size, "voxel_size": voxel_size, **run})
                 print(results["runs"][-1], flush=True)
     reports.save(args.output, results, markdown(results))

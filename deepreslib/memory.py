@@ -36,13 +36,14 @@ class Room:
     of_addresses: bool = False
 
 
-def check(needed: float, subject: str, network: bool = False) -> None:
+def check(needed: float, subject: str, network: bool = False, mend: str = "crop or bin the map") -> None:
     """Refuses work that would need more memory than there is.
 
     Args:
         needed: bytes that the work takes beyond what the process has now, without a network's library.
         subject: what needs them, at the beginning of the sentence.
         network: whether a network runs; its library takes memory too, unless it is loaded already.
+        mend: how to need less.
 
     Raises:
         InputError: it would not fit.
@@ -57,7 +58,7 @@ def check(needed: float, subject: str, network: bool = False) -> None:
             numbers = (needed + library) / 1e9, max(room.left, 0) / 1e9
             raise InputError(
                 f"{subject} needs {numbers[0]:.1f} GB of memory, and {numbers[1]:.1f} GB are left ({room.limit}); "
-                "crop or bin the map, or use a machine with more memory."
+                f"{mend}, or use a machine with more memory."
             )
 
 

@@ -20,6 +20,7 @@ from deepreslib.commands.numbers import FINITE, Number, density_name, file_name,
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import write_report
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.maps import DensityMap, checks
 from deepreslib.maps.labels import COUNT as COUNT_QUANTITY
 from deepreslib.maps.labels import DIFFERENCE, RESOLUTION
@@ -116,11 +117,7 @@ def run(args: Namespace) -> None:
         cleaned, notes = as_resolution(resolution, args.background)
         data[label] = cleaned.data
         warnings += notes
-    warnings += [
-        f"{one} and {other} hold the same values, so nothing is compared; check that two different maps were given."
-        for one, other in itertools.combinations(labels, 2)
-        if np.array_equal(data[one], data[other])
-    ]
+    warnings += _same_values(data)
     result = comparison.compare(data, mask, reference, args.background, args.share)
 
     folder = Path(args.output)
@@ -189,7 +186,7 @@ def _reference(text: str | None, labels: Sequence[str]) -> str | None:
     """The label that ``--reference`` means."""
     if text is None or text in labels:
         return text
-    if text.isdecimal() and 1 <= int(text) <= len(labels):
+    if text.isdecimal() and len(text) < 10 and 1 <= int(text) <= len(labels):
         return labels[int(text) - 1]
     raise InputError(
         f"--reference {text} is none of the maps; give a number from 1 to {len(labels)}, or one of {', '.join(labels)}."
@@ -198,13 +195,22 @@ def _reference(text: str | None, labels: Sequence[str]) -> str | None:
 
 def _differences(labels: Sequence[str], reference: str | None) -> dict[str, str]:
     """Label → name of the map of its difference from the reference, for every map but the reference."""
-    others = [label for label in labels if label != (reference or labels[0])]
+    others = [label for label in labels if label != (labels[0] if reference is None else reference)]
     return {label: f"difference_{name}.mrc" for label, name in _file_names(others).items()}
 
 
 def _picture(name: str) -> str:
     """The name of the picture of a map."""
     return name.replace(".mrc", ".png")
+
+
+def _same_values(data: Mapping[str, FloatArray]) -> list[str]:
+    """A sentence about each pair of maps that are one and the same."""
+    return [
+        f"the maps {one} and {other} hold the same values, so their agreement says nothing; check that both are meant."
+        for one, other in itertools.combinations(data, 2)
+        if np.array_equal(data[one], data[other])
+    ]
 
 
 def _file_names(labels: Iterable[str]) -> dict[str, str]:
@@ -223,7 +229,8 @@ def _print(content: dict[str, Any]) -> None:
     count = comparison.maps_text(content)
     where = "of the mask" if content["mask"]["source"] == "file" else f"where {count} a value (no mask was given)"
     print(f"compared within {content['voxels']:,} voxels {where}; in Å, the last four columns against the reference")
-    rows = [comparison.TABLE_HEADER, *comparison.table_rows(content)]
+    rows = [[messages.one_line(text) for text in row] for row in comparison.table_rows(content)]
+    rows.insert(0, list(comparison.TABLE_HEADER))
     widths = [max(len(row[column]) for row in rows) for column in range(len(comparison.TABLE_HEADER))]
     for first, *rest in rows:
         print("  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip())

@@ -78,31 +78,39 @@ def run(args: Namespace) -> None:
     from deepreslib.maps import labels
 
     given = inputs.read_maps(args)
-    density_map, half_maps = given.density_map, given.half_maps
+    density_map, has_halves = given.density_map, given.half_maps is not None
     map_kind.refuse_inverted(density_map)
+    described = report.describe_input(args.map, given.half_maps, density_map)
     name, chosen = args.method, {}
     if name == DEFAULT_METHOD:
-        choice = automatic.choose(density_map, has_halves=half_maps is not None)
+        choice = automatic.choose(density_map, has_halves=has_halves)
         name, chosen = choice.method, {"chosen": f"{DEFAULT_METHOD}: {choice.reason}"}
     method = args.methods[name]
     mask: BoolArray | None = None
     mask_report: dict[str, Any] = {}
     if not method.finds_mask or args.mask or args.mask_threshold is not None:
         mask, mask_report = inputs.read_mask(args, given)
-    result, headline = method.estimate(args, methods.Inputs(density_map, half_maps, mask, args.threads))
+    # The FSC comes before the work, so that no map is held while the method works that it does not look at.
+    curve = None if mask is None else inputs.fsc_within(given, mask, args.threads)
+    compared = given.half_maps if method.uses_halves else None
+    if compared and not args.map:
+        density_map = given.density_map = compared[0]
+    if mask is not None:
+        given.half_maps = compared
+    result, headline = method.estimate(args, methods.Inputs(density_map, compared, mask, args.threads))
     made = mask if mask_report.get("source") == "automatic" else None
     result = judged(result, density_map, name, made)
     if mask is None:
         mask = result.resolution > 0
         mask_report = {"source": name, "path": None, "threshold": None, "voxels": int(mask.sum())}
-    curve = inputs.fsc_within(given, mask, args.threads)
+        curve = inputs.fsc_within(given, mask, args.threads)
     statistics = summary.statistics(result.resolution[mask])
     warnings = [*given.warnings, *result.warnings]
     seconds = {"total": time.monotonic() - started, **result.seconds}
     content = {
         "method": name,
         **chosen,
-        **report.head(args.command_line, report.describe_input(args.map, half_maps, density_map)),
+        **report.head(args.command_line, described),
         "mask": mask_report,
         "resolution": statistics,
         "voxels": mask_report["voxels"],
@@ -118,7 +126,7 @@ def run(args: Namespace) -> None:
         maps.write_map(f"{stem}{ending}{suffix}", density_map.like(data), quantities[ending])
     write_report(f"{stem}.json", content)
     ends = statistics["percentiles"]
-    looked_at = "mean of the half maps" if half_maps and not args.map and not method.uses_halves else ""
+    looked_at = "mean of the half maps" if has_halves and not args.map and not method.uses_halves else ""
     how = ", ".join(filter(None, [name, looked_at, headline, f"{seconds['total']:.0f} s"]))
     print(
         f"local resolution: median {statistics['median']:.2f} Å, SD {statistics['sd']:.2f} Å, "

@@ -100,6 +100,8 @@ def read_beside(path: str, args: Namespace, like: DensityMap | None, warnings: l
     """
     density_map = maps.read_map(path, args.voxel_size, args.origin, like)
     warnings += density_map.notes
+    if like is not None:
+        warnings += checks.axes_warnings(density_map, like)
     return density_map
 
 
@@ -116,7 +118,8 @@ def read_mask_beside(args: Namespace, like: DensityMap, warnings: list[str]) -> 
     """
     mask = maps.read_map(args.mask, args.voxel_size, args.origin, like)
     inside = checks.check_mask(mask, like)
-    warnings += [text for text in (*mask.notes, *checks.mask_warnings(mask, like)) if text not in warnings]
+    found = (*mask.notes, *checks.axes_warnings(mask, like), *checks.mask_warnings(mask, like))
+    warnings += [text for text in found if text not in warnings]
     return inside
 
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from deepreslib.errors import InputError
 
 _NEGATIVE = re.compile(r"^-(\d|\.\d|inf|nan)", re.IGNORECASE)
+_NO_VALUE = re.compile(r"--?\w[\w-]*=?--$", re.ASCII)
 _REQUIRED = "the following arguments are required: "
 
 
@@ -33,6 +34,8 @@ class Parser(ArgumentParser):
             InputError: what is wrong with them.
         """
         self.words = words
+        if wrong := next((word for word in words if _NO_VALUE.match(word)), None):  # argparse would make a list of it
+            raise InputError(f"{wrong}: -- is no value; give one, or leave the option out.")
         for command in self._commands().values():
             command.words = words
         args, unknown = self.parse_known_args(list(words))

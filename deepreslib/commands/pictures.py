@@ -90,7 +90,7 @@ def run(args: Namespace) -> None:
     label = LABELS[quantity]
     if density:
         check_same_grid(density, resolution)
-    others = {path: _read_values(path, args, resolution, warnings, quantity)[1].data for path in args.compare}
+    others = [_read_values(path, args, resolution, warnings, quantity)[1].data for path in args.compare]
     if args.range:
         low, high = args.range
         scale = pictures.ColourScale(low, high, args.colour_map)
@@ -98,7 +98,7 @@ def run(args: Namespace) -> None:
         scale = pictures.ColourScale.from_values(resolution.data, args.colour_map)
     folder = Path(args.output)
 
-    maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others.values()], strict=True))
+    maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others], strict=True))
     figure = pictures.histogram_figure(maps, scale, label=label, ends=_ends(args.resolution))
     pictures.save_figure(figure, folder / HISTOGRAM)
     grid = density or resolution

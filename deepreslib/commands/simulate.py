@@ -4,7 +4,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 import numpy as np
 
-from deepreslib import maps, simulation, structures
+from deepreslib import maps, memory, simulation, structures
 from deepreslib.analysis import report
 from deepreslib.commands import messages, simulate_half_maps
 from deepreslib.commands.numbers import ANGSTROM, B_FACTOR, SEED, VOXEL_SIZE, Number, file_name
@@ -13,6 +13,9 @@ from deepreslib.errors import InputError
 from deepreslib.files import split_map_name, write_report
 from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import IntArray
+
+_BYTES = {False: 60, True: 76}
+"""Bytes of memory for each voxel of the box, without and with half maps, as measured at 200³ and 300³."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -87,6 +90,11 @@ def run(args: Namespace) -> None:
         labels, resolutions = _regions(args, structure)
     rng = np.random.default_rng(args.seed)
     size = args.box or simulation.box_size(structure, args.voxel_size)
+    memory.check(
+        _BYTES[args.half_maps] * size**3,
+        f"a map of {size}³ voxels",
+        mend="give a smaller --box or a larger --voxel-size",
+    )
     shape = (size,) * 3
     rotation = structures.random_rotation(rng) if args.rotate else None
     positions = simulation.placed(structure, shape, args.voxel_size, rotation)
@@ -144,7 +152,7 @@ def _regions(args: Namespace, structure: structures.AtomicStructure) -> tuple[In
             resolutions.append(ANGSTROM(number))
         except ArgumentTypeError:
             separator = ""
-        if not separator:
+        if not separator or not name.strip(" ,:"):
             raise InputError(f"--region {region}: not a region; write SELECTION=RESOLUTION, e.g. A:1-120=3.5.")
         names.append(name)
     labels = structures.region_labels(structure, names)

@@ -127,14 +127,17 @@ def estimate(
     shape = density_map.data.shape
     molecule = np.zeros(shape, bool)
     molecule[box] = _largest_parts(found.molecule)
+    found.molecule = molecule[box]
     resolution, deviation = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     kept = molecule[box] if wanted is None else wanted
-    for part, inside, resolutions, deviations in found.values:
+    while found.values:  # each is let go of when it has been used
+        part, inside, resolutions, deviations = found.values.pop()
         for whole, values in ((resolution, resolutions), (deviation, deviations)):
             here = np.zeros(inside.shape, np.float32)
             here[inside] = values
             whole[box][part] = np.where(kept[part], here, 0)
-    resolution = resampling.clip_resolution(resolution, molecule if mask is None else mask, 0, COARSEST, max(sizes))
+        clipped = resampling.clip_resolution(resolution[box][part], kept[part], 0, COARSEST, max(sizes))
+        resolution[box][part] = clipped
     baseline, baseline_deviation = found.baseline
     return LocalResolution(
         resolution,
@@ -306,7 +309,11 @@ def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None 
     Returns:
         The box, within the map; all of the map where no voxel is beyond 3 SD.
     """
-    distinct = np.abs(data - data.mean(dtype=float)) > SIGMAS * data.std(dtype=float)
+    mean = data.mean(dtype=float)
+    limit = SIGMAS * math.sqrt(np.mean([np.square(plane - mean).mean() for plane in data]))
+    distinct = np.empty(data.shape, bool)
+    for plane, beyond in zip(data, distinct, strict=True):  # one after the other, which takes less memory
+        beyond[...] = np.abs(plane - mean) > limit
     if inside is not None:
         distinct |= inside
     if not distinct.any():

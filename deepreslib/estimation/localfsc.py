@@ -33,6 +33,7 @@ for each shell, however many voxels there are. The smoothed products vary so slo
 is fine enough for them.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -41,6 +42,7 @@ import scipy.fft
 import scipy.ndimage
 
 from deepreslib.errors import InputError
+from deepreslib.estimation import memory_needs
 from deepreslib.estimation.localfsc_window import along_axes, responses, sampling_matrices, window
 from deepreslib.estimation.result import Ends, LocalResolution, MapOrHalves, two_halves
 from deepreslib.fourier import filters, resampling
@@ -102,7 +104,7 @@ def estimate(
         a ``LocalResolution``, from 2 × voxel size to box × voxel size in the mask.
 
     Raises:
-        InputError: if the cutoff or the box is impossible.
+        InputError: if the cutoff or the box is impossible, or memory does not suffice.
     """
     started = time.monotonic()
     half1, half2 = two_halves(density_map_or_halves, "the local FSC")
@@ -110,6 +112,7 @@ def estimate(
     around = box_around(mask)
     inside = mask[around]
     ends = [_ends(side, box) for side in around]
+    memory_needs.check_localfsc(half1, mask, math.prod(stop - start for start, stop in ends))
     weight = _visibility(read_box(mask, ends), box)
     maps = []
     for half in (half1, half2):
@@ -200,9 +203,8 @@ def _cut(spectrum: ComplexArray, shape: Sequence[int], ends: Sequence[tuple[int,
     """The map of some coefficients, which are overwritten, in a box; 0 beyond the map's border."""
     z, y, x = (slice(max(start, 0), min(stop, n)) for (start, stop), n in zip(ends, shape, strict=True))
     part = backward(spectrum, shape, workers, (z, y, x))
-    return np.pad(
-        part, [(side.start - start, stop - side.stop) for side, (start, stop) in zip((z, y, x), ends, strict=True)]
-    )
+    rims = [(side.start - start, stop - side.stop) for side, (start, stop) in zip((z, y, x), ends, strict=True)]
+    return np.pad(part, rims) if any(map(any, rims)) else part
 
 
 def _visibility(inside: BoolArray, box: int) -> FloatArray:

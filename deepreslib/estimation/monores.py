@@ -20,6 +20,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from deepreslib.errors import InputError
+from deepreslib.estimation import memory_needs
 from deepreslib.estimation.monogenic import MonogenicSignal, gaussian
 from deepreslib.estimation.monores_sweep import (
     FIRST,
@@ -112,6 +113,7 @@ def estimate(
         solvent = noise_region(density_map, mask)
         box, noises = solvent.box, solvent.noise
         inside = mask[box]
+        memory_needs.check_monores(density_map, mask, inside.size, has_halves=False)
         levels = _levels(density_map, inside.shape, finest, coarsest, step)
         data = density_map.data[box]
         signal = MonogenicSignal(data, edition.riesz_factor, workers, unit_factor(data))
@@ -120,6 +122,7 @@ def estimate(
     else:
         box = fast_box_around(mask, round(coarsest / max(density_map.voxel_size)))
         tested = inside = mask[box]
+        memory_needs.check_monores(density_map, mask, inside.size, has_halves=True)
         half1, half2 = (half.data[box] for half in half_maps)
         difference, factor = (half1 - half2) / 2, unit_factor(half1, half2)
         noisy = _noise_inside((half1 + half2) / 2, difference, inside, f"{half_maps[0].name} and {half_maps[1].name}")
@@ -140,7 +143,8 @@ def estimate(
         resolution[tested] = found
         nyquist = 2 * max(density_map.voxel_size)
         resolution[tested] = smooth(resolution, tested, edition.smoothing, nyquist, workers)
-        resolution[inside & ~tested] = fill(resolution, tested, inside & ~tested, workers)
+        if (untested := inside & ~tested).any():
+            resolution[untested] = fill(resolution, tested, untested, workers)
     return LocalResolution(
         whole,
         mask=molecule,

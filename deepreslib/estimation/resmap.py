@@ -32,13 +32,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepreslib.errors import InputError
+from deepreslib.estimation import memory_needs
 from deepreslib.estimation.resmap_noise import FEWEST, one_map, two_halves
 from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves, tested_ends
 from deepreslib.estimation.significance import threshold
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.maps import DensityMap, checks
-from deepreslib.maps.boxes import read_box
+from deepreslib.maps.boxes import box_around, read_box
 from deepreslib.maps.tiles import tiles
 from deepreslib.progress import bar
 
@@ -136,6 +137,7 @@ def estimate(
     finest, coarsest = _range(density_map, finest, coarsest, step, p_value)
 
     reach = prepare(coarsest, voxel, gradient).reach
+    memory_needs.check_resmap(density_map, mask, mask[box_around(mask, reach)].size, half_maps is not None)
     if half_maps is None:
         given = one_map(density_map, mask, reach, voxel, 0.5 / coarsest, workers)
     else:

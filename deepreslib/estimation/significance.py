@@ -3,7 +3,9 @@
 import numpy as np
 import scipy.special
 
-from deepreslib.fourier.arrays import FloatArray
+from deepreslib.fourier.arrays import FloatArray, IntArray
+
+_AT_ONCE = 1 << 20
 
 
 def log_survival(values: FloatArray, weights: FloatArray) -> FloatArray:
@@ -49,7 +51,16 @@ def threshold(values: FloatArray, weights: FloatArray, p_value: float) -> float:
         The threshold; infinite if no value passes.
     """
     ordered = np.sort(values)[::-1]
-    rank = np.arange(1, len(ordered) + 1)
-    allowed = np.log(p_value * rank / (len(ordered) * np.sum(1.0 / rank)))
-    passed = np.flatnonzero(log_survival(ordered, weights) <= allowed)
-    return np.nextafter(ordered[passed[-1]], np.float32(0)) if len(passed) else np.inf
+    parts = [slice(start, min(start + _AT_ONCE, len(ordered))) for start in range(0, len(ordered), _AT_ONCE)]
+    harmonic = sum(float(np.sum(1.0 / _ranks(part))) for part in parts)
+    for part in reversed(parts):  # a part at a time, which takes less memory; the last that passes counts
+        allowed = np.log(p_value * _ranks(part) / (len(ordered) * harmonic))
+        passed = np.flatnonzero(log_survival(ordered[part], weights) <= allowed)
+        if len(passed):
+            return float(np.nextafter(ordered[part][passed[-1]], np.float32(0)))
+    return np.inf
+
+
+def _ranks(part: slice) -> IntArray:
+    """The ranks of a part of the ordered values, from 1 on."""
+    return np.arange(part.start + 1, part.stop + 1)

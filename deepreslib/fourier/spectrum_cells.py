@@ -11,6 +11,7 @@ import scipy.fft
 
 from deepreslib.fourier.arrays import ComplexArray, FloatArray, IntArray, Shape, Triple, VoxelSize
 from deepreslib.fourier.grid import lowest_coefficients, voxel_triple
+from deepreslib.fourier.slabs import slabs
 from deepreslib.fourier.spectra import (
     BANDS,
     NOISE_EVENNESS,
@@ -118,7 +119,11 @@ class SpectrumCells:
             chosen *= scale * band_weights(frequency, band)
             partly[:, part] = (z_waves @ chosen.reshape(len(z), -1)).reshape(len(z_waves), -1, len(x))
         lines: ComplexArray = y_waves @ partly
-        return scipy.fft.irfft(lines, shape[2], workers=self._workers)
+        del partly
+        passed = np.empty((*lines.shape[:2], shape[2]), np.float32)
+        for slab in slabs(passed.shape):  # some planes at once, which takes less memory
+            passed[slab] = scipy.fft.irfft(lines[slab], shape[2], workers=self._workers)
+        return passed
 
 
 def _axis(count: int, new: int, size: float, end: float, chosen: slice) -> tuple[IntArray, FloatArray, ComplexArray]:

@@ -26,6 +26,7 @@ _BEYOND_A_MASK = 0.2
 _PLATEAU, _LEAST_PLATEAU = 0.8, 0.12
 _MOST_FACES, _NEARLY_ALL_FACES = 0.5, 0.9
 _HIGHER, _CLEARLY_HIGHER, _MUCH_MORE_VARIED = 0.05, 0.3, 1.15
+_FITS_WORSE = 0.9
 _ANGLE_TOLERANCE = 0.1
 _SAME_VOXEL_SIZE = 1e-3
 _SAME_ORIGIN = 0.1
@@ -41,9 +42,9 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
         coarsest: Å, the coarsest resolution of the method's range; twice the voxel size must be finer.
 
     Raises:
-        InputError: if the map's header says that it is no density, or the map has NaN or infinite values, is constant,
-            has an absurd or anisotropic voxel size, a cell that is not orthogonal, or is too small or too coarse for
-            the method.
+        InputError: if the map's header says that it is no density, or the map has NaN or infinite values, is constant
+            or a mask, has an absurd or anisotropic voxel size, a cell that is not orthogonal, or is too small or too
+            coarse for the method.
     """
     name, data, voxel_size = density_map.name, density_map.data, density_map.voxel_size
     if density_map.quantity not in ("", DENSITY, HALF_MAP):
@@ -76,6 +77,20 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
     check_finite(data, name)
     if data.min() == data.max():
         raise InputError(f"{name} is constant, every voxel is {data.flat[0]:g}; give a map with density.")
+    if _is_mask(data):
+        raise InputError(
+            f"{name} is a mask, {data.min():g} outside and {data.max():g} inside, and no density; give the map, and "
+            "the mask by --mask."
+        )
+
+
+def _is_mask(data: FloatArray) -> bool:
+    """Whether all voxels have one of two values; or values from 0 to 1 and many exactly 1, as a soft mask has."""
+    low, high = data.min(), data.max()
+    at_high = sum(int(np.count_nonzero(section == high)) for section in data)
+    if (low, high) == (0, 1) and at_high > SMALLEST_SHARE * data.size:
+        return True
+    return at_high + sum(int(np.count_nonzero(section == low)) for section in data) == data.size
 
 
 def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:
@@ -224,6 +239,46 @@ def _mean_and_sd(data: FloatArray, part: BoolArray) -> tuple[float, float]:
     count = sum(section.size for section in sections)
     mean = sum(float(section.sum()) for section in sections) / count
     return mean, math.sqrt(sum(float(np.square(section - mean).sum()) for section in sections) / count)
+
+
+def axes_warnings(other: DensityMap, reference: DensityMap) -> tuple[str, ...]:
+    """A sentence about a map that fits another better if its axes are read in the order of that one's file.
+
+    Files may name their axes in any order, and most with an unusual one are right. But a header that names a wrong
+    order turns a map, which no shape of a cubic box tells.
+
+    Args:
+        other: a map of whatever quantity, also a mask.
+        reference: the map that it belongs to.
+
+    Returns:
+        One sentence, or none.
+    """
+    order, reference_order = other.header.axis_order, reference.header.axis_order
+    if order == reference_order or other.data.shape != reference.data.shape:
+        return ()
+    in_file = other.data.transpose(np.argsort(other.header.file_to_zyx))
+    turned = in_file.transpose(reference.header.file_to_zyx)
+    if turned.shape != reference.data.shape:
+        return ()
+    if _likeness(other.data, reference.data) >= _FITS_WORSE * _likeness(turned, reference.data):
+        return ()
+    names = [", ".join("xyz"[axis - 1] for axis in axes) for axes in (order, reference_order)]
+    return (
+        f"{other.name} has its axes in the order {names[0]} (MAPC, MAPR, MAPS) by its header, and {reference.name} in "
+        f"the order {names[1]}; they would fit better in one order, so check whether one of the headers is wrong.",
+    )
+
+
+def _likeness(one: FloatArray, other: FloatArray) -> float:
+    """How well the parts of two maps (z, y, x) that stand out from the solvent overlap: no unit, more is better."""
+    total = 0.0
+    levels = [
+        np.median([data.take(side, axis).mean() for axis in range(3) for side in (0, -1)]) for data in (one, other)
+    ]
+    for section, other_section in zip(one, other, strict=True):
+        total += float(np.vdot(np.abs(section - levels[0]), np.abs(other_section - levels[1])))
+    return total
 
 
 def check_half_maps(half1: DensityMap, half2: DensityMap) -> None:

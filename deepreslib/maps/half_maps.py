@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
+from deepreslib import memory
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray, Shape
 from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation, ShellSums, global_fsc, sums_of_spectra
@@ -27,6 +28,8 @@ SOFT_MASK = (3.0, 7.0)
 """Å; the mask of the global FSC is widened by the first number and gets a soft edge as wide as the second."""
 
 _MEND = "give two half maps reconstructed independently."
+_NEEDED = 14
+"""Bytes of memory for each voxel of a half map that :func:`examine` takes."""
 _ONE_REFINEMENT = "give the two half maps of one refinement."
 _INVERTED = (0.4, 0.7)
 _POSE_SDS = (5.0, 8.0)
@@ -100,6 +103,7 @@ def examine(half1: DensityMap, half2: DensityMap, workers: int = -1) -> HalfMapP
             turned or inverted against each other; or have nothing in common.
     """
     check_half_maps(half1, half2)
+    memory.check(_NEEDED * half1.data.size, f"comparing {half1.name} with its other half")
     one, two = names = _names(half1, half2)
     if half_map_copies.same_file(half1, half2):
         raise InputError(f"{one} and {two} are one and the same; {_MEND}")

@@ -1,6 +1,7 @@
 """Masks: by threshold, found automatically, dilated, with a soft edge."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import ndimage
@@ -20,6 +21,7 @@ _MOLECULE_FRACTION = 0.3
 _SMALLEST_PART = 0.05
 _LARGEST_HOLE = 4000.0
 _NORMAL_SD_PER_MAD = 1.4826
+_DISTANCES_AT_ONCE = 6_000_000
 
 
 def threshold_mask(density_map: DensityMap | FloatArray, threshold: float) -> BoolArray:
@@ -97,7 +99,8 @@ def dilate(mask: BoolArray, voxels: float) -> BoolArray:
     grown = np.zeros(mask.shape, dtype=bool)
     if mask.any():
         around = box_around(mask, math.ceil(voxels))
-        grown[around] = ndimage.distance_transform_edt(~mask[around]) <= voxels
+        for planes, distance in _distances(mask[around], voxels):
+            grown[around][planes] = distance <= voxels
     return grown
 
 
@@ -114,9 +117,29 @@ def soft_edge(mask: BoolArray, width: float) -> FloatArray:
     soft = np.zeros(mask.shape, dtype=np.float32)
     if mask.any():
         around = box_around(mask, math.ceil(width))
-        distance = np.minimum(ndimage.distance_transform_edt(~mask[around]), width)
-        soft[around] = 0.5 + 0.5 * np.cos(np.pi * distance / width)
+        for planes, distance in _distances(mask[around], width):
+            soft[around][planes] = 0.5 + 0.5 * np.cos(np.pi * np.minimum(distance, width) / width)
     return soft
+
+
+def _distances(mask: BoolArray, reach: float) -> Iterator[tuple[slice, FloatArray]]:
+    """The distance of each voxel to a mask, some planes at a time, as SciPy takes 60 bytes a voxel for it.
+
+    Args:
+        mask: bool (z, y, x).
+        reach: voxels; beyond it only that a distance is greater is right. Planes that are farther away are left out.
+
+    Yields:
+        Slices of z, and the distances there in voxels, float64 (some z, y, x).
+    """
+    margin = math.ceil(reach)
+    thickness = max(_DISTANCES_AT_ONCE // max(mask[0].size, 1) - 2 * margin, margin, 1)
+    for start in range(0, len(mask), thickness):
+        stop = min(start + thickness, len(mask))
+        first = max(start - margin, 0)
+        near = mask[first : stop + margin]
+        if near.any():
+            yield slice(start, stop), ndimage.distance_transform_edt(~near)[start - first : stop - first]
 
 
 def _molecule_threshold(smooth: FloatArray, sizes: Triple) -> float:

@@ -182,15 +182,20 @@ def region_labels(structure: AtomicStructure, regions: Sequence[str]) -> IntArra
             match = structure.chains == chain
             if span:
                 first, separator, last = span.partition("-")
-                if not (separator and first.isdigit() and last.isdigit()):
-                    raise InputError(f"{region}: not a region; write CHAIN or CHAIN:FIRST-LAST, e.g. A:1-120.")
+                if not (separator and _is_number(first) and _is_number(last)):
+                    raise InputError(f"{region!r} is not a region; write CHAIN or CHAIN:FIRST-LAST, e.g. A:1-120.")
                 match &= (structure.residues >= int(first)) & (structure.residues <= int(last))
             selected |= match
         if not selected.any():
             names = ", ".join(dict.fromkeys(structure.chains.tolist()))
-            raise InputError(f"{region}: selects no atom of {structure.name}; its chains are {names}.")
+            raise InputError(f"the region {region!r} selects no atom of {structure.name}; its chains are {names}.")
         labels[selected & (labels < 0)] = number
     return labels
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a sequence number, in digits that ``int`` understands, and not too many."""
+    return text.isdecimal() and len(text) < 10
 
 
 def _shortened(structure: gemmi.Structure, nucleic: Mapping[str, bool]) -> tuple[dict[str, str], dict[str, bool]]:

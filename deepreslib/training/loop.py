@@ -8,6 +8,8 @@ import contextlib
 import json
 import math
 import os
+import re
+import shutil
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -17,10 +19,23 @@ import numpy as np
 
 from deepreslib.errors import InputError
 from deepreslib.files import write_json
+from deepreslib.networks import store
 from deepreslib.networks.store import Card
 
 STATE = "state.json"
-"""The file of a checkpoint that the loop writes itself; it is written last."""
+"""The file of a checkpoint that the loop writes itself; it is written last, and names the folder of the others."""
+
+CHECKPOINT = "checkpoint-{steps}"
+"""The folder of a checkpoint's other files, after so many steps. Each checkpoint has one of its own, so that network,
+optimiser and state always belong together, whenever the training is stopped."""
+
+_BESIDE = "."
+"""Where earlier versions kept networks and optimisers: beside the state."""
+
+_MEND = f"copy the folder again, or remove {STATE} to begin anew."
+
+PERIOD = (10.0, 300.0)
+"""Seconds from one checkpoint to the next, at least and at most; else a twenty-fifth of the training."""
 
 WARM_UP = 0.03
 """Share of the training over which the learning rate rises."""
@@ -40,12 +55,14 @@ class State(TypedDict):
         scenes: scenes or examples used so far.
         steps: steps so far.
         history: one row for each validation: minutes, steps, loss, and the program's figures.
+        checkpoint: the folder of networks and optimisers, in the training's folder.
     """
 
     seconds: float
     scenes: int
     steps: int
     history: list[dict[str, Any]]
+    checkpoint: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,19 +174,23 @@ def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
         The model card.
 
     Raises:
-        InputError: the training of the checkpoint has already taken all the minutes.
+        InputError: the training of the checkpoint has already taken all the minutes, and its model has been written;
+            or the checkpoint cannot be read.
     """
     state = _begin(program, options.folder)
     if _progress(state, options) >= 1:
-        raise InputError(
-            f"{options.folder}: already trained for {state['seconds'] / 60:.1f} minutes; give more --minutes to go on."
-        )
+        if _has_model(options.folder, state):
+            raise InputError(
+                f"{options.folder}: already trained for {state['seconds'] / 60:.1f} minutes; "
+                "give more --minutes to go on."
+            )
+        return program.card(state)
     os.makedirs(options.folder, exist_ok=True)
     if not state["history"]:
         _note(program, state, None, report)
     first, before = state["scenes"], state["seconds"]
     batches = program.batches(first)
-    period = min(max(0.04 * 60 * options.minutes, 10.0), 300.0)
+    period = min(max(0.04 * 60 * options.minutes, PERIOD[0]), PERIOD[1])
     losses: list[float] = []
     started, due = time.monotonic(), period
     with contextlib.closing(batches):
@@ -180,8 +201,7 @@ def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
             finished = _progress(state, options) >= 1
             if finished or elapsed > due:
                 _note(program, state, float(np.mean(losses)), report)
-                program.save(options.folder)
-                write_json(os.path.join(options.folder, STATE), state)
+                _save(program, state, options.folder)
                 losses, due = [], time.monotonic() - started + period
             if finished:
                 break
@@ -191,11 +211,67 @@ def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
 def _begin(program: Program, folder: str) -> State:
     """The state of the training: that of the checkpoint, if there is one."""
     path = os.path.join(folder, STATE)
-    if os.path.exists(path) and program.restore(folder):
-        with open(path, encoding="utf-8") as stream:
-            return json.load(stream)
-    program.begin()
-    return {"seconds": 0.0, "scenes": 0, "steps": 0, "history": []}
+    _remove_others(folder)
+    if not os.path.exists(path):
+        program.begin()
+        return {"seconds": 0.0, "scenes": 0, "steps": 0, "history": [], "checkpoint": _BESIDE}
+    try:
+        state = _read_state(path)
+        if program.restore(os.path.join(folder, state["checkpoint"])):
+            return state
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever JSON, Keras, NumPy and zipfile raise for bytes that are something else
+        raise InputError(f"{path}: its checkpoint is damaged, or of another version; {_MEND}") from error
+    raise InputError(f"{path}: the files of its checkpoint are missing; {_MEND}")
+
+
+def _read_state(path: str) -> State:
+    """The state in a file; raises ``ValueError``, ``KeyError`` or ``TypeError`` if there is none in it."""
+    with open(path, encoding="utf-8") as stream:
+        state: State = {"checkpoint": _BESIDE} | json.load(stream)
+    numbers = [state["seconds"], state["scenes"], state["steps"]]
+    if not all(math.isfinite(number) and number >= 0 for number in numbers) or not isinstance(state["history"], list):
+        raise ValueError("not the state of a training")
+    if state["checkpoint"] not in (_BESIDE, CHECKPOINT.format(steps=state["steps"])):
+        raise ValueError("not the checkpoint of this state")
+    return state
+
+
+def _save(program: Program, state: State, folder: str) -> None:
+    """Writes a checkpoint; until its state is written, the last one counts."""
+    state["checkpoint"] = CHECKPOINT.format(steps=state["steps"])
+    place = os.path.join(folder, state["checkpoint"])
+    os.makedirs(place, exist_ok=True)
+    try:
+        program.save(place)
+        write_json(os.path.join(folder, STATE), state)
+    finally:
+        _remove_others(folder)
+
+
+def _remove_others(folder: str) -> None:
+    """Removes the folders of older checkpoints, and of those that were never finished."""
+    path = os.path.join(folder, STATE)
+    try:
+        kept = _read_state(path)["checkpoint"] if os.path.exists(path) else _BESIDE
+        names = os.listdir(folder)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return  # there is nothing yet, or nobody can say which of them counts
+    for name in names:
+        if re.fullmatch(CHECKPOINT.format(steps=r"\d+"), name) and name != kept:
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
+
+
+def _has_model(folder: str, state: State) -> bool:
+    """Whether the model folder holds the network that the training ended with, and not an older one or a mixture."""
+    try:
+        card = store.read_card(folder)
+        return card.get("steps") == state["steps"] and card.get("sha256") == store.sha256(
+            os.path.join(folder, store.WEIGHTS_FILE)
+        )
+    except (InputError, OSError):
+        return False
 
 
 def _progress(state: State, options: LoopOptions) -> float:

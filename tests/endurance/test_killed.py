@@ -21,7 +21,10 @@ from command_runs import (
     words,
 )
 
-MOMENTS = {name: 40 if name.split()[0] in ("estimate", "compare", "annotate", "sharpness") else 5 for name in COMMANDS}
+MANY = int(os.environ.get("DEEPRES_MOMENTS", "40"))
+MOMENTS = {
+    name: MANY if name.split()[0] in ("estimate", "compare", "annotate", "sharpness") else 5 for name in COMMANDS
+}
 SIGNALS = {signal.SIGKILL: (-9,), signal.SIGTERM: (143, -15), signal.SIGINT: (130, -2)}
 
 STOPPED_BETWEEN_NAMES = """

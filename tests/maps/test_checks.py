@@ -10,7 +10,14 @@ from properties import masks, quick, random_values, shapes, voxel_sizes
 
 from deepreslib.errors import InputError
 from deepreslib.maps import DensityMap, GridHeader, automatic_mask, read_map
-from deepreslib.maps.checks import check_estimable, check_half_maps, check_mask, check_same_grid, mask_warnings
+from deepreslib.maps.checks import (
+    axes_warnings,
+    check_estimable,
+    check_half_maps,
+    check_mask,
+    check_same_grid,
+    mask_warnings,
+)
 
 
 @pytest.fixture
@@ -74,6 +81,13 @@ def test_constant_map_is_refused(density):
     refusal(check_estimable, density.like(np.full_like(density.data, 3.5)), words=["density.mrc", "constant", "3.5"])
 
 
+def test_masks_are_no_densities(density, mask):
+    soft = np.clip(np.indices(mask.data.shape)[0] - 3.5, 0, 1)
+    for values in (mask.data, 255 * mask.data, 1 - mask.data, soft):
+        refusal(check_estimable, mask.like(values), words=["mask.mrc is a mask", "--mask"])
+    check_estimable(density.like((density.data - density.data.min()) / np.ptp(density.data)))
+
+
 def test_map_smaller_than_a_window_is_refused(density):
     check_estimable(density, window=20.0)
     refusal(check_estimable, density, 20.5, words=["density.mrc", "too small", "28 × 24 × 20 Å", "20.5 Å"])
@@ -127,6 +141,31 @@ def test_mask_of_another_sampling_is_refused(density, mask):
 def test_mask_whose_voxel_size_was_never_set_is_judged_by_shape(density, mask):
     unset = replace(mask, voxel_size=(1.0, 1.0, 1.0), origin=(0.0, 0.0, 0.0))
     np.testing.assert_array_equal(check_mask(unset, density), mask.data == 1)
+
+
+ORDERS = [(1, 2, 3), (3, 2, 1), (2, 1, 3), (1, 3, 2), (2, 3, 1), (3, 1, 2)]
+
+
+def in_order(data, order):
+    """A map of cubic shape whose file has its axes in this order."""
+    return DensityMap(np.ascontiguousarray(data, np.float32), (2.0,) * 3, header=GridHeader(axis_order=order))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("wrong", ORDERS)
+def test_only_a_wrong_order_of_axes_is_warned_about(order, wrong):
+    """The right header names any order; the wrong one another than the file was written in."""
+    rng = np.random.default_rng(4)
+    inside = np.zeros((16, 16, 16))
+    inside[2:7, 5:9, 8:15] = 1
+    density = in_order(rng.standard_normal(inside.shape) * (0.1 + inside) + inside, (1, 2, 3))
+    assert axes_warnings(in_order(inside, order), density) == ()
+    assert axes_warnings(density, in_order(inside, order)) == ()
+    file = inside.transpose(np.argsort(GridHeader(axis_order=(1, 2, 3)).file_to_zyx))
+    read_wrongly = in_order(file.transpose(GridHeader(axis_order=wrong).file_to_zyx), wrong)
+    found = axes_warnings(read_wrongly, density)
+    assert len(found) == (wrong != (1, 2, 3))
+    assert all("MAPC" in sentence for sentence in found)
 
 
 def test_equal_half_maps_pass(density):

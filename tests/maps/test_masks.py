@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from deepreslib.errors import InputError
-from deepreslib.maps import DensityMap, read_map
+from deepreslib.maps import DensityMap, masks, read_map
 from deepreslib.maps.masks import automatic_mask, dilate, soft_edge, threshold_mask
 
 VOXEL = 2.0
@@ -173,3 +173,15 @@ def test_soft_edge_is_half_a_cosine():
     np.testing.assert_allclose(soft[7, 7, 9:14], expected, atol=1e-6)
     assert soft[7, 7, 14] == 0
     assert soft[0, 0, 0] == 0
+
+
+@pytest.mark.parametrize("reach", [1, 2.3, 4])
+@pytest.mark.parametrize("at_once", [1, 500, 2500])
+def test_distances_some_planes_at_a_time_are_those_of_all(monkeypatch, reach, at_once):
+    mask = np.random.default_rng(4).random((31, 14, 15)) < 0.002
+    mask[12:25] = False
+    distance = ndimage.distance_transform_edt(~mask)
+    soft = soft_edge(mask, reach)
+    monkeypatch.setattr(masks, "_DISTANCES_AT_ONCE", at_once)
+    np.testing.assert_array_equal(dilate(mask, reach), distance <= reach)
+    np.testing.assert_array_equal(soft_edge(mask, reach), soft)

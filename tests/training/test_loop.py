@@ -1,6 +1,7 @@
 """The training loop: it runs any program, also one of two networks, and goes on from checkpoints."""
 
 import json
+import os
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from keras import layers
 
 from deepreslib.errors import InputError
+from deepreslib.networks import store
 from deepreslib.training import checkpoints, loop
 
 
@@ -80,15 +82,15 @@ def test_two_networks_with_two_optimisers_learn_and_are_kept(tmp_path):
     card = loop.run(program, options(tmp_path, 60), report=lines.append)
     assert card["history"][-1]["rmse"] < 0.5 * card["history"][0]["rmse"]
     assert len(lines) == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "error_checkpoint.keras",
-        "error_optimiser.npz",
-        "fit_checkpoint.keras",
-        "fit_optimiser.npz",
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")) == [
+        "checkpoint-60/error_checkpoint.keras",
+        "checkpoint-60/error_optimiser.npz",
+        "checkpoint-60/fit_checkpoint.keras",
+        "checkpoint-60/fit_optimiser.npz",
         "state.json",
     ]
     restored = TwoNetworks()
-    assert restored.restore(str(tmp_path))
+    assert restored.restore(str(tmp_path / "checkpoint-60"))
     variables = [[v for network in p.networks for v in network.optimizer.variables] for p in (program, restored)]
     for one, other in zip(*variables, strict=True):
         np.testing.assert_array_equal(np.array(one), np.array(other))
@@ -117,13 +119,87 @@ def test_the_rate_rises_then_falls_as_a_cosine(tmp_path):
     np.testing.assert_allclose(program.rates, expected, rtol=1e-4)
 
 
+def write_model(folder, card):
+    """A model folder as the programs write it after the loop."""
+    (folder / store.WEIGHTS_FILE).write_bytes(b"weights")
+    content = card | {"sha256": store.sha256(folder / store.WEIGHTS_FILE)}
+    (folder / store.CARD_FILE).write_text(json.dumps(content))
+
+
 def test_a_finished_training_is_refused(tmp_path):
-    loop.run(TwoNetworks(), options(tmp_path, 2), report=lambda line: None)
+    write_model(tmp_path, loop.run(TwoNetworks(), options(tmp_path, 2), report=lambda line: None))
     with pytest.raises(InputError, match=r"already trained for 0\.0 minutes; give more --minutes"):
         loop.run(TwoNetworks(), options(tmp_path, 2), report=lambda line: None)
 
 
-def test_without_the_program_s_files_it_begins_anew(tmp_path):
+@pytest.mark.parametrize("spoil", ["no model", "an older model", "mixed files"])
+def test_a_training_that_was_stopped_before_its_model_was_written_is_ended(tmp_path, spoil):
+    program = TwoNetworks()
+    card = loop.run(program, options(tmp_path, 2), report=lambda line: None)
+    if spoil != "no model":
+        write_model(tmp_path, card | {"steps": 1 if spoil == "an older model" else 2})
+    if spoil == "mixed files":
+        (tmp_path / store.WEIGHTS_FILE).write_bytes(b"older weights")
+    again = TwoNetworks()
+    assert loop.run(again, options(tmp_path, 2), report=lambda line: None) == card
+    assert not again.rates
+    for one, other in zip(program.weights(), again.weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("file", ["checkpoint-2/fit_checkpoint.keras", "checkpoint-2/error_optimiser.npz", loop.STATE])
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04", b"{}", b'{"seconds": NaN}'])
+def test_a_checkpoint_that_is_damaged_is_refused(tmp_path, file, content):
     loop.run(TwoNetworks(), options(tmp_path, 2), report=lambda line: None)
-    (tmp_path / "fit_checkpoint.keras").unlink()
-    assert loop.run(TwoNetworks(), options(tmp_path, 2), report=lambda line: None)["steps"] == 2
+    if content is None and file != loop.STATE:
+        (tmp_path / file).unlink()
+    else:
+        (tmp_path / file).write_bytes(content or b"")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    with pytest.raises(InputError, match=r"state\.json: .*; copy the folder again, or remove state\.json"):
+        loop.run(TwoNetworks(), options(tmp_path, 4), report=lambda line: None)
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+
+
+class Stopped(BaseException):
+    """What ends a training."""
+
+
+@pytest.mark.parametrize("moment", range(6))
+def test_a_training_stopped_while_a_checkpoint_is_written_goes_on(tmp_path, monkeypatch, moment):
+    """Before the first file is renamed, after it, and so on; after the last, the state's, the new one counts."""
+    monkeypatch.setattr(loop, "_rate", lambda state, options: 0.1)
+    whole, program = TwoNetworks(), TwoNetworks()
+    loop.run(whole, options(tmp_path / "whole", 10), report=lambda line: None)
+    folder, replace, done = tmp_path / "parts", os.replace, []
+    loop.run(TwoNetworks(), options(folder, 4), report=lambda line: None)
+
+    def stop(old, new):
+        if len(done) == moment:
+            raise Stopped
+        done.append(new)
+        replace(old, new)
+        if len(done) == moment == 5:
+            raise Stopped
+
+    monkeypatch.setattr(os, "replace", stop)
+    with pytest.raises(Stopped):
+        loop.run(TwoNetworks(), options(folder, 7), report=lambda line: None)
+    monkeypatch.setattr(os, "replace", replace)
+    steps = json.loads((folder / loop.STATE).read_text())["steps"]
+    assert steps == (7 if moment == 5 else 4)
+    assert {path.name for path in folder.iterdir()} == {loop.STATE, f"checkpoint-{steps}"}
+    assert loop.run(program, options(folder, 10), report=lambda line: None)["steps"] == 10
+    for one, other in zip(whole.weights(), program.weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_checkpoint_of_an_earlier_version_goes_on(tmp_path):
+    """It lay beside the state."""
+    loop.run(TwoNetworks(), options(tmp_path, 2), report=lambda line: None)
+    for path in (tmp_path / "checkpoint-2").iterdir():
+        path.rename(tmp_path / path.name)
+    state = json.loads((tmp_path / loop.STATE).read_text())
+    del state["checkpoint"]
+    (tmp_path / loop.STATE).write_text(json.dumps(state))
+    assert loop.run(TwoNetworks(), options(tmp_path, 4), report=lambda line: None)["steps"] == 4

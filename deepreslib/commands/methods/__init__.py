@@ -40,8 +40,9 @@ class Inputs:
     """What a method is given.
 
     Attributes:
-        density_map: the map; with half maps and no map of its own, their mean.
-        half_maps: two half maps, or None.
+        density_map: the map; with half maps and no map of its own, their mean, or for a method that compares them the
+            first of them.
+        half_maps: two half maps, or None; None too for a method that looks at their mean.
         given_mask: bool (z, y, x); None if the user gave none and the method finds it itself.
         threads: processor cores, None for all.
     """

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepreslib.estimation.cryores import bounding_box
-from deepreslib.files import PathLike, write_aside
+from deepreslib.files import PathLike, sweep, write_aside
 from deepreslib.fourier import spectra
 from deepreslib.fourier.arrays import FloatArray, IntArray
 from deepreslib.networks.cryores_features import FEATURES, LocalFeatures, local_features
@@ -147,6 +147,7 @@ def make(
         The files of the examples.
     """
     os.makedirs(folder, exist_ok=True)
+    sweep([folder])
     targets = [os.path.join(folder, f"example_{seed}_{number:06d}.npz") for number in range(count)]
     missing = [number for number, target in enumerate(targets) if not os.path.exists(target)]
     shares = drawn_shares(paths, COMPLEX_WEIGHT, NUCLEIC_WEIGHT) if missing else None

@@ -83,12 +83,12 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
 
 
 def _is_mask(data: FloatArray) -> bool:
-    """Whether all voxels have one of two values; or values from 0 to 1 and many exactly 1, as a soft mask has."""
-    low, high = data.min(), data.max()
+    """Whether all voxels are 0 or one other value; or go from 0 to 1 and many are exactly 1, as a soft mask's."""
+    high = data.max()
     at_high = sum(int(np.count_nonzero(section == high)) for section in data)
-    if (low, high) == (0, 1) and at_high > SMALLEST_SHARE * data.size:
-        return True
-    return at_high + sum(int(np.count_nonzero(section == low)) for section in data) == data.size
+    if data.min() != 0 or at_high < SMALLEST_SHARE * data.size:
+        return False
+    return bool(high == 1) or at_high + sum(int(np.count_nonzero(section == 0)) for section in data) == data.size
 
 
 def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:

@@ -89,8 +89,8 @@ def stop_at_moments(command, folder, place, moments, rng):
         time.sleep(rng.uniform(0.05, 1.05 * seconds))
         process.send_signal(kind)
         code, error = finish(process)
-        assert code in (0, *SIGNALS[kind])
-        assert "Traceback" not in error
+        assert "Traceback" not in error, error
+        assert code in (0, *SIGNALS[kind]), error
         what = assert_old_or_new(command, out, older, newer)
         if kind != signal.SIGKILL:
             assert temporary_files(out) == []

@@ -133,6 +133,11 @@ def finish(process, seconds=300):
     return process.returncode, error
 
 
+def is_before_ours(error):
+    """Whether Ctrl-C came while Python itself started: it then shows a traceback, in which no line is ours."""
+    return error.strip().endswith("KeyboardInterrupt") and "deepreslib" not in error
+
+
 def fresh(folder, reference=None):
     """The folder ``out`` as in the reference, or empty."""
     out = Path(folder) / "out"

@@ -109,12 +109,17 @@ class OutputSet:
             self._folders.clear()
 
     def _stale(self) -> list[Path]:
-        """The unchanged files of the report that will be replaced, without inputs and those that are written anew."""
+        """The unchanged files of the report that will be replaced, without inputs and those that are written anew.
+
+        Files of a kind that this run has not written, as their names end, are no part of its set either.
+        """
         if self.report is None or self.report not in self._asides:
             return []
         kept = {*self._asides, *map(real_path, self.inputs)}
+        kinds = {path.suffix for path in self._asides}
         old = {self.report.with_name(os.path.basename(name)): total for name, total in recorded(self.report).items()}
-        return [path for path, total in old.items() if path not in kept and path.is_file() and sha256(path) == total]
+        candidates = [path for path in old if path not in kept and path.suffix in kinds and path.is_file()]
+        return [path for path in candidates if sha256(path) == old[path]]
 
     def discard(self) -> None:
         """Removes the files that still have a temporary name, and the folders made for them."""

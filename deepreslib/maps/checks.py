@@ -23,7 +23,6 @@ LARGEST_SHARE = 0.9
 """A mask that covers more of the box leaves too little solvent."""
 
 _BEYOND_A_MASK = 0.2
-_STEP_OF_A_MASK = 1e-3
 _PLATEAU, _LEAST_PLATEAU = 0.8, 0.12
 _MOST_FACES, _NEARLY_ALL_FACES = 0.5, 0.9
 _HIGHER, _CLEARLY_HIGHER, _MUCH_MORE_VARIED = 0.05, 0.3, 1.15
@@ -86,17 +85,12 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
 
 
 def _is_mask(data: FloatArray) -> bool:
-    """Whether all voxels have one of two values; or values from 0 to 1 and many exactly 1, as a soft mask has.
-
-    Two values that lie close together beside their distance from 0 are what rounding left of a density.
-    """
-    low, high = float(data.min()), float(data.max())
-    if high - low < _STEP_OF_A_MASK * max(abs(low), abs(high)):
-        return False
+    """Whether all voxels are 0 or one other value; or go from 0 to 1 and many are exactly 1, as a soft mask's."""
+    high = data.max()
     at_high = sum(int(np.count_nonzero(section == high)) for section in data)
-    if (low, high) == (0, 1) and at_high > SMALLEST_SHARE * data.size:
-        return True
-    return at_high + sum(int(np.count_nonzero(section == low)) for section in data) == data.size
+    if data.min() != 0 or at_high < SMALLEST_SHARE * data.size:
+        return False
+    return bool(high == 1) or at_high + sum(int(np.count_nonzero(section == 0)) for section in data) == data.size
 
 
 def check_mask(mask: DensityMap, density_map: DensityMap) -> BoolArray:

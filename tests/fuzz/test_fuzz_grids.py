@@ -1,6 +1,7 @@
 """Headers spoilt where the grid is written: whoever gives another answer than for good headers says a word."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,7 @@ def run(name):
 @given(name=st.sampled_from(list(RUNS)), number=st.integers(0, 5), words=st.sampled_from(SPOILT))
 @example(name="estimate", number=0, words={"mapc": 3, "maps": 1})
 @example(name="estimate", number=1, words={"mapc": 3, "maps": 1})
+@example(name="halves", number=2, words={"mapc": 3, "maps": 1})
 @example(name="compare", number=1, words={"mapc": 2, "mapr": 1})
 @examples(60)
 def test_a_word_is_said_of_a_grid_that_was_spoilt(folder, expected, name, number, words):
@@ -149,9 +151,15 @@ def test_a_word_is_said_of_a_grid_that_was_spoilt(folder, expected, name, number
         code, said, found = run(name)
     finally:
         Path(path).write_bytes(good)
-    if code == 0 and len(said) <= len(expected[name][1]) and not is_another_grid(name, path, words):
+    news = {*map(without_numbers, said)} - {*map(without_numbers, expected[name][1])}
+    if code == 0 and not news and not is_another_grid(name, path, words):
         same = are_alike(found, expected[name][2])
         assert same, f"{name} gave another answer, and no word, for {path} with {words}"
+
+
+def without_numbers(sentence):
+    """What a sentence says, whatever its numbers are."""
+    return re.sub(r"[\d.]+", "0", sentence)
 
 
 def is_another_grid(name, path, words):

@@ -1,7 +1,6 @@
 """``python -m deepreslib`` is the command line ``deepres``."""
 
 import io
-import logging
 import os
 import signal
 import sys
@@ -39,6 +38,8 @@ def hide_libraries() -> None:
     They write to the file descriptor 2. Python's ``sys.stderr`` gets a new descriptor of the same stream, and 2 then
     leads nowhere. Matplotlib's remarks about a home that it cannot write to are left out too.
     """
+    import logging  # late, since Ctrl-C shows a traceback until run() has begun
+
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         visible = os.dup(2)

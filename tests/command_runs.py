@@ -134,8 +134,8 @@ def finish(process, seconds=300):
 
 
 def is_before_ours(error):
-    """Whether Ctrl-C came while Python itself started: it then shows a traceback, in which no line is ours."""
-    return error.strip().endswith("KeyboardInterrupt") and "deepreslib" not in error
+    """Whether Ctrl-C came while Python started, up to the first line of ``run``: only Python can show a traceback."""
+    return error.strip().endswith("KeyboardInterrupt") and ", in run\n" not in error
 
 
 def fresh(folder, reference=None):

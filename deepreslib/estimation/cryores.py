@@ -295,7 +295,8 @@ def needed_memory(shape: Sequence[int], sizes: Triple) -> float:
         Bytes; ``benchmarks/memory.py`` measures what is really taken.
     """
     voxels, places = math.prod(shape), math.prod(coarse_shape(shape, sizes))
-    return 10 * voxels + 150 * (places if places <= AT_ONCE else PLACES_READ)
+    writing = 15 * voxels  # the results, and what mrcfile takes to write one of them
+    return max(10 * voxels + 150 * (places if places <= AT_ONCE else PLACES_READ), writing)
 
 
 def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None = None) -> Box:

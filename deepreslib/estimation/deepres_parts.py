@@ -118,7 +118,8 @@ def needed_memory(shape: Sequence[int], axes: Sequence[ResampledAxis], edge: int
         return 8 * voxels + 16 * on_grid
     read = [min(edge + 2 * MARGIN, axis.length) for axis in axes]
     layer = read[0] * math.prod(shape[1:]) if axes[0].changes else 0
-    return 8 * voxels + 4 * layer + 10 * math.prod(read)
+    writing = 11 * voxels  # the results, and what mrcfile takes to write one of them
+    return max(8 * voxels + 4 * layer + 10 * math.prod(read), writing)
 
 
 def standard_deviation(data: FloatArray) -> float:

@@ -23,7 +23,7 @@ def check_localfsc(half1: DensityMap, mask: BoolArray, near: int) -> None:
         InputError: with what is needed and what is left.
     """
     inside = int(np.count_nonzero(mask))
-    needed = max(5 * mask.size + 13 * near, 20 * near + 16 * inside, 8 * mask.size + 12 * inside)
+    needed = max(5 * mask.size + 13 * near, 22 * near + 16 * inside, 8 * mask.size + 12 * inside)
     memory.check(needed, f"the local FSC for {half1.name}")
 
 
@@ -58,5 +58,5 @@ def check_resmap(density_map: DensityMap, mask: BoolArray, near: int, has_halves
         InputError: with what is needed and what is left.
     """
     inside = int(np.count_nonzero(mask))
-    whitening = (12 if has_halves else 16) * mask.size + 4 * near
+    whitening = (12 if has_halves else 17) * mask.size + 4 * near
     memory.check(max(whitening, 8 * mask.size + 14 * near + 12 * inside), f"ResMap for {density_map.name}")

@@ -127,7 +127,7 @@ class TestSharpness(ViewerChecks, BaseTest):
         self.assertEqual((self.new().validate(), self.new().warnings()), ([], []))
         self.assertIn("not a list of B factors", self.new(bFactors="weak").validate()[0])
         self.assertIn("finer than twice the sampling rate, 2 Å", self.new(resolution=1.5).validate()[0])
-        self.assertIn("between 0 and 100", self.new(percentile=120).validate()[0])
+        self.assertIn("must be 0 or more and at most 100", self.new(percentile=120).validate()[0])
         self.assertEqual(self.new(useHalfVolumes=False).validate(), [])
         self.assertIn("no sharpened volume to check", self.new(task=TASK_CHECK).validate()[0])
         plain = self.new()

@@ -137,7 +137,8 @@ class DeepresProtocol(ProtAnalysis3D):
     def _getNotes(report):
         """Lines for the end of the summary: what the program warns about, and where it ran, if it says so."""
         lines = [f"*Warning*: {warning}" for warning in report.get("warnings") or []]
-        return lines + ([f"Ran on: {report['device']}"] if report.get("device") else [])
+        device = report.get("device")
+        return lines + ([f"Ran on: {device['name']} ({device['kind'].upper()})"] if device else [])
 
     def _hasResult(self):
         """Whether there is an output, and the report that belongs to it."""

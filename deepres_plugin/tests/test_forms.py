@@ -108,8 +108,8 @@ class TestForms(BaseTest):
 
     def testNotesOfTheProgramAreShown(self):
         run = self.new("ProtDeepMonoRes")
-        report = {"warnings": ["Many voxels lie at an end."], "device": "GPU 0 (test)"}
-        self.assertEqual(run._getNotes(report), ["*Warning*: Many voxels lie at an end.", "Ran on: GPU 0 (test)"])
+        report = {"warnings": ["Many voxels lie at an end."], "device": {"kind": "cpu", "name": "EPYC"}}
+        self.assertEqual(run._getNotes(report), ["*Warning*: Many voxels lie at an end.", "Ran on: EPYC (CPU)"])
         self.assertEqual(run._getNotes({}), [])
 
 

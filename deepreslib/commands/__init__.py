@@ -70,7 +70,7 @@ def _run(arguments: list[str], request: stopping.Request) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     paths: Paths = module.paths(args)
     paths.check()
-    files.sweep(paths.folders())
+    files.sweep(paths.output_folders())
     with _together(paths, request) as outputs:
         module.run(args)
     if outputs.names:
@@ -111,6 +111,5 @@ def _together(paths: Paths, request: stopping.Request) -> Iterator[files.OutputS
     if not paths.at_once:
         yield files.OutputSet()
         return
-    inputs = [path for path in paths.inputs if path is not None]
-    with files.together(paths.report, paths.allows, request.obey, inputs) as outputs:
+    with files.together(paths.report, paths.allows, request.obey, paths.given) as outputs:
         yield outputs

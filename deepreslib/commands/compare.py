@@ -95,7 +95,8 @@ def paths(args: Namespace) -> Paths:
     differences = _differences(labels, _reference(args.reference, labels)).values()
     names = [CONSENSUS, SPREAD, COUNT, *PICTURES, *differences, *map(_picture, differences), REPORT]
     given = [*args.maps, args.mask, args.map]
-    return Paths(given, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+    outputs = in_folder(args.output, names)
+    return Paths(given, outputs, in_folder(args.output, [REPORT])[0], makes_folders=True)
 
 
 def run(args: Namespace) -> None:

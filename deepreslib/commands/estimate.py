@@ -61,7 +61,7 @@ def paths(args: Namespace) -> Paths:
     endings = sorted({ending for method in candidates for ending in method.endings})
     further = [f"{stem}{ending}{suffix}" for ending in endings]
     report = f"{stem}.json"
-    return Paths([*arguments.input_paths(args), args.model], [args.output, *further, report], report)
+    return Paths(arguments.input_paths(args), [args.output, *further, report], report, folders=[args.model])
 
 
 def run(args: Namespace) -> None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-MAP_SUFFIXES = {".mrc", ".map", ".ccp4", ".mrcs", ".gz", ".bz2"}
+from deepreslib.files import map_stem
 
 
 def in_folder(folder: str, names: Iterable[str]) -> list[Path]:
@@ -26,17 +26,9 @@ def short_names(paths: Sequence[str]) -> list[str]:
     Returns:
         list of as many texts, all different.
     """
-    parts = [(*Path(path).parts[:-1], _stem(path)) for path in paths]
+    parts = [(*Path(path).parts[:-1], map_stem(path)) for path in paths]
     for depth in range(1, max(map(len, parts)) + 1):
         names = [os.path.join(*words[-depth:]) for words in parts]
         if len(set(names)) == len(names):
             return names
-    return [f"{number}: {_stem(path)}" for number, path in enumerate(paths, 1)]
-
-
-def _stem(path: str) -> str:
-    """A file's name without the suffixes of maps."""
-    name = Path(path)
-    while name.suffix.lower() in MAP_SUFFIXES:
-        name = name.with_suffix("")
-    return name.name
+    return [f"{number}: {map_stem(path)}" for number, path in enumerate(paths, 1)]

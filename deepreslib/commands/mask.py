@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def paths(args: Namespace) -> Paths:
     """The files that are read and written."""
     split_map_name(args.output)
-    return Paths([args.map, args.model], [args.output])
+    return Paths([args.map], [args.output], folders=[args.model])
 
 
 def run(args: Namespace) -> None:

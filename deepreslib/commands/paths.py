@@ -20,12 +20,13 @@ class Paths:
     """The files of a command.
 
     Attributes:
-        inputs: files that it reads, and folders, which stand for all files in them; None is passed over.
+        inputs: files that it reads; None is passed over.
         outputs: files that it may write.
         report: the output that holds the others' check sums; None if there is none.
         pages: an output of which there may be further pages: beside ``OUT.png`` also ``OUT_2.png`` and so on.
         makes_folders: whether missing folders of outputs are made.
         at_once: whether all outputs appear together at the end; otherwise each as soon as it is written.
+        folders: files or folders that it reads, such as a network's; a folder stands for all files in it.
     """
 
     inputs: Sequence[PathLike | None]
@@ -34,6 +35,7 @@ class Paths:
     pages: PathLike | None = None
     makes_folders: bool = False
     at_once: bool = True
+    folders: Sequence[PathLike | None] = ()
 
     def check(self) -> None:
         """Refuses outputs that are inputs or cannot be written, and inputs that a report beside them says are others.
@@ -41,10 +43,10 @@ class Paths:
         Raises:
             InputError: naming the file.
         """
-        given = [path for path in self.inputs if path is not None]
+        given = self.given
         for output in self.outputs:
             for path in given:
-                if _holds(path, output):
+                if _is_same(path, real_path(output)) or (path in self.folders and _holds(path, output)):
                     raise InputError(f"the output {output} would overwrite the input {path}; give another --output.")
         for path in given:
             if self._is_page(real_path(path)):
@@ -63,7 +65,12 @@ class Paths:
         """
         return any(path == real_path(output) for output in self.outputs) or self._is_page(path)
 
-    def folders(self) -> list[Path]:
+    @property
+    def given(self) -> list[PathLike]:
+        """The files and folders that the command line names for reading."""
+        return [path for path in (*self.inputs, *self.folders) if path is not None]
+
+    def output_folders(self) -> list[Path]:
         """The folders of the outputs."""
         return [real_path(output).parent for output in self.outputs]
 
@@ -76,11 +83,9 @@ class Paths:
 
 
 def _holds(path: PathLike, output: PathLike) -> bool:
-    """Whether an output is an input, or a file in a folder that is one."""
+    """Whether a folder that is read holds the file that is an output."""
     target = real_path(output)
-    if not os.path.isdir(path):
-        return _is_same(path, target)
-    return real_path(path) in target.parents and target.is_file()
+    return os.path.isdir(path) and real_path(path) in target.parents and target.is_file()
 
 
 def _is_same(path: PathLike, target: Path) -> bool:

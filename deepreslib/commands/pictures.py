@@ -79,7 +79,8 @@ def paths(args: Namespace) -> Paths:
     """The files that are read and written."""
     names = [HISTOGRAM, SLICES, REPORT] + ([SURFACE, SCRIPT, COLOURS, SHOWN] if args.map else [])
     given = [args.resolution, args.map, args.mask, *args.compare]
-    return Paths(given, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+    outputs = in_folder(args.output, names)
+    return Paths(given, outputs, in_folder(args.output, [REPORT])[0], makes_folders=True)
 
 
 def run(args: Namespace) -> None:

@@ -85,8 +85,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def paths(args: Namespace) -> Paths:
     """The files that are read and written."""
     names = [SHARPENED, OVERCLAIMED, SNR, CURVE, VIOLINS, SLICES, REPORT]
-    inputs = [*arguments.input_paths(args), args.check, args.model]
-    return Paths(inputs, in_folder(args.output, names), in_folder(args.output, [REPORT])[0], makes_folders=True)
+    outputs = in_folder(args.output, names)
+    given = [*arguments.input_paths(args), args.check]
+    return Paths(given, outputs, outputs[-1], makes_folders=True, folders=[args.model])
 
 
 def run(args: Namespace) -> None:

@@ -61,8 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def paths(args: argparse.Namespace) -> Paths:
     """The files that are read and written; checkpoints are written all along."""
     names = [store.WEIGHTS_FILE, store.CARD_FILE]
-    inputs = [args.structures, args.validation, args.start]
-    return Paths(inputs, in_folder(args.output, names), makes_folders=True, at_once=False)
+    folders = [args.structures, args.validation, args.start]
+    return Paths([], in_folder(args.output, names), makes_folders=True, at_once=False, folders=folders)
 
 
 def run(args: argparse.Namespace) -> None:

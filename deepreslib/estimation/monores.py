@@ -32,7 +32,7 @@ from deepreslib.estimation.monores_sweep import (
     sweep,
 )
 from deepreslib.estimation.result import HalfMaps, LocalResolution, MapOrHalves, map_and_halves, tested_ends
-from deepreslib.estimation.solvent import FLAT, LEAST_NOISE, NEGLIGIBLE, Solvent, flat_voxels, solvent_noise
+from deepreslib.estimation.solvent_noise import FLAT, LEAST_NOISE, NEGLIGIBLE, NoiseRegion, flat_voxels, solvent_noise
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.fourier.slabs import unit_factor
 from deepreslib.maps import DensityMap, checks, masks
@@ -160,7 +160,7 @@ def estimate(
     )
 
 
-def noise_region(density_map: DensityMap, mask: BoolArray) -> Solvent:
+def noise_region(density_map: DensityMap, mask: BoolArray) -> NoiseRegion:
     """Where a single map shows its noise: outside the mask, within the largest sphere in the box, and not flat.
 
     What equals the box's corner (see ``FLAT``) is left out too: the map was masked there.

@@ -9,7 +9,7 @@ import scipy.ndimage
 
 from deepreslib.errors import InputError
 from deepreslib.estimation.result import HalfMaps
-from deepreslib.estimation.solvent import solvent_noise
+from deepreslib.estimation.solvent_noise import solvent_noise
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, IntArray, Triple
 from deepreslib.fourier.slabs import backward, forward, slabs, unit_factor
 from deepreslib.fourier.whitening import NoiseSpectrum, measure_noise, noise_spectrum, whiten_coefficients

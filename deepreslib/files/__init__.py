@@ -6,7 +6,7 @@ two runs that got mixed, as a machine that stops while files are renamed may lea
 :func:`~deepreslib.files.sums.check_set` and :func:`~deepreslib.files.sums.check_against_report`.
 """
 
-from deepreslib.files.names import is_map_name, split_map_name
+from deepreslib.files.names import is_map_name, map_stem, split_map_name
 from deepreslib.files.paths import PathLike, check_writable, real_path
 from deepreslib.files.sums import check_against_report, check_set, sha256
 from deepreslib.files.temporary import sweep
@@ -19,6 +19,7 @@ __all__ = [
     "check_set",
     "check_writable",
     "is_map_name",
+    "map_stem",
     "real_path",
     "sha256",
     "split_map_name",

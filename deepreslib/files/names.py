@@ -39,6 +39,15 @@ def split_map_name(path: PathLike) -> tuple[str, str]:
     return stem, suffix
 
 
+def map_stem(path: PathLike) -> str:
+    """The name of a file without its folder, and without the ending of a map if it has one.
+
+    Args:
+        path: the file, which need not exist.
+    """
+    return os.path.basename(_split(os.fspath(path))[0])
+
+
 def is_map_name(path: PathLike) -> bool:
     """Whether a name ends as those of maps do.
 
@@ -68,6 +77,6 @@ def _mended(name: str) -> str:
     compression = suffix if suffix.lower() in COMPRESSIONS else ""
     if compression:
         stem = os.path.splitext(stem)[0]
-    if not os.path.basename(stem):
+    if os.path.basename(stem) in ("", ".", ".."):
         stem = os.path.join(stem, "OUT")
     return f"{stem}.mrc{compression}"

@@ -42,10 +42,7 @@ def coordinate(text: str, atom: str, path: str) -> float:
     """
     value = number(text)
     if math.isnan(value):
-        raise InputError(
-            f"{path}: {_shown(text)} stands where a coordinate of {atom} should; give a structure whose atoms all have "
-            "coordinates."
-        )
+        raise _refusal(text, "a coordinate", atom, path, "give a structure whose atoms all have coordinates")
     if abs(value) > FARTHEST:
         raise InputError(
             f"{path}: {atom} lies at {value:g} Å, farther out than any structure; correct or leave it out."
@@ -66,9 +63,7 @@ def occupancy(text: str, atom: str, path: str) -> float:
     """
     value = number(text)
     if not 0 <= value < math.inf:
-        raise InputError(
-            f"{path}: {_shown(text)} stands where the occupancy of {atom} should; give a number from 0 to 1."
-        )
+        raise _refusal(text, "the occupancy", atom, path, "give a number from 0 to 1")
     return value
 
 
@@ -85,7 +80,7 @@ def b_factor(text: str, atom: str, path: str) -> float:
     """
     value = number(text)
     if not math.isfinite(value):
-        raise InputError(f"{path}: {_shown(text)} stands where the B factor of {atom} should; give a number in Å².")
+        raise _refusal(text, "the B factor", atom, path, "give a number in Å²")
     return value
 
 
@@ -101,13 +96,12 @@ def residue_number(text: str, atom: str, path: str) -> int:
         InputError: it is no integer, or one beyond a thousand million.
     """
     if not _INTEGER.fullmatch(text) or abs(int(text)) > LARGEST_RESIDUE_NUMBER:
-        raise InputError(
-            f"{path}: {_shown(text)} stands where the residue number of {atom} should; give an integer to each atom "
-            "(in mmCIF its auth_seq_id)."
-        )
+        mend = "give an integer to each atom (in mmCIF its auth_seq_id)"
+        raise _refusal(text, "the residue number", atom, path, mend)
     return int(text)
 
 
-def _shown(text: str) -> str:
-    """A value in quotes, cut if it is long, on one line; 'nothing' if there is none."""
-    return repr(text if len(text) <= 20 else text[:20] + "…") if text else "nothing"
+def _refusal(text: str, what: str, atom: str, path: str, mend: str) -> InputError:
+    """The sentence about a value that is none: shown in quotes, cut if it is long; 'nothing' if there is none."""
+    shown = repr(text if len(text) <= 20 else text[:20] + "…") if text else "nothing"
+    return InputError(f"{path}: {shown} stands where {what} of {atom} should; {mend}.")

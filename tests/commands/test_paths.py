@@ -119,9 +119,9 @@ def test_pages_that_may_follow_are_outputs_too(tmp_path, monkeypatch, capsys):
 def test_other_inputs_pass(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make("folder/map.mrc", "map")
-    paths = Paths(["folder/map.mrc", "folder", None, "absent"], ["folder/res.mrc", "res.mrc"])
+    paths = Paths(["folder/map.mrc", None, "absent"], ["folder/res.mrc", "res.mrc"], folders=["folder", None])
     paths.check()
-    assert paths.folders() == [tmp_path / "folder", tmp_path]
+    assert paths.output_folders() == [tmp_path / "folder", tmp_path]
     assert paths.allows(tmp_path / "res.mrc")
 
 
@@ -130,3 +130,10 @@ def test_an_input_that_its_report_does_not_describe_is_refused(tmp_path):
     (tmp_path / "res.json").write_text('{"command": "", "files": {"res.mrc": "0"}}')
     with pytest.raises(InputError, match="files of two runs"):
         Paths([tmp_path / "res.mrc"], [tmp_path / "new.mrc"]).check()
+
+
+def test_a_folder_for_a_file_is_the_readers_to_refuse(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    make("map.mrc", "map")
+    assert main(["simulate", ".", "--resolution", "4", "-o", "map.mrc"]) == 2
+    assert "is a folder" in capsys.readouterr().err

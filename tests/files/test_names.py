@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deepreslib.errors import InputError
-from deepreslib.files import is_map_name, split_map_name
+from deepreslib.files import is_map_name, map_stem, split_map_name
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,8 @@ def test_a_name_is_split_before_its_whole_ending(path, stem, suffix):
         ("z.tar.gz", "z.mrc.gz"),
         ("a.mrc/z", "a.mrc/z.mrc"),
         ("out/", "out/OUT.mrc"),
+        (".", "./OUT.mrc"),
+        ("a/..", "a/../OUT.mrc"),
     ],
 )
 def test_another_name_is_refused_with_the_one_to_write(path, mended):
@@ -48,3 +50,8 @@ def test_another_name_is_refused_with_the_one_to_write(path, mended):
 def test_an_ending_alone_is_no_name(path, mended):
     with pytest.raises(InputError, match=f"write {mended}"):
         split_map_name(path)
+
+
+@pytest.mark.parametrize(("path", "stem"), [("a/z.1.MRC.bz2", "z.1"), ("z.map", "z"), ("a/z.cif", "z.cif"), ("z", "z")])
+def test_the_stem_has_no_folder_and_no_ending(path, stem):
+    assert map_stem(path) == stem

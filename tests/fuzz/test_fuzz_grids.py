@@ -89,8 +89,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def no_pictures(monkeypatch):
     draw_nothing(monkeypatch)
 
 

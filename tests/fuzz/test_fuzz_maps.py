@@ -1,25 +1,12 @@
 """Hostile map files: refused in a sentence, or read rightly."""
 
 import numpy as np
-import pytest
-from hostile import SIZES, answer, assert_sane, examples, flipped, header_bytes, make_inputs, places
+from hostile import SIZES, answer, assert_sane, examples, flipped, header_bytes, places
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deepreslib.errors import InputError
 from deepreslib.maps import read_map
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("fuzz")
-    make_inputs(path)
-    return path
-
-
-@pytest.fixture(autouse=True)
-def here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
 
 
 def estimate(name, mask="mask.mrc"):

@@ -5,8 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-import pytest
-from hostile import answer, assert_sane, examples, flipped, floats, make_inputs, places
+from hostile import answer, assert_sane, examples, flipped, floats, places
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -17,18 +16,6 @@ NUMBERS = {
     "resmap": ["--min-res", "--max-res", "--step", "--p-value", "--voxel-size", "--threads"],
 }
 HALVES = ["--cutoff", "--box", "--threads", "--voxel-size"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("fuzz")
-    make_inputs(path)
-    return path
-
-
-@pytest.fixture(autouse=True)
-def here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
 
 
 @given(method=st.sampled_from(list(NUMBERS)), number=st.integers(0, 6), value=floats)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import gemmi
 import pytest
@@ -22,15 +23,14 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def no_pictures(monkeypatch):
     monkeypatch.setattr(pictures, "residue_figures", lambda *_, **__: [Figure()])  # two seconds each
 
 
 def annotate(name):
     """The exit code, and the number of atoms that were annotated."""
     code, _ = answer("annotate", name, "res.mrc", "-o", "out.cif")
-    return code, json.loads(open("out.json").read())["atoms"]["count"] if code == 0 else None
+    return code, json.loads(Path("out.json").read_text())["atoms"]["count"] if code == 0 else None
 
 
 @pytest.mark.parametrize("kind", ["pdb", "cif"])

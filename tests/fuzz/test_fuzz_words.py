@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile import answer, assert_sane, draw_nothing, examples, floats, make_inputs, texts
+from hostile import answer, assert_sane, draw_nothing, examples, floats, texts
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -28,16 +28,8 @@ SHARPNESS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("fuzz")
-    make_inputs(path)
-    return path
-
-
 @pytest.fixture(autouse=True)
-def here(folder, monkeypatch):
-    monkeypatch.chdir(folder)
+def no_pictures(monkeypatch):
     draw_nothing(monkeypatch)
 
 

@@ -58,7 +58,7 @@ _PLANES = 16
 
 
 @dataclass(frozen=True)
-class Solvent:
+class NoiseRegion:
     """Where a map shows noise.
 
     Attributes:
@@ -70,7 +70,9 @@ class Solvent:
     noise: BoolArray
 
 
-def solvent_noise(density_map: DensityMap, mask: BoolArray, sphere: Callable[[Sequence[int]], BoolArray]) -> Solvent:
+def solvent_noise(
+    density_map: DensityMap, mask: BoolArray, sphere: Callable[[Sequence[int]], BoolArray]
+) -> NoiseRegion:
     """Where a map shows the noise of its solvent.
 
     Args:
@@ -115,7 +117,7 @@ def solvent_noise(density_map: DensityMap, mask: BoolArray, sphere: Callable[[Se
     far = noise & ~grown(mask, round(MARGIN / min(density_map.voxel_size)))
     _check_both_sides(data[far], name)
     _check_even(data, far, scale, name)
-    return Solvent(box, noise)
+    return NoiseRegion(box, noise)
 
 
 def _without_rim(data: FloatArray, flat: BoolArray, mask: BoolArray, tolerance: float) -> Box:

@@ -5,7 +5,7 @@ import pytest
 
 from deepreslib.errors import InputError
 from deepreslib.estimation import monores, resmap
-from deepreslib.estimation.solvent import flat_voxels, grown
+from deepreslib.estimation.solvent_noise import flat_voxels, grown
 from deepreslib.fourier import filters
 from deepreslib.maps import DensityMap, masks
 

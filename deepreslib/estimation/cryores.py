@@ -21,21 +21,15 @@ from deepreslib.estimation.result import Ends, GlobalResolution, LocalResolution
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
 from deepreslib.fourier.grid import voxel_triple
-from deepreslib.fourier.spectra import GRID, coarse_shape
+from deepreslib.fourier.spectra import GRID, box_shape, coarse_shape
 from deepreslib.maps import checks
-from deepreslib.maps.boxes import box_around
 from deepreslib.networks import gpus, store
 from deepreslib.networks.cryores_card import load_cryores
 from deepreslib.networks.cryores_cells import PLACES_READ, FeatureCells
 from deepreslib.networks.cryores_features import FEATURES, SUMMARY, LocalFeatures, local_features
+from deepreslib.networks.cryores_region import Region, region
 from deepreslib.networks.running import Run
 from deepreslib.progress import bar
-
-SIGMAS = 3.0
-"""Density within so many SDs of the mean is cut off where it surrounds the molecule (slides, "Pre-processing")."""
-
-MARGIN = 30.0
-"""Å, margin around the box of the density beyond ``SIGMAS``."""
 
 WINDOW = 30.0
 """Å; each edge of a map must be at least this long."""
@@ -116,9 +110,10 @@ def estimate(
     sizes = voxel_triple(density_map.voxel_size)
     needed = needed_memory(density_map.data.shape, sizes)
     memory.check(needed, f"CryoRes for {density_map.name}", network=True)
-    box = bounding_box(density_map.data, sizes, mask)
+    looked_at = region(density_map.data, sizes, mask)
+    box = looked_at.box
     wanted = None if mask is None else mask[box]
-    model, found = _ask(network_path, density_map.data[box], sizes, wanted, workers, progress)
+    model, found = _ask(network_path, looked_at, wanted, workers, progress)
     if not np.isfinite(found.baseline).all():
         raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
     if not found.molecule.any():
@@ -200,17 +195,18 @@ class _Found:
 
 
 def _ask(
-    path: str | None, data: FloatArray, sizes: Triple, wanted: BoolArray | None, workers: int, progress: bool
+    path: str | None, looked_at: Region, wanted: BoolArray | None, workers: int, progress: bool
 ) -> "tuple[store.StoredModel, _Found]":
     """The network, and what it says of a map."""
+    shape, sizes = box_shape(looked_at.box), looked_at.sizes
     with futures.ThreadPoolExecutor(1) as beside:  # loading a network takes as long as the features of a small map
         loading = beside.submit(_load_and_try, path)
-        if math.prod(coarse_shape(data.shape, sizes)) <= AT_ONCE:
-            features = local_features(data, sizes, workers)
-            return loading.result(), _whole_map(loading.result(), features, data.shape, sizes, wanted, progress)
+        if math.prod(looked_at.core.shape) <= AT_ONCE:
+            features = local_features(looked_at, workers)
+            return loading.result(), _whole_map(loading.result(), features, shape, sizes, wanted, progress)
         model = loading.result()
-        cells = FeatureCells(data, sizes, workers, POOLED)
-        return model, _cell_by_cell(model, cells, data.shape, sizes, wanted, progress)
+        cells = FeatureCells(looked_at, workers, POOLED)
+        return model, _cell_by_cell(model, cells, shape, sizes, wanted, progress)
 
 
 def _load_and_try(path: str | None) -> store.StoredModel:
@@ -297,30 +293,6 @@ def needed_memory(shape: Sequence[int], sizes: Triple) -> float:
     voxels, places = math.prod(shape), math.prod(coarse_shape(shape, sizes))
     writing = 15 * voxels  # the results, and what mrcfile takes to write one of them
     return max(10 * voxels + 150 * (places if places <= AT_ONCE else PLACES_READ), writing)
-
-
-def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None = None) -> Box:
-    """The smallest box outside which the density stays within mean ± 3 SD, and a margin around it.
-
-    Args:
-        data: float32 (z, y, x).
-        voxel_size: Å (z, y, x).
-        inside: bool (z, y, x), voxels that must be in the box whatever their density; None for none.
-
-    Returns:
-        The box, within the map; all of the map where no voxel is beyond 3 SD.
-    """
-    mean = data.mean(dtype=float)
-    limit = SIGMAS * math.sqrt(np.mean([np.square(plane - mean).mean() for plane in data]))
-    distinct = np.empty(data.shape, bool)
-    for plane, beyond in zip(data, distinct, strict=True):  # one after the other, which takes less memory
-        beyond[...] = np.abs(plane - mean) > limit
-    if inside is not None:
-        distinct |= inside
-    if not distinct.any():
-        z, y, x = (slice(0, count) for count in data.shape)
-        return z, y, x
-    return box_around(distinct, [math.ceil(MARGIN / size) for size in voxel_size])
 
 
 def predict(run: Run, inputs: LocalFeatures, progress: bool = False, places: int = PLACES) -> dict[str, FloatArray]:

@@ -31,9 +31,8 @@ from deepreslib.fourier.spectra import BANDS
 from deepreslib.networks.cryores_features import (
     FEATURE_AMPLITUDES,
     FEATURES,
-    PERCENTILES,
     SUMMARY,
-    SUMMARY_PERCENTILES,
+    SUMMARY_NOISE,
     unscaled,
 )
 from deepreslib.networks.tensors import KerasLayer, KerasModel, Tensor, TensorShape
@@ -81,9 +80,6 @@ PRESETS: dict[str, _Preset] = {
 HEADS = ("baseline", "level", "local", "mask")
 """The outputs. Each member has outputs of the same names with the member's number added, such as ``baseline_1``."""
 
-BACKGROUND = 70
-"""The percentile of a band's energy over the map that is taken as the energy of the map's noise."""
-
 RATIO_LIMITS = (-2.0, 7.0)
 """Natural logarithms of the signal-to-noise ratio; ratios beyond these limits are set to them."""
 
@@ -111,12 +107,11 @@ class SignalToNoise(layers.Layer):
             summary: (batch, ``SUMMARY``).
 
         Returns:
-            (batch, z, y, x, 48): for the energies and for the wider energies, the logarithm of the signal-to-noise
+            (batch, z, y, x, 56): for the energies and for the wider energies, the logarithm of the signal-to-noise
             ratio of each band, and for each of ``FALLS`` the number of bands above it; scaled.
         """
         bands = len(BANDS)
-        first = SUMMARY_PERCENTILES.start + PERCENTILES.index(BACKGROUND) * bands
-        noise = ops.reshape(summary[:, first : first + bands], (-1, 1, 1, 1, bands))
+        noise = ops.reshape(summary[:, SUMMARY_NOISE], (-1, 1, 1, 1, bands))
         parts = []
         for amplitudes in FEATURE_AMPLITUDES:
             ratio = (features[..., amplitudes] - noise) * _TO_RATIO

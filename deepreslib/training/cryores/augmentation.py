@@ -65,16 +65,16 @@ def apply_b_factors(features: FloatArray, summary: FloatArray, b_factor: FloatAr
     """
     gain, radial = (-np.square(f) * b_factor[:, None] / (4 * np.log(10)) for f in (BANDS, SHELLS))
     features, summary = features.copy(), summary.copy()
-    # Amplitudes are in units of the amplitude of the map's strong places, which the B factor changes too.
-    strong = unscaled(summary[:, layout.SUMMARY_PERCENTILES][:, -len(BANDS) :])
-    strong = np.where(strong > FLOOR + _NEAR_FLOOR, strong, _UNKNOWN)
-    reference = _total(strong + gain) - _total(strong)
-    gain, radial = gain - reference[:, None], radial - reference[:, None]
+    # Amplitudes are in units of the molecule's amplitude, which the B factor changes too.
+    molecule = unscaled(summary[:, layout.SUMMARY_AMPLITUDES])
+    molecule = np.where(molecule > FLOOR + _NEAR_FLOOR, molecule, _UNKNOWN)
+    reference = _total(molecule + gain) - _total(molecule)
+    gain, radial = gain - reference[:, None], np.tile(radial - reference[:, None], 2)
 
     everywhere = gain.reshape(len(gain), *(1,) * (features.ndim - 2), -1)
     for part in FEATURE_AMPLITUDES:
         features[..., part] = _moved(features[..., part], everywhere)
-    percentiles = np.tile(gain, len(layout.PERCENTILES))
+    percentiles = np.tile(gain, len(layout.INSIDE) + 2 * len(layout.OUTSIDE))
     for part, change in (
         (layout.SUMMARY_PERCENTILES, percentiles),
         (layout.SUMMARY_AMPLITUDES, gain),

@@ -180,7 +180,7 @@ def assemble(
         edge: Å, of a cube about the origin; only its atoms are kept. None for all atoms.
 
     Returns:
-        The assembly; atoms of one copy follow each other.
+        The assembly, perhaps without atoms; atoms of one copy follow each other.
     """
     turn = np.eye(3) if rotation is None else rotation
     radius = float(np.linalg.norm(structure.positions, axis=1).max())
@@ -196,6 +196,8 @@ def assemble(
                 model.add_chain(chain)
             kept.append(np.flatnonzero(inside))
             positions.append(placed[inside])
+    if not kept:
+        return subset(structure, np.zeros(len(structure), bool))
     template = gemmi.Structure()
     template.add_model(model)
     return _picked(structure, np.concatenate(kept), np.concatenate(positions), template)
@@ -206,7 +208,7 @@ def subset(structure: AtomicStructure, keep: BoolArray) -> AtomicStructure:
 
     Args:
         structure: the structure.
-        keep: bool (n,), not empty.
+        keep: bool (n,).
 
     Returns:
         A structure of those atoms; the structure itself if it is all.

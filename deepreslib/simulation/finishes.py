@@ -5,16 +5,20 @@ A filter coarser than the resolution changes what the map can show, as voxels th
 are at least that (``Treated.limit``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import scipy.ndimage
 
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import ShellCorrelation
+from deepreslib.fourier.local_filter import low_pass_locally
 from deepreslib.maps import masks
 from deepreslib.simulation import full_map, model_map
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.regridding import Resampling, labels_on, regridded
+
+_LOCAL_WIDTH, _LOCAL_STEP = 0.05, 1.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Treatment:
 
     Attributes:
         finish: sharpening, weighting by the FSC and the low-pass filter; it neither masks nor adds an offset.
+        local: the map is low-pass filtered at each place at its local resolution times this; None to leave it.
         region: what is kept; None for all.
         cut: values below this are replaced, in units of the molecule's mean density; 0 cuts negative values, None
             nothing.
@@ -65,7 +70,8 @@ class Treatment:
         resampling: to other voxels; None to stay on these.
     """
 
-    finish: Finish = Finish()
+    finish: Finish = field(default_factory=Finish)
+    local: float | None = None
     region: Region | None = None
     cut: float | None = None
     cut_to_level: bool = False
@@ -136,6 +142,12 @@ def treated(
         The map and what is true of it.
     """
     data = full_map.filtered(mean, voxel_size, treatment.finish, fsc)
+    limit = max(filter_limit(treatment.finish, voxel_size), 2 * voxel_size)
+    if treatment.local is not None and mask.any():
+        resolution = _everywhere(mask, local_resolution) * np.float32(treatment.local)
+        data = low_pass_locally(data, voxel_size, resolution, width=_LOCAL_WIDTH, step=_LOCAL_STEP, workers=1)
+        finest = Finish(low_pass=float(resolution[mask].min()), low_pass_width=_LOCAL_WIDTH)
+        limit = max(limit, filter_limit(finest, voxel_size))
     part = mask
     if treatment.region is not None:
         weight = treatment.region.weight(mask, atoms, voxel_size)
@@ -150,7 +162,6 @@ def treated(
         level = np.float32(treatment.cut * (data[part].mean() if part.any() else 0.0))
         data = np.where(data < level, level if treatment.cut_to_level else np.float32(0), data)
     data = data + np.float32(treatment.offset * data.std())
-    limit = max(filter_limit(treatment.finish, voxel_size), 2 * voxel_size)
     new_mask, local, new_size, offset = part, np.where(part, local_resolution, np.float32(0)), voxel_size, 0.0
     if treatment.resampling is not None:
         result = regridded(data, voxel_size, treatment.resampling)
@@ -160,3 +171,9 @@ def treated(
             new_mask, local = labels_on(part, local, new_size / voxel_size, offset / voxel_size, data.shape)
     local = np.where(new_mask, np.maximum(local, np.float32(limit)), np.float32(0))
     return Treated(data.astype(np.float32, copy=False), new_size, offset, new_mask, local, limit, part)
+
+
+def _everywhere(mask: BoolArray, local_resolution: FloatArray) -> FloatArray:
+    """The local resolution of each voxel's nearest voxel in the mask."""
+    nearest = scipy.ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
+    return local_resolution[tuple(nearest)]

@@ -1,0 +1,172 @@
+"""Kinds of scenes and of views by name: what each changes in the recipes, and how often it is drawn for training.
+
+A scene has one kind, which says what the half maps are of; each of its views has one, which says what was done to the
+map. Benchmarks ask for one kind (``only``), and a training that is to know how it does on maps unlike anything it has
+seen leaves one out (``without``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from deepreslib.training.cryores.wide_recipe import ViewRecipe, WideRecipe
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of scene or view.
+
+    Attributes:
+        share: of the scenes or views in training; the shares of all kinds of scenes are divided by their sum, and so
+            are those of all kinds of views.
+        changes: fields of ``WideRecipe`` or ``ViewRecipe`` that differ from their defaults.
+    """
+
+    share: float
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+_COARSE = ((8.0, 13.0, 0.4), (13.0, 24.0, 0.6))
+
+SCENE_KINDS = {
+    "whole molecule": Kind(0.40),
+    "ring": Kind(0.06, {"layout": "ring"}),
+    "filament": Kind(0.09, {"layout": "filament", "distal": (0.0, 0.5)}),
+    "layer": Kind(0.04, {"layout": "layer", "distal": (0.0, 0.3)}),
+    "crystal": Kind(0.04, {"layout": "crystal", "distal": (0.0, 0.3)}),
+    "coarse": Kind(0.07, {"bands": _COARSE}),
+    "coarse ring": Kind(0.03, {"bands": _COARSE, "layout": "ring"}),
+    "coarse filament": Kind(0.03, {"bands": _COARSE, "layout": "filament", "distal": (0.0, 0.5), "longest": 260.0}),
+    "small box": Kind(0.04, {"box": (32, 48), "padding": (0.02, 0.3)}),
+    "large box": Kind(0.03, {"box": (150, 192), "largest_box": 192}),
+    "huge box": Kind(0.02, {"box": (200, 256), "largest_box": 256}),
+    "belt": Kind(0.06, {"belts": 1.0}),
+    "no solvent": Kind(0.03, {"bare": 1.0}),
+    "wide margin": Kind(0.05, {"padding": (0.5, 0.65), "off_centre": 0.6}),
+}
+"""Kinds of scenes, by name."""
+
+VIEW_KINDS = {
+    "plain": Kind(0.15),
+    "masked": Kind(0.07, {"masked": 1.0}),
+    "masked tightly": Kind(0.14, {"masked": 1.0, "growth": (0.0, 1.5), "edge": (1.0, 4.0)}),
+    "crop through": Kind(0.13, {"extents": (0.0, 0.0, 1.0), "rims": 0.15}),
+    "hard zero": Kind(0.05, {"masked": 1.0, "hard": 1.0, "growth": (0.0, 8.0)}),
+    "zone": Kind(0.06, {"masked": 1.0, "zones": 1.0, "hard": 0.6, "edge": (1.0, 4.0)}),
+    "zone of a part": Kind(0.05, {"masked": 1.0, "zones": 1.0, "parts": 1.0, "hard": 0.6, "edge": (1.0, 4.0)}),
+    "negatives cut": Kind(0.06, {"cuts": 1.0}),
+    "flattened solvent": Kind(0.04, {"masked": 1.0, "flattened": 1.0, "growth": (1.0, 8.0)}),
+    "resampled": Kind(0.05, {"resampled": 1.0}),
+    "binned": Kind(0.04, {"binned": 1.0}),
+    "filtered finer": Kind(0.05, {"filtered": True, "low_pass": (0.45, 0.95)}),
+    "filtered coarser": Kind(0.05, {"filtered": True, "low_pass": (1.1, 2.5)}),
+    "filtered locally": Kind(0.04, {"local": 1.0, "sharpened": 1.0}),
+    "oversharpened": Kind(0.04, {"extras": 1.0, "extra": (-150.0, -30.0), "sharpened": 1.0}),
+    "undersharpened": Kind(0.04, {"extras": 1.0, "extra": (40.0, 200.0), "sharpened": 0.0}),
+    "constant rims": Kind(0.05, {"rims": 1.0}),
+}
+"""Kinds of views, by name."""
+
+PLAIN_SCENE, PLAIN_VIEW = "whole molecule", "plain"
+
+
+def _shares(kinds: Mapping[str, Kind]) -> dict[str, float]:
+    return {name: kind.share for name, kind in kinds.items()}
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Which kinds are drawn, and how often.
+
+    Attributes:
+        scenes: the name of a kind of scenes → its share.
+        views: the name of a kind of views → its share.
+        second: the same for the second view of a scene; None for the shares of ``views``.
+        count: views of a scene, 1 or 2.
+    """
+
+    scenes: Mapping[str, float] = field(default_factory=lambda: _shares(SCENE_KINDS))
+    views: Mapping[str, float] = field(default_factory=lambda: _shares(VIEW_KINDS))
+    second: Mapping[str, float] | None = None
+    count: int = 2
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shares and the recipes that they are of, as nested dicts, for a card."""
+        scenes = {name: {"share": share, **SCENE_KINDS[name].changes} for name, share in self.scenes.items()}
+        views = {name: {"share": share, **VIEW_KINDS[name].changes} for name, share in self.views.items()}
+        return {"scene": asdict(WideRecipe()), "view": asdict(ViewRecipe()), "scenes": scenes, "views": views}
+
+    def draw_scene(self, rng: np.random.Generator) -> tuple[str, WideRecipe]:
+        """The kind of a scene and its recipe.
+
+        Args:
+            rng: draws it.
+
+        Returns:
+            The name of the kind, the recipe.
+        """
+        name = _drawn(self.scenes, rng)
+        return name, replace(WideRecipe(), **SCENE_KINDS[name].changes)
+
+    def draw_view(self, number: int, rng: np.random.Generator) -> tuple[str, ViewRecipe]:
+        """The kind of a view and its recipe.
+
+        Args:
+            number: 0 for the first view of a scene, 1 for the second.
+            rng: draws it.
+
+        Returns:
+            The name of the kind, the recipe.
+        """
+        name = _drawn(self.views if not number or self.second is None else self.second, rng)
+        return name, replace(ViewRecipe(), **VIEW_KINDS[name].changes)
+
+
+def without(*names: str) -> Mixture:
+    """The mixture of training without some kinds.
+
+    Args:
+        names: of kinds of scenes or views.
+
+    Returns:
+        The mixture.
+    """
+    _check(names)
+    mixture = Mixture()
+    scenes, views = (
+        {name: share for name, share in kinds.items() if name not in names} for kinds in (mixture.scenes, mixture.views)
+    )
+    return Mixture(scenes, views)
+
+
+def only(name: str, count: int = 1) -> Mixture:
+    """One kind alone: scenes of that kind in plain views, or whole molecules in a first view of that kind.
+
+    Args:
+        name: of a kind of scenes or views.
+        count: views of a scene, 1 or 2; the second is of any kind.
+
+    Returns:
+        The mixture.
+    """
+    _check([name])
+    scene, view = (name, PLAIN_VIEW) if name in SCENE_KINDS else (PLAIN_SCENE, name)
+    return Mixture({scene: 1.0}, {view: 1.0}, _shares(VIEW_KINDS), count)
+
+
+def names() -> list[str]:
+    """The names of all kinds, those of scenes first."""
+    return [*SCENE_KINDS, *VIEW_KINDS]
+
+
+def _check(asked: Any) -> None:
+    unknown = [name for name in asked if name not in SCENE_KINDS and name not in VIEW_KINDS]
+    if unknown:
+        raise ValueError(f"there is no kind {unknown[0]!r}; the kinds are {', '.join(names())}")
+
+
+def _drawn(shares: Mapping[str, float], rng: np.random.Generator) -> str:
+    share = np.array(list(shares.values()))
+    return list(shares)[rng.choice(len(share), p=share / share.sum())]

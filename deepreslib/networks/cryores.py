@@ -153,14 +153,24 @@ class MaskedMean(layers.Layer):
 class CentreAndDeviation(layers.Layer):
     """Turns two raw channels into a centre, Å, and a deviation, Å, which is above 0."""
 
-    def __init__(self, offset: float = 0.0, scale: float = 1.0, **options: Any) -> None:
+    def __init__(self, middle: float | None = None, **options: Any) -> None:
+        """Keeps the options.
+
+        Args:
+            middle: Å, the centre of a raw channel of 0, which then is the centre's logarithm, and the other channel is
+                of the deviation's share of the centre; None for a centre that may be below 0.
+            options: of a Keras layer.
+        """
         super().__init__(**options)
-        self.offset, self.scale = offset, scale
+        self.middle = middle
 
     def call(self, raw: Tensor) -> Tensor:
         """Centre and deviation from the raw channels, both (..., 2)."""
-        centre = self.offset + self.scale * raw[..., :1]
-        return ops.concatenate([centre, ops.softplus(raw[..., 1:]) + 1e-2], axis=-1)
+        deviation = ops.softplus(raw[..., 1:])
+        if self.middle is None:
+            return ops.concatenate([raw[..., :1], deviation + 1e-2], axis=-1)
+        centre = self.middle * ops.exp(ops.clip(raw[..., :1] / 2, -3, 3))
+        return ops.concatenate([centre, (deviation / 4 + 2e-3) * centre], axis=-1)
 
     def compute_output_shape(self, raw_shape: TensorShape) -> TensorShape:
         """The shape of the output."""
@@ -168,7 +178,7 @@ class CentreAndDeviation(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """What Keras stores to make the layer again."""
-        return super().get_config() | {"offset": self.offset, "scale": self.scale}
+        return super().get_config() | {"middle": self.middle}
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -305,7 +315,7 @@ def _member(features: Tensor, numbers: Tensor, number: int, config: CryoResConfi
     baseline = dense("baseline_raw", 2, None)(dense("baseline_hidden", config.heads)(both))
     level = dense("level", 1, None)(dense("level_hidden", config.heads)(both))
     return {
-        "baseline": CentreAndDeviation(5.5, 2.5, name=f"baseline_{number}")(baseline),
+        "baseline": CentreAndDeviation(5.0, name=f"baseline_{number}")(baseline),
         "level": level,
         "local": Raised(name=f"local_{number}")(local, level),
         "mask": mask,

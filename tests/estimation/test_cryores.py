@@ -16,6 +16,7 @@ from deepreslib.fourier.filters import low_pass
 from deepreslib.maps import DensityMap
 from deepreslib.networks.cryores_cells import FeatureCells
 from deepreslib.networks.cryores_features import local_features
+from deepreslib.networks.cryores_region import region
 from deepreslib.networks.store import StoredModel
 
 DENSITY = -4
@@ -81,7 +82,7 @@ def test_nothing_finer_than_nyquist(known, ball):
 
 def test_parts_make_no_difference(ball):
     density_map, _ = ball
-    made = local_features(density_map.data, density_map.voxel_size)
+    made = local_features(region(density_map.data, density_map.voxel_size))
     whole = cryores.predict(KnownNetwork().predict_on_batch, made)
     parts = cryores.predict(KnownNetwork().predict_on_batch, made, places=1000)
     np.testing.assert_allclose(parts["mask"], whole["mask"])
@@ -100,7 +101,7 @@ def test_baseline_and_level_are_of_the_whole_map_however_it_is_parted(ball, monk
             return found | {"baseline": np.array([[mean, 0.3]]), "level": np.array([[mean]]), "local": raised}
 
     density_map, _ = ball
-    made = local_features(density_map.data, density_map.voxel_size)
+    made = local_features(region(density_map.data, density_map.voxel_size))
     whole = cryores.predict(Counting().predict_on_batch, made, places=math.prod(made.shape))
     monkeypatch.setattr(cryores, "POOLED", math.prod(made.shape) // 4)
     parted = cryores.predict(Counting().predict_on_batch, made, places=1000)
@@ -109,15 +110,6 @@ def test_baseline_and_level_are_of_the_whole_map_however_it_is_parted(ball, monk
     np.testing.assert_allclose(whole["local"][..., 0], 0.5 + mean, rtol=1e-5)
     np.testing.assert_allclose(parted["local"][..., 0], 0.5 + parted["baseline"][0], rtol=1e-5)
     assert made.planes(slice(-6, None))[..., DENSITY].mean() < 0.5 * mean
-
-
-def test_bounding_box_holds_the_molecule_and_a_margin(ball):
-    density_map, inside = ball
-    box = cryores.bounding_box(inside.astype(np.float32), density_map.voxel_size)
-    margin = int(np.ceil(cryores.MARGIN / 1.6))
-    for part, count, centre in zip(box, inside.shape, (30, 32, 45), strict=True):
-        assert part.start == max(centre - 13 - margin, 0)
-        assert part.stop == min(centre + 13 + margin + 1, count)
 
 
 def test_of_half_maps_the_mean_is_looked_at(known, ball):

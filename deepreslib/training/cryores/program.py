@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import keras
 from keras import ops
@@ -13,8 +13,8 @@ from deepreslib.networks.cryores_card import load_cryores
 from deepreslib.networks.tensors import KerasModel
 from deepreslib.training import loop
 from deepreslib.training.cryores import batches, examples, validation
+from deepreslib.training.cryores.kinds import Mixture
 from deepreslib.training.cryores.presets import PRESETS
-from deepreslib.training.cryores.recipe import SceneRecipe
 from deepreslib.training.single_network import SingleNetworkProgram, load_start, model_card
 from deepreslib.training.structures import find_structures
 
@@ -45,7 +45,7 @@ class CryoResProgram(SingleNetworkProgram):
         Raises:
             InputError: the folders hold no structure, or the network to begin with cannot be used.
         """
-        self.options, self.preset, self.recipe = options, PRESETS[options.preset], SceneRecipe()
+        self.options, self.preset, self.recipe = options, PRESETS[options.preset], Mixture()
         self._start = load_start(options, load_cryores)
         self.paths, unseen_paths = find_structures(options.structures), find_structures(options.validation)
         folder = os.path.join(options.folder, "examples")
@@ -91,9 +91,7 @@ class CryoResProgram(SingleNetworkProgram):
         data = {
             "structures": len(self.paths),
             "examples": len(self.examples),
-            "recipe": asdict(self.recipe),
-            "coarse": {"one_in": examples.COARSE_EVERY, "resolution": examples.COARSE},
-            "masked_from": examples.MASKED_FROM,
+            "recipe": self.recipe.as_dict(),
         }
         return model_card(self.options, state, system, data)
 

@@ -5,6 +5,7 @@ import pytest
 
 from deepreslib.training.cryores import examples
 from deepreslib.training.cryores.scenes import Scene
+from deepreslib.training.cryores.views import View
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,11 @@ def scene():
     mask = (z - 20) ** 2 + (y - 22) ** 2 + (x - 18) ** 2 < 12**2
     local = np.where(mask, 4 + 0.1 * z, 0).astype(np.float32)
     data = (rng.standard_normal(shape) * (0.2 + mask)).astype(np.float32)
-    return Scene("ball", data, 1.5, local, mask, 4.5, {})
+    view = View(data, 1.5, (0.0, 0.0, 0.0), local, mask, 4.5)
+    part = (slice(4, 38), slice(0, 40), slice(3, 36))
+    offset = (4 * 1.5, 0.0, 3 * 1.5)
+    other = View(2 * data[part] + 1, 1.5, offset, local[part], mask[part], 4.5)
+    return Scene("ball", (view, other), {"kind": "ball", "views": [{"kind": "plain"}, {"kind": "crop"}]})
 
 
 @pytest.fixture

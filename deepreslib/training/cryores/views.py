@@ -29,6 +29,7 @@ SMALLEST_BOX = 32
 """Voxels; no map is cropped to fewer along an axis."""
 
 _LEAST_SHOWN = 0.04
+_TRIES = 6
 _LEAST_CHAIN, _MOST_CHAIN = 0.2, 0.8
 
 
@@ -86,7 +87,8 @@ def make_view(
         level = 0.0 if rng.random() < 0.7 else _border_mean(result.data[box])
     data = np.pad(result.data[box], widths, constant_values=level)
     mask, local = (np.pad(array[box], widths) for array in (result.mask, result.local_resolution))
-    z, y, x = (result.offset + (s.start - before) * result.voxel_size for s, (before, _) in zip(box, widths, strict=True))
+    first = [side.start - before for side, (before, _) in zip(box, widths, strict=True)]
+    z, y, x = (result.offset + number * result.voxel_size for number in first)
     view = View(
         data=data / max(data.std(), np.finfo(np.float32).tiny),
         voxel_size=result.voxel_size,
@@ -119,28 +121,43 @@ def _shown(
     inside = smallest_box(result.mask)
     if drawn.extent == "all" or inside is None:
         return _as_box(everything), "all"
-    sides = []
-    for whole, molecule in zip(everything, inside, strict=True):
-        if drawn.extent == "near":
-            before, after = (round(log_uniform(rng, *(n + 1 for n in recipe.near))) - 1 for _ in range(2))
-            side = slice(molecule.start - before, molecule.stop + after)
-        else:
-            length = (molecule.stop - molecule.start) * rng.uniform(*recipe.through)
-            start = molecule.start + rng.random() * (molecule.stop - molecule.start - length)
-            side = slice(round(start), round(start + length))
-        sides.append(_long_enough(side, whole))
-    box = _as_box(sides)
+    if drawn.extent == "near":
+        box = _as_box([_near(*pair_of, recipe, rng) for pair_of in zip(inside, everything, strict=True)])
+    else:
+        box = _fullest(result.mask, [_through(inside, everything, result.mask, recipe, rng) for _ in range(_TRIES)])
     if np.count_nonzero(result.mask[box]) < _LEAST_SHOWN * result.mask[box].size:
         return _as_box(everything), "all"
     return box, drawn.extent
 
 
-def _long_enough(side: slice, whole: slice) -> slice:
-    """A side lengthened to ``SMALLEST_BOX`` if need be and moved into the whole, as far as that goes."""
-    length = min(max(side.stop - side.start, SMALLEST_BOX), whole.stop - whole.start)
-    start = side.start - (length - (side.stop - side.start)) // 2 if length > side.stop - side.start else side.start
-    start = min(max(start, whole.start), whole.stop - length)
-    return slice(start, max(min(side.stop, whole.stop), start + length) if start >= side.start else start + length)
+def _near(molecule: slice, whole: slice, recipe: ViewRecipe, rng: np.random.Generator) -> slice:
+    """A side with some voxels before and after the molecule."""
+    low, high = recipe.near
+    before, after = (round(log_uniform(rng, low + 1, high + 1)) - 1 for _ in range(2))
+    return _within(molecule.start - before, molecule.stop + after - (molecule.start - before), whole)
+
+
+def _through(inside: Box, everything: Any, mask: BoolArray, recipe: ViewRecipe, rng: np.random.Generator) -> Box:
+    """A box through the molecule, around one of its voxels."""
+    voxels = np.argwhere(mask[inside])
+    centre = voxels[rng.integers(len(voxels))] + [side.start for side in inside]
+    sides = []
+    for middle, molecule, whole in zip(centre.tolist(), inside, everything, strict=True):
+        length = round((molecule.stop - molecule.start) * rng.uniform(*recipe.through))
+        sides.append(_within(middle - length // 2, length, whole))
+    return _as_box(sides)
+
+
+def _fullest(mask: BoolArray, boxes: list[Box]) -> Box:
+    """The box of which the mask fills most."""
+    return max(boxes, key=lambda box: mask[box].mean())
+
+
+def _within(start: int, length: int, whole: slice) -> slice:
+    """A side about as long as asked for, at least ``SMALLEST_BOX`` if that fits, moved into the whole."""
+    wanted = min(max(length, SMALLEST_BOX), whole.stop - whole.start)
+    start = min(max(start - (wanted - length) // 2, whole.start), whole.stop - wanted)
+    return slice(start, start + wanted)
 
 
 def _as_box(sides: Any) -> Box:

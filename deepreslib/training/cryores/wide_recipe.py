@@ -63,11 +63,11 @@ class WideRecipe(SceneRecipe):
     )
     voxel_size: tuple[float, float] = (0.4, 6.0)
     sampling: tuple[float, float] = (2.1, 8.0)
-    padding: tuple[float, float] = (0.04, 0.65)
+    padding: tuple[float, float] = (0.02, 0.65)
     layout: Layout = "whole"
     box: tuple[float, float] = (44, 140)
     largest_box: int = 168
-    largest_work: int = 128
+    largest_work: int = 92
     rim: float = 10.0
     longest: float = 150.0
     belts: float = 0.0
@@ -80,6 +80,8 @@ class ViewRecipe:
     """How one view of a scene is drawn: what its user did to the map, and which part of it is shown.
 
     Attributes:
+        box: edge of the box that is aimed at for all of the scene, voxels, in place of that of ``WideRecipe``; so that
+            what is left after a crop is large enough. None for any.
         extents: shares of the parts shown: all of the box, what is near the molecule, a box through the molecule.
         through: edge of a box through the molecule, as a share of the molecule's extent.
         near: voxels between the molecule and each face of a map cropped to it; the logarithm of one more is drawn
@@ -111,8 +113,9 @@ class ViewRecipe:
         binning: 2 × new voxel size / global resolution, for these maps.
     """
 
+    box: tuple[float, float] | None = None
     extents: tuple[float, float, float] = (0.62, 0.38, 0.0)
-    through: tuple[float, float] = (0.4, 0.8)
+    through: tuple[float, float] = (0.3, 0.75)
     near: tuple[int, int] = (0, 30)
     rims: float = 0.1
     rim: int = 24

@@ -5,6 +5,7 @@ that are larger than the map. How far copies lie apart is found by bisection: as
 atoms are nearer than ``CONTACT``.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -154,15 +155,13 @@ def lattice(points: FloatArray, length: float, rng: np.random.Generator, dimensi
     extent = _extent(points)
     edges: list[FloatArray] = []
     for direction in directions[:dimensions]:
-        steps = itertools.product((-2, -1, 0, 1, 2), repeat=len(edges))
-        sideways = np.array([sum((n * e for n, e in zip(step, edges, strict=True)), np.zeros(3)) for step in steps])
-        distance = _touching(points, lambda d, s=sideways, v=direction: _shifted(s + d * v), 1.5 * extent)
+        beside = _sums(edges, [(-2, -1, 0, 1, 2)] * len(edges))
+        distance = _touching(points, functools.partial(_moved_along, beside, direction), 1.5 * extent)
         edges.append(distance * direction)
     reach = math.sqrt(3) / 2 * length + extent
     inverse = np.linalg.pinv(np.array(edges))
     counts = np.ceil(reach * np.linalg.norm(inverse, axis=0)).astype(int)
-    steps = np.array(list(itertools.product(*(range(-n, n + 1) for n in counts.tolist()))))
-    translations = steps @ np.array(edges)
+    translations = _sums(edges, [range(-n, n + 1) for n in counts.tolist()])
     distance = np.linalg.norm(translations, axis=1)
     near = np.argsort(distance)[: np.count_nonzero(distance <= reach)]
     return _shifted(translations[near])
@@ -262,6 +261,18 @@ def _about_z(angles: FloatArray) -> FloatArray:
 
 def _shifted(translations: FloatArray) -> Copies:
     return Copies(np.broadcast_to(np.eye(3), (len(translations), 3, 3)), translations)
+
+
+def _sums(edges: Sequence[FloatArray], steps: Sequence[Sequence[int]]) -> FloatArray:
+    """All sums of edges of a lattice, each taken as often as its steps say: (n, 3) Å."""
+    sums = [np.zeros(3)]
+    for edge, numbers in zip(edges, steps, strict=True):
+        sums = [total + number * edge for total, number in itertools.product(sums, numbers)]
+    return np.array(sums)
+
+
+def _moved_along(translations: FloatArray, direction: FloatArray, distance: float) -> Copies:
+    return _shifted(translations + distance * direction)
 
 
 def _extent(points: FloatArray) -> float:

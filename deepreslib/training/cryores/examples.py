@@ -20,6 +20,7 @@ from deepreslib.networks.cryores_features import FEATURES, LocalFeatures, local_
 from deepreslib.progress import bar
 from deepreslib.training.cryores import scenes
 from deepreslib.training.cryores.recipe import SceneRecipe
+from deepreslib.training.cryores.views import View
 from deepreslib.training.structures import drawn_shares
 
 KNOWN, ANYWHERE = 96, 160
@@ -80,7 +81,7 @@ def join(parts: Sequence[Examples]) -> Examples:
     return Examples(**{name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]})
 
 
-def from_scene(scene: scenes.View, rng: np.random.Generator) -> Examples:
+def from_scene(scene: View, rng: np.random.Generator) -> Examples:
     """The example of a view of a scene.
 
     Args:

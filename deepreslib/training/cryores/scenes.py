@@ -70,7 +70,7 @@ def make_scene(path: str, recipe: SceneRecipe | Mixture, seed: Sequence[int]) ->
 
 def _mixed(structure: AtomicStructure, mixture: Mixture, rng: np.random.Generator) -> Scene:
     """A scene of one of the kinds of a mixture."""
-    kind, recipe = mixture.draw_scene(rng)
+    subject, experiment, recipe = mixture.draw_scene(rng)
     kinds_of_views = [mixture.draw_view(number, rng) for number in range(mixture.count)]
     for _, view_recipe in kinds_of_views:
         if view_recipe.box is not None and recipe.box == WideRecipe.box:
@@ -93,7 +93,8 @@ def _mixed(structure: AtomicStructure, mixture: Mixture, rng: np.random.Generato
         name=structure.name,
         views=tuple(views),
         settings={
-            "kind": kind,
+            "subject": subject,
+            "experiment": experiment,
             **settings.as_dict(),
             "box": placed.size,
             "voxel_size": placed.voxel_size,

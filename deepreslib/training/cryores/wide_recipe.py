@@ -4,15 +4,19 @@
 half maps (``WideRecipe``) stands apart from what is done to a view of them (``ViewRecipe``); ``kinds`` changes both.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
+from deepreslib import structures
+from deepreslib.fourier.arrays import FloatArray, Triple
+from deepreslib.simulation.directions import Directions, Lobe
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.finishes import Region, Treatment
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.half_maps import HalfMapSettings
+from deepreslib.simulation.noise import ReconstructionNoise
 from deepreslib.simulation.regridding import Method, Resampling
 from deepreslib.simulation.surroundings import Solvent
 from deepreslib.training.cryores.recipe import (
@@ -52,6 +56,14 @@ class WideRecipe(SceneRecipe):
         rim: Å, at each face of a box in which copies go on without end; no view shows it.
         longest: Å, edge of the cube of which copies without end are simulated, at most.
         bare: share of scenes without solvent around the atoms.
+        rise: see ``noise.ReconstructionNoise``.
+        excess: the same, for scenes with uneven noise.
+        bump: the same; (0, 0) for none.
+        laws: of disorder (``disorder.LAWS``), one of which is drawn.
+        lobes: share of scenes with a preferred direction of views.
+        concentration: of a lobe, its logarithm drawn evenly; half of the lobes are of side views.
+        cone: degrees, half the opening angle of the cone without views; (0, 0) for none.
+        wedges: share of the cones that are wedges instead.
     """
 
     bands: tuple[tuple[float, float, float], ...] = (
@@ -71,7 +83,15 @@ class WideRecipe(SceneRecipe):
     rim: float = 10.0
     longest: float = 150.0
     belts: float = 0.0
-    bare: float = 0.05
+    bare: float = 0.0
+    rise: tuple[float, float] = (0.0, 1.0)
+    excess: tuple[float, float] = (0.0, 1.0)
+    bump: tuple[float, float] = (0.0, 0.0)
+    laws: tuple[str, ...] = ("square",)
+    lobes: float = 0.0
+    concentration: tuple[float, float] = (2.0, 20.0)
+    cone: tuple[float, float] = (0.0, 0.0)
+    wedges: float = 0.0
     detail: float = 1.15
 
 
@@ -188,17 +208,55 @@ def draw_half_maps(
     Returns:
         The settings; their finish is that of no view.
     """
-    disorder = draw_disorder(resolution, recipe, rng)
+    disorder = replace(draw_disorder(resolution, recipe, rng), law=recipe.laws[rng.integers(len(recipe.laws))])
     bare = rng.random() < recipe.bare
     return HalfMapSettings(
         resolution=resolution,
         disorder=disorder,
         solvent=Solvent(0.0 if bare else rng.uniform(0.3, 0.75), rng.uniform(70, 200)),
         belt=draw_belt(rng) if rng.random() < recipe.belts else None,
-        noise=draw_noise(sphere, recipe, rng),
+        noise=_noise(sphere, recipe, rng),
         detail=recipe.detail,
         local_cutoff=recipe.local_cutoff,
+        directions=_directions(recipe, rng),
     )
+
+
+def _noise(sphere: float | None, recipe: WideRecipe, rng: np.random.Generator) -> ReconstructionNoise:
+    noise = draw_noise(sphere, recipe, rng)
+    return replace(
+        noise,
+        rise=rng.uniform(*recipe.rise),
+        excess=rng.uniform(*recipe.excess) if noise.excess else 0.0,
+        bump=rng.uniform(*recipe.bump),
+        bump_centre=rng.uniform(0.15, 0.7),
+        bump_width=rng.uniform(0.08, 0.25),
+    )
+
+
+def _directions(recipe: WideRecipe, rng: np.random.Generator) -> Directions | None:
+    """Which directions the views come from; None for even ones."""
+    z, y, x = structures.random_rotation(rng)
+    lobes: tuple[Lobe, ...] = ()
+    if rng.random() < recipe.lobes:
+        strength = log_uniform(rng, *recipe.concentration) * rng.choice([-1.0, 1.0])
+        lobes = (Lobe(axis=_triple(z), concentration=strength, share=rng.uniform(0.5, 0.95)),)
+    angle = rng.uniform(*recipe.cone)
+    if not lobes and not angle:
+        return None
+    wedge = bool(rng.random() < recipe.wedges)
+    return Directions(
+        lobes=lobes,
+        missing_cone=0.0 if wedge else angle,
+        missing_wedge=angle if wedge else 0.0,
+        axis=_triple(y),
+        tilt_axis=_triple(x),
+    )
+
+
+def _triple(direction: FloatArray) -> Triple:
+    z, y, x = direction.tolist()
+    return z, y, x
 
 
 def draw_view(

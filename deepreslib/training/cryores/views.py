@@ -20,13 +20,7 @@ from deepreslib.simulation.quick_halves import QuickHalves
 from deepreslib.structures import AtomicStructure
 from deepreslib.training.cryores.placing import Place
 from deepreslib.training.cryores.recipe import log_uniform
-from deepreslib.training.cryores.wide_recipe import DrawnView, Extent, ViewRecipe, draw_view
-
-LARGEST_BOX = 256
-"""Voxels; no view is larger."""
-
-SMALLEST_BOX = 32
-"""Voxels; no map is cropped to fewer along an axis."""
+from deepreslib.training.cryores.wide_recipe import LARGEST_BOX, SMALLEST_BOX, DrawnView, Extent, ViewRecipe, draw_view
 
 _LEAST_SHOWN = 0.04
 _TRIES = 6
@@ -69,7 +63,7 @@ def make_view(
     Returns:
         The view; what was drawn, a nested dict.
     """
-    drawn = draw_view(pair.global_resolution, pair.voxel_size, pair.settings.disorder, recipe, rng)
+    drawn = draw_view(pair.global_resolution, pair.voxel_size, len(pair.mask), pair.settings.disorder, recipe, rng)
     chosen = _part(placed.structure, placed.positions, rng) if drawn.part else np.ones(len(placed.positions), bool)
     result = treated(
         pair.mean,

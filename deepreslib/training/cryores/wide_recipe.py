@@ -31,6 +31,12 @@ from deepreslib.training.cryores.recipe import (
 Layout: TypeAlias = Literal["whole", "ring", "filament", "layer", "crystal"]
 Extent: TypeAlias = Literal["all", "near", "through"]
 
+LARGEST_BOX = 256
+"""Voxels; no view is larger."""
+
+SMALLEST_BOX = 32
+"""Voxels; no map is cropped or resampled to fewer along an axis."""
+
 _METHODS: tuple[Method, ...] = ("trilinear", "spline", "fourier")
 
 _SHARPENS_AT_MOST, _BLURS_AT_MOST = 12.0, 16.0
@@ -260,13 +266,14 @@ def _triple(direction: FloatArray) -> Triple:
 
 
 def draw_view(
-    resolution: float, voxel_size: float, disorder: Disorder, recipe: ViewRecipe, rng: np.random.Generator
+    resolution: float, voxel_size: float, size: int, disorder: Disorder, recipe: ViewRecipe, rng: np.random.Generator
 ) -> DrawnView:
     """What is done to one view.
 
     Args:
         resolution: Å, the global one of the half maps.
         voxel_size: Å, of the half maps.
+        size: edge of their box, voxels.
         disorder: of the atoms, which says how much there is to sharpen.
         recipe: how the view is drawn.
         rng: draws it.
@@ -288,7 +295,7 @@ def draw_view(
             cut=cut,
             cut_to_level=bool(rng.random() < 0.5),
             offset=rng.uniform(-1, 1) if rng.random() < recipe.offset else 0.0,
-            resampling=_resampling(resolution, voxel_size, recipe, rng),
+            resampling=_resampling(resolution, voxel_size, size, recipe, rng),
         ),
         part=part,
         extent=extents[rng.choice(3, p=shares / shares.sum())],
@@ -328,26 +335,16 @@ def _region(recipe: ViewRecipe, rng: np.random.Generator) -> tuple[Region | None
 
 
 def _resampling(
-    resolution: float, voxel_size: float, recipe: ViewRecipe, rng: np.random.Generator
+    resolution: float, voxel_size: float, size: int, recipe: ViewRecipe, rng: np.random.Generator
 ) -> Resampling | None:
+    """How a view is brought to other voxels, if it is; they and the box stay within what is drawn elsewhere."""
+    least, most = size / LARGEST_BOX, min(WideRecipe.voxel_size[1] / voxel_size, size / SMALLEST_BOX)
     if rng.random() < recipe.binned:
         factor = resolution * rng.uniform(*recipe.binning) / (2 * voxel_size)
-        return Resampling("fourier", factor) if 1 < factor <= largest_factor(voxel_size) else None
+        return Resampling("fourier", factor) if 1 < factor <= most else None
     if rng.random() >= recipe.resampled:
         return None
     method = _METHODS[rng.integers(len(_METHODS))]
     shift = 0.0 if method == "fourier" else rng.uniform(0, 1)
-    factor = min(log_uniform(rng, *recipe.resampling), largest_factor(voxel_size))
+    factor = max(min(log_uniform(rng, *recipe.resampling), most), least)
     return Resampling(method, factor, shift, back=bool(rng.random() < 0.4))
-
-
-def largest_factor(voxel_size: float) -> float:
-    """The greatest factor by which voxels may grow, so that none is larger than the largest of ``WideRecipe``.
-
-    Args:
-        voxel_size: Å.
-
-    Returns:
-        The factor.
-    """
-    return WideRecipe.voxel_size[1] / voxel_size

@@ -20,6 +20,7 @@ _LARGEST_FACTOR = 13
 _SMALLEST_BOX = 32
 _SMALLEST_PART = 25.0
 _RIM_VOXELS = 3
+_LEAST_SHOWN = 40.0
 _COPIES = (2, 8)
 _MOST_COPIES = 16
 _LEAST_EXTENT = 5.0
@@ -125,7 +126,7 @@ def _endless(
     wanted = log_uniform(rng, *recipe.box)
     voxel_size = min(max(log_uniform(rng, finest, coarsest), 40 / wanted), coarsest)
     shown = max(min(wanted * voxel_size, recipe.longest, _longest(resolution, recipe)), 1.2 * LEAST_WAVES * resolution)
-    shown = max(shown, _SMALLEST_BOX * voxel_size)
+    shown = max(shown, _SMALLEST_BOX * voxel_size, _LEAST_SHOWN)
     rim = max(math.ceil(max(recipe.rim, resolution) / voxel_size), _RIM_VOXELS)
     size = box_size(min(shown / voxel_size, recipe.largest_box) + 2 * rim)
     edge = size * voxel_size

@@ -8,6 +8,7 @@ The labels of a view are what its half maps show, as far as the view can show it
   low-pass filter, where it passes half the amplitude.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,6 +22,9 @@ from deepreslib.structures import AtomicStructure
 from deepreslib.training.cryores.placing import Place
 from deepreslib.training.cryores.recipe import log_uniform
 from deepreslib.training.cryores.wide_recipe import LARGEST_BOX, SMALLEST_BOX, DrawnView, Extent, ViewRecipe, draw_view
+
+SMALLEST_EXTENT = 32.0
+"""Å; no map is cropped to less along an axis, as CryoRes refuses maps below 30 Å."""
 
 _LEAST_SHOWN = 0.04
 _TRIES = 6
@@ -115,30 +119,35 @@ def _shown(
     inside = smallest_box(result.mask)
     if drawn.extent == "all" or inside is None:
         return _as_box(everything), "all"
+    least = max(SMALLEST_BOX, math.ceil(SMALLEST_EXTENT / result.voxel_size))
     if drawn.extent == "near":
-        box = _as_box([_near(*pair_of, recipe, rng) for pair_of in zip(inside, everything, strict=True)])
+        box = _as_box([_near(*pair_of, least, recipe, rng) for pair_of in zip(inside, everything, strict=True)])
     else:
-        box = _fullest(result.mask, [_through(inside, everything, result.mask, recipe, rng) for _ in range(_TRIES)])
+        box = _fullest(
+            result.mask, [_through(inside, everything, result.mask, least, recipe, rng) for _ in range(_TRIES)]
+        )
     if np.count_nonzero(result.mask[box]) < _LEAST_SHOWN * result.mask[box].size:
         return _as_box(everything), "all"
     return box, drawn.extent
 
 
-def _near(molecule: slice, whole: slice, recipe: ViewRecipe, rng: np.random.Generator) -> slice:
+def _near(molecule: slice, whole: slice, least: int, recipe: ViewRecipe, rng: np.random.Generator) -> slice:
     """A side with some voxels before and after the molecule."""
     low, high = recipe.near
     before, after = (round(log_uniform(rng, low + 1, high + 1)) - 1 for _ in range(2))
-    return _within(molecule.start - before, molecule.stop + after - (molecule.start - before), whole)
+    return _within(molecule.start - before, molecule.stop + after - (molecule.start - before), whole, least)
 
 
-def _through(inside: Box, everything: Any, mask: BoolArray, recipe: ViewRecipe, rng: np.random.Generator) -> Box:
+def _through(
+    inside: Box, everything: Any, mask: BoolArray, least: int, recipe: ViewRecipe, rng: np.random.Generator
+) -> Box:
     """A box through the molecule, around one of its voxels."""
     voxels = np.argwhere(mask[inside])
     centre = voxels[rng.integers(len(voxels))] + [side.start for side in inside]
     sides = []
     for middle, molecule, whole in zip(centre.tolist(), inside, everything, strict=True):
         length = round((molecule.stop - molecule.start) * rng.uniform(*recipe.through))
-        sides.append(_within(middle - length // 2, length, whole))
+        sides.append(_within(middle - length // 2, length, whole, least))
     return _as_box(sides)
 
 
@@ -147,9 +156,9 @@ def _fullest(mask: BoolArray, boxes: list[Box]) -> Box:
     return max(boxes, key=lambda box: mask[box].mean())
 
 
-def _within(start: int, length: int, whole: slice) -> slice:
-    """A side about as long as asked for, at least ``SMALLEST_BOX`` if that fits, moved into the whole."""
-    wanted = min(max(length, SMALLEST_BOX), whole.stop - whole.start)
+def _within(start: int, length: int, whole: slice, least: int) -> slice:
+    """A side about as long as asked for, at least ``least`` voxels if they fit, moved into the whole."""
+    wanted = min(max(length, least), whole.stop - whole.start)
     start = min(max(start - (wanted - length) // 2, whole.start), whole.stop - wanted)
     return slice(start, start + wanted)
 

@@ -38,7 +38,9 @@ def assert_sound(view):
     np.testing.assert_array_equal(view.local_resolution > 0, view.mask)
     assert view.local_resolution[view.mask].min() >= 2 * view.voxel_size * (1 - 1e-5)
     assert 2 * view.voxel_size <= view.global_resolution <= 40
-    assert SMALLEST_BOX <= max(view.data.shape) <= LARGEST_BOX
+    assert SMALLEST_BOX <= min(view.data.shape)
+    assert max(view.data.shape) <= LARGEST_BOX
+    assert min(view.data.shape) * view.voxel_size > 30
 
 
 @pytest.mark.parametrize("name", kinds.names())

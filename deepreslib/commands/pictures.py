@@ -135,7 +135,7 @@ def run(args: Namespace) -> None:
 
 
 def _check_density(density: DensityMap, resolution: DensityMap, warnings: list[str]) -> None:
-    """Refuses a mask, the resolution map or another labelled map given as ``--map``; warns about what looks like one."""
+    """Refuses what is no density, though given as ``--map``; warns about what looks like a resolution map."""
     checks.check_density(density)
     inside = resolution.data > 0
     if np.array_equal(density.data[inside], resolution.data[inside]):

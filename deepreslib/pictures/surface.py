@@ -66,8 +66,8 @@ def default_level(density: FloatArray, inside: BoolArray, name: str = "the map")
     values = np.minimum(values, np.percentile(values, 99.5))
     if values.min() == values.max():
         raise InputError(
-            f"{name} is constant inside the mask, {values[0]:g} in every voxel, so it has no surface; give a density map on the grid "
-            "of the resolution map."
+            f"{name} is constant inside the mask, {values[0]:g} in every voxel, so it has no surface; give a density "
+            "map on the grid of the resolution map."
         )
     threshold = filters.threshold_otsu(values)
     weak = values[values <= threshold].mean()

@@ -137,7 +137,7 @@ def test_other_maps_get_no_answer(spectral, density_map):
         (-density_map.data, "multiply one of them by -1"),
         (
             np.roll(density_map.data, 9, 0),
-            "is moved by 0, 0, 11.2 Å along x, y, z, compared with mean.mrc; give the map",
+            "is moved by 0, 0, 11.2 Å along x, y, z, compared with mean.mrc",
         ),
         (np.flip(density_map.data, 2), "is mirrored along x, compared with mean.mrc; give the map"),
         (filters.apply_b_factor(np.flip(density_map.data, 0), SIZE, -150), "is mirrored along z, compared with"),

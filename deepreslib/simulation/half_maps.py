@@ -10,10 +10,9 @@ the local one by the local FSC of the half maps.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import gemmi
 import numpy as np
 
 from deepreslib.errors import InputError
@@ -160,7 +159,7 @@ def simulate(
     inside = molecule.on(grid.shape, grid.voxel_size)
     soft = soft_mask(inside, grid.voxel_size)
     density_b_factors = np.where(present, b_factors, b_factors.max())
-    occupied = with_occupancies(structure, np.where(present, occupancies, 1))
+    occupied = model_map.with_occupancies(structure, np.where(present, occupancies, 1))
     signal = common_signal(occupied, positions, density_b_factors, present, inside, grid, settings)
     weights = noise_weights(signal, soft, grid, settings)
     halves = _halves(signal, weights, soft, grid, settings.noise, rng)
@@ -252,23 +251,6 @@ def soft_mask(inside: BoolArray, voxel_size: float) -> FloatArray:
     """
     grow, edge = SOFT_MASK
     return masks.soft_edge(masks.dilate(inside, grow / voxel_size), max(edge / voxel_size, 1.0))
-
-
-def with_occupancies(structure: AtomicStructure, occupancies: FloatArray) -> AtomicStructure:
-    """The structure with the occupancies of its atoms multiplied by numbers.
-
-    Args:
-        structure: the structure.
-        occupancies: (n,), above 0.
-
-    Returns:
-        The structure itself if all are 1.
-    """
-    if (occupancies == 1).all():
-        return structure
-    atoms = gemmi.FlatStructure(structure.template)
-    atoms.occ[:] = atoms.occ * occupancies
-    return replace(structure, template=atoms.generate_structure())
 
 
 def common_signal(

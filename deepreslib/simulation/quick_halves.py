@@ -15,7 +15,7 @@ from deepreslib.fourier import filters, resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import ShellCorrelation, global_fsc
 from deepreslib.fourier.grid import lowest_coefficients
-from deepreslib.simulation import disorder
+from deepreslib.simulation import disorder, model_map
 from deepreslib.simulation.half_maps import (
     CoarseGrid,
     HalfMapSettings,
@@ -24,7 +24,6 @@ from deepreslib.simulation.half_maps import (
     measured_local_resolution,
     noise_weights,
     soft_mask,
-    with_occupancies,
 )
 from deepreslib.simulation.model_mask import ModelMask
 from deepreslib.structures import AtomicStructure
@@ -115,7 +114,7 @@ def simulate(
     soft = soft_mask(inside, grid.voxel_size)
     if rim:
         soft = soft * _without_rim(grid, rim * voxel_size)
-    occupied = with_occupancies(structure, disorder.occupancies(field, settings.disorder))
+    occupied = model_map.with_occupancies(structure, disorder.occupancies(field, settings.disorder))
     signal = common_signal(occupied, positions, b_factors, present, inside, grid, settings)
     # Of the mean, and of half the difference, of two maps of independent noise.
     weights = noise_weights(signal, soft, grid, settings) * np.float32(math.sqrt(0.5))

@@ -35,6 +35,7 @@ from deepreslib.networks.cryores_features import (
     SUMMARY_NOISE,
     unscaled,
 )
+from deepreslib.networks.quiet import quiet
 from deepreslib.networks.tensors import KerasLayer, KerasModel, Tensor, TensorShape
 
 
@@ -228,6 +229,7 @@ class Consensus(layers.Layer):
         return answers_shape[0]
 
 
+@quiet()
 def build(preset: str) -> KerasModel:
     """The untrained Keras model of a preset.
 

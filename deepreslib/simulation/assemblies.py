@@ -5,6 +5,7 @@ that are larger than the map. How far copies lie apart is found by bisection: as
 atoms are nearer than ``CONTACT``.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ _LEAST_CHAIN = 800
 _STEPS = 12
 _FREE_TURN = (3.0, 14.0)
 _TWO_FOLD_SHARE = 0.35
+_MOST_NEIGHBOURS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,11 @@ def filament(points: FloatArray, length: float, rng: np.random.Generator) -> Cop
         along = np.outer(numbers, [0, 0, rise])
         return Copies(turns, turns @ np.array([radius, 0.0, 0.0]) + along)
 
-    rise = _touching(points, lambda rise: _others(at(rise, range(reached + 1)), range(1, reached + 1)), extent)
+    def neighbours(rise: float) -> Copies:
+        count = max(reached, _reached(extent, rise))
+        return _others(at(rise, range(count + 1)), range(1, count + 1))
+
+    rise = _touching(points, neighbours, extent)
     each = math.ceil((length / 2 + extent) / max(rise, 0.5))
     numbers = [0, *(sign * number for number in range(1, each + 1) for sign in (1, -1))]
     return at(rise, numbers)
@@ -154,15 +160,14 @@ def lattice(points: FloatArray, length: float, rng: np.random.Generator, dimensi
     extent = _extent(points)
     edges: list[FloatArray] = []
     for direction in directions[:dimensions]:
-        steps = itertools.product((-2, -1, 0, 1, 2), repeat=len(edges))
-        sideways = np.array([sum((n * e for n, e in zip(step, edges, strict=True)), np.zeros(3)) for step in steps])
-        distance = _touching(points, lambda d, s=sideways, v=direction: _shifted(s + d * v), 1.5 * extent)
+        reached = [math.ceil(1.5 * extent / float(np.linalg.norm(edge))) for edge in edges]
+        beside = _sums(edges, [range(-count, count + 1) for count in reached])
+        distance = _touching(points, functools.partial(_moved_along, beside, direction, extent), 1.5 * extent)
         edges.append(distance * direction)
     reach = math.sqrt(3) / 2 * length + extent
     inverse = np.linalg.pinv(np.array(edges))
     counts = np.ceil(reach * np.linalg.norm(inverse, axis=0)).astype(int)
-    steps = np.array(list(itertools.product(*(range(-n, n + 1) for n in counts.tolist()))))
-    translations = steps @ np.array(edges)
+    translations = _sums(edges, [range(-n, n + 1) for n in counts.tolist()])
     distance = np.linalg.norm(translations, axis=1)
     near = np.argsort(distance)[: np.count_nonzero(distance <= reach)]
     return _shifted(translations[near])
@@ -262,6 +267,26 @@ def _about_z(angles: FloatArray) -> FloatArray:
 
 def _shifted(translations: FloatArray) -> Copies:
     return Copies(np.broadcast_to(np.eye(3), (len(translations), 3, 3)), translations)
+
+
+def _sums(edges: Sequence[FloatArray], steps: Sequence[Sequence[int]]) -> FloatArray:
+    """All sums of edges of a lattice, each taken as often as its steps say: (n, 3) Å."""
+    sums = [np.zeros(3)]
+    for edge, numbers in zip(edges, steps, strict=True):
+        sums = [total + number * edge for total, number in itertools.product(sums, numbers)]
+    return np.array(sums)
+
+
+def _moved_along(translations: FloatArray, direction: FloatArray, extent: float, distance: float) -> Copies:
+    """Copies moved along a direction by a distance and by its multiples, as far as they can touch the unit."""
+    multiples = distance * np.arange(1, _reached(extent, distance) + 1)
+    moved = (translations + multiple * direction for multiple in multiples)
+    return _shifted(np.concatenate(list(moved)))
+
+
+def _reached(extent: float, distance: float) -> int:
+    """How many copies, each farther than the one before by a distance, a unit can touch on one side."""
+    return min(math.ceil(extent / max(distance, 1.0)), _MOST_NEIGHBOURS)
 
 
 def _extent(points: FloatArray) -> float:

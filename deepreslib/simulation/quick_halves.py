@@ -6,6 +6,7 @@ the mean's noise is drawn on the map's grid and the difference on the coarse one
 of two half maps. Everything else is as in ``half_maps``.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +14,15 @@ import numpy as np
 from deepreslib.fourier import filters, resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import ShellCorrelation, global_fsc
-from deepreslib.simulation import disorder
+from deepreslib.fourier.grid import lowest_coefficients
+from deepreslib.simulation import disorder, model_map
 from deepreslib.simulation.half_maps import (
     CoarseGrid,
     HalfMapSettings,
     check,
     common_signal,
     measured_local_resolution,
-    noise_factor,
+    noise_weights,
     soft_mask,
 )
 from deepreslib.simulation.model_mask import ModelMask
@@ -112,11 +114,13 @@ def simulate(
     soft = soft_mask(inside, grid.voxel_size)
     if rim:
         soft = soft * _without_rim(grid, rim * voxel_size)
-    signal = common_signal(structure, positions, b_factors, present, inside, grid, settings)
-    factor = noise_factor(signal, soft, grid, settings)
+    occupied = model_map.with_occupancies(structure, disorder.occupancies(field, settings.disorder))
+    signal = common_signal(occupied, positions, b_factors, present, inside, grid, settings)
+    # Of the mean, and of half the difference, of two maps of independent noise.
+    weights = noise_weights(signal, soft, grid, settings) * np.float32(math.sqrt(0.5))
 
-    mean = _with_noise(grid.enlarged(signal), factor, soft, grid, settings, rng)
-    middle, difference = grid.reduced(mean), _difference(factor, soft, grid, settings, rng)
+    mean = _with_noise(grid.enlarged(signal), weights, soft, grid, settings, rng)
+    middle, difference = grid.reduced(mean), _difference(weights, soft, grid, settings, rng)
     halves = middle + difference, middle - difference
     fsc = global_fsc(*halves, grid.voxel_size, soft, workers=1)
     mask = molecule.on((size,) * 3, voxel_size)
@@ -140,7 +144,7 @@ def simulate(
 
 def _with_noise(
     signal: FloatArray,
-    factor: float,
+    weights: FloatArray,
     soft: FloatArray,
     grid: CoarseGrid,
     settings: HalfMapSettings,
@@ -148,7 +152,6 @@ def _with_noise(
 ) -> FloatArray:
     """The mean of the half maps on the map's grid."""
     recipe, shape, voxel_size = settings.noise, grid.full_shape, grid.full_voxel_size
-    weights = np.float32(factor / np.sqrt(2)) * recipe.weights(shape, voxel_size)
     data = filters.transfer(rng.standard_normal(shape, np.float32), weights)
     if recipe.excess:
         everywhere = np.ones(shape, bool)
@@ -159,15 +162,15 @@ def _with_noise(
 
 
 def _difference(
-    factor: float, soft: FloatArray, grid: CoarseGrid, settings: HalfMapSettings, rng: np.random.Generator
+    weights: FloatArray, soft: FloatArray, grid: CoarseGrid, settings: HalfMapSettings, rng: np.random.Generator
 ) -> FloatArray:
     """Half the difference of the half maps on the coarse grid."""
-    recipe = settings.noise
-    frequency = filters.frequencies(grid.shape, grid.voxel_size)
+    recipe, size = settings.noise, grid.shape[0]
+    lowest = lowest_coefficients(grid.full_shape[0], size)
+    coarse = weights[np.ix_(lowest, lowest, np.arange(size // 2 + 1))]
     # White noise of SD 1 on the full grid, reduced to the coarse one, has this SD.
-    reduced = (grid.full_voxel_size / grid.voxel_size) ** 1.5
-    weights = (factor * reduced / np.sqrt(2)) * recipe.amplitude(frequency, grid.full_voxel_size, grid.edge)
-    data = filters.transfer(rng.standard_normal(grid.shape, np.float32), weights.astype(np.float32))
+    reduced = np.float32((grid.full_voxel_size / grid.voxel_size) ** 1.5)
+    data = filters.transfer(rng.standard_normal(grid.shape, np.float32), reduced * coarse)
     if recipe.excess:
         data *= 1 + recipe.excess * soft
     sphere = recipe.sphere_mask(grid.shape)

@@ -103,4 +103,5 @@ def labels_on(
 def _interpolated(
     data: FloatArray, factor: float, shift: float, shape: Sequence[int], order: int, mode: str = "nearest"
 ) -> FloatArray:
-    return scipy.ndimage.affine_transform(data, [factor] * 3, shift, tuple(shape), order=order, mode=mode)
+    matrix = np.eye(3) * factor
+    return scipy.ndimage.affine_transform(data, matrix, shift, tuple(shape), order=order, mode=mode)

@@ -50,7 +50,7 @@ class Examples:
         summary: float32 (examples, 2, numbers), map summaries.
         baseline: float32 (examples, 2), global resolution, Å.
         shared: bool (examples, places), places that are the same in both views.
-        kinds: str (examples, 3), the kind of the scene and of its views.
+        kinds: str (examples, 4), the scene's subject and experiment, and the kinds of its views.
     """
 
     features: FloatArray
@@ -99,7 +99,8 @@ def from_scene(scene: scenes.Scene, rng: np.random.Generator) -> Examples:
         parts.append((_features(view.inputs, places), view.labels(places), view.inputs.summary))
     features, labels, summary = (np.stack([parts[0][n], parts[-1][n]]) for n in range(3))
     drawn = scene.settings.get("views", [{}])
-    kinds = scene.settings.get("kind", ""), drawn[0].get("kind", ""), drawn[-1].get("kind", "")
+    kinds = [scene.settings.get(name, "") for name in ("subject", "experiment")]
+    kinds += [drawn[0].get("kind", ""), drawn[-1].get("kind", "")]
     return Examples(
         features.astype(np.float16)[None],
         labels.astype(np.float16)[None],

@@ -1,7 +1,7 @@
 """Where the atoms of a scene are in its box: one molecule, a ring of copies, or copies that go on beyond the faces."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,12 @@ _LARGEST_FACTOR = 13
 _SMALLEST_BOX = 32
 _SMALLEST_PART = 25.0
 _RIM_VOXELS = 3
+_LEAST_SHOWN = 40.0
 _COPIES = (2, 8)
+_MOST_COPIES = 16
+_LEAST_EXTENT = 5.0
+_ORIENTATIONS = 6
+_MARGINS_ARE_SMALL = 2.5
 _ALONG_AN_AXIS = 0.6
 
 
@@ -68,10 +73,13 @@ def place(structure: AtomicStructure, resolution: float, recipe: WideRecipe, rng
     coarsest = max(min(recipe.voxel_size[1], resolution / recipe.sampling[0]), finest)
     if recipe.layout in ("filament", "layer", "crystal"):
         return _endless(structure, resolution, (finest, coarsest), recipe, rng)
-    if recipe.layout == "ring":
+    count = int(rng.integers(*_COPIES)) if recipe.layout == "ring" else 1
+    extent = float(np.ptp(structure.positions, axis=0).max())
+    if extent < _LEAST_EXTENT * resolution:
+        count = max(count, math.ceil(math.pi * (_LEAST_EXTENT * resolution / extent - 1)) + 1)
+    if count > 1:
         unit = assemblies.unit_of(structure, rng)
-        copies = assemblies.ring(unit.positions, int(rng.integers(*_COPIES)))
-        structure = assemblies.assemble(unit, copies)
+        structure = assemblies.assemble(unit, assemblies.ring(unit.positions, min(count, _MOST_COPIES)))
     return _whole(structure, resolution, (finest, coarsest), recipe, rng)
 
 
@@ -86,7 +94,7 @@ def _whole(
     finest, coarsest = voxel_sizes
     positions = structure.positions @ structures.random_rotation(rng).T
     least, most = recipe.padding
-    padding = least + (most - least) * rng.random() ** 1.5
+    padding = least + (most - least) * rng.random() ** _MARGINS_ARE_SMALL
     centre = positions[rng.integers(len(positions))]
     anywhere, direction = rng.random() < recipe.off_centre, rng.uniform(-1, 1, 3)
     wanted = log_uniform(rng, *recipe.box)
@@ -118,20 +126,15 @@ def _endless(
     wanted = log_uniform(rng, *recipe.box)
     voxel_size = min(max(log_uniform(rng, finest, coarsest), 40 / wanted), coarsest)
     shown = max(min(wanted * voxel_size, recipe.longest, _longest(resolution, recipe)), 1.2 * LEAST_WAVES * resolution)
-    shown = max(shown, _SMALLEST_BOX * voxel_size)
+    shown = max(shown, _SMALLEST_BOX * voxel_size, _LEAST_SHOWN)
     rim = max(math.ceil(max(recipe.rim, resolution) / voxel_size), _RIM_VOXELS)
     size = box_size(min(shown / voxel_size, recipe.largest_box) + 2 * rim)
     edge = size * voxel_size
 
     unit = assemblies.unit_of(structure, rng)
-    if recipe.layout == "filament":
-        copies = assemblies.filament(unit.positions, math.sqrt(3) * edge, rng)
-    else:
-        if rng.random() < 0.4:
-            group = assemblies.ring(unit.positions, int(rng.integers(2, 5)))
-            unit = assemblies.assemble(unit, group)
-        dimensions = 2 if recipe.layout == "layer" else 3
-        copies = assemblies.lattice(unit.positions, edge, rng, dimensions)
+    if recipe.layout != "filament" and rng.random() < 0.4:
+        unit = assemblies.assemble(unit, assemblies.ring(unit.positions, int(rng.integers(2, 5))))
+    unit, copies = _densest(unit, edge, recipe, rng)
     turn = structures.random_rotation(rng)
     if rng.random() < _ALONG_AN_AXIS:
         turn = np.roll(np.eye(3), int(rng.integers(3)), axis=0)
@@ -143,6 +146,21 @@ def _endless(
         central = assemblies.assemble(unit, copies, turn, edge)
         assembly = central if len(central) > len(assembly) / 2 else assembly
     return Place(assembly, assembly.positions + size // 2 * voxel_size, size, voxel_size, rim)
+
+
+def _densest(
+    unit: AtomicStructure, edge: float, recipe: WideRecipe, rng: np.random.Generator
+) -> tuple[AtomicStructure, assemblies.Copies]:
+    """The unit turned to where most copies fit, of a few orientations, and its copies."""
+    found = []
+    for _ in range(1 if recipe.layout == "filament" else _ORIENTATIONS):
+        turned = replace(unit, positions=unit.positions @ structures.random_rotation(rng).T)
+        if recipe.layout == "filament":
+            copies = assemblies.filament(turned.positions, math.sqrt(3) * edge, rng)
+        else:
+            copies = assemblies.lattice(turned.positions, edge, rng, 2 if recipe.layout == "layer" else 3)
+        found.append((turned, copies))
+    return max(found, key=lambda one: len(one[1]))
 
 
 def _longest(resolution: float, recipe: WideRecipe) -> float:

@@ -11,7 +11,7 @@ test split is drawn by, has one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,12 @@ from deepreslib.training.cryores.kinds import Mixture
 from deepreslib.training.cryores.placing import CLEARANCE, box_size, place
 from deepreslib.training.cryores.recipe import SceneRecipe, draw_settings, log_uniform
 from deepreslib.training.cryores.views import View, make_view
-from deepreslib.training.cryores.wide_recipe import draw_half_maps, draw_resolution
+from deepreslib.training.cryores.wide_recipe import WideRecipe, draw_half_maps, draw_resolution
 
+COARSEST = 25.0
+"""Å; half maps that turn out coarser are drawn again."""
+
+_DRAWS = 6
 _SMALLEST_PART = 25.0
 """Å; no molecule is cut to less than a ball of this diameter."""
 
@@ -66,16 +70,22 @@ def make_scene(path: str, recipe: SceneRecipe | Mixture, seed: Sequence[int]) ->
 
 def _mixed(structure: AtomicStructure, mixture: Mixture, rng: np.random.Generator) -> Scene:
     """A scene of one of the kinds of a mixture."""
-    kind, recipe = mixture.draw_scene(rng)
-    resolution = draw_resolution(recipe, rng)
-    placed = place(structure, resolution, recipe, rng)
-    settings = draw_half_maps(resolution, placed.sphere, recipe, rng)
-    pair = quick_halves.simulate(
-        placed.structure, placed.positions, placed.size, placed.voxel_size, settings, rng, placed.rim
-    )
+    subject, experiment, recipe = mixture.draw_scene(rng)
+    kinds_of_views = [mixture.draw_view(number, rng) for number in range(mixture.count)]
+    for _, view_recipe in kinds_of_views:
+        if view_recipe.box is not None and recipe.box == WideRecipe.box:
+            recipe = replace(recipe, box=view_recipe.box)
+    for _ in range(_DRAWS):
+        resolution = draw_resolution(recipe, rng)
+        placed = place(structure, resolution, recipe, rng)
+        settings = draw_half_maps(resolution, placed.sphere, recipe, rng)
+        pair = quick_halves.simulate(
+            placed.structure, placed.positions, placed.size, placed.voxel_size, settings, rng, placed.rim
+        )
+        if pair.global_resolution <= COARSEST:
+            break
     views, drawn = [], []
-    for number in range(mixture.count):
-        name, view_recipe = mixture.draw_view(number, rng)
+    for name, view_recipe in kinds_of_views:
         view, what = make_view(pair, placed, view_recipe, rng)
         views.append(view)
         drawn.append({"kind": name, **what})
@@ -83,7 +93,8 @@ def _mixed(structure: AtomicStructure, mixture: Mixture, rng: np.random.Generato
         name=structure.name,
         views=tuple(views),
         settings={
-            "kind": kind,
+            "subject": subject,
+            "experiment": experiment,
             **settings.as_dict(),
             "box": placed.size,
             "voxel_size": placed.voxel_size,

@@ -8,6 +8,7 @@ The labels of a view are what its half maps show, as far as the view can show it
   low-pass filter, where it passes half the amplitude.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,15 +21,13 @@ from deepreslib.simulation.quick_halves import QuickHalves
 from deepreslib.structures import AtomicStructure
 from deepreslib.training.cryores.placing import Place
 from deepreslib.training.cryores.recipe import log_uniform
-from deepreslib.training.cryores.wide_recipe import DrawnView, Extent, ViewRecipe, draw_view
+from deepreslib.training.cryores.wide_recipe import LARGEST_BOX, SMALLEST_BOX, DrawnView, Extent, ViewRecipe, draw_view
 
-LARGEST_BOX = 256
-"""Voxels; no view is larger."""
-
-SMALLEST_BOX = 32
-"""Voxels; no map is cropped to fewer along an axis."""
+SMALLEST_EXTENT = 32.0
+"""Å; no map is cropped to less along an axis, as CryoRes refuses maps below 30 Å."""
 
 _LEAST_SHOWN = 0.04
+_TRIES = 6
 _LEAST_CHAIN, _MOST_CHAIN = 0.2, 0.8
 
 
@@ -68,7 +67,7 @@ def make_view(
     Returns:
         The view; what was drawn, a nested dict.
     """
-    drawn = draw_view(pair.global_resolution, pair.voxel_size, pair.settings.disorder, recipe, rng)
+    drawn = draw_view(pair.global_resolution, pair.voxel_size, len(pair.mask), pair.settings.disorder, recipe, rng)
     chosen = _part(placed.structure, placed.positions, rng) if drawn.part else np.ones(len(placed.positions), bool)
     result = treated(
         pair.mean,
@@ -86,7 +85,8 @@ def make_view(
         level = 0.0 if rng.random() < 0.7 else _border_mean(result.data[box])
     data = np.pad(result.data[box], widths, constant_values=level)
     mask, local = (np.pad(array[box], widths) for array in (result.mask, result.local_resolution))
-    z, y, x = (result.offset + (s.start - before) * result.voxel_size for s, (before, _) in zip(box, widths, strict=True))
+    first = [side.start - before for side, (before, _) in zip(box, widths, strict=True)]
+    z, y, x = (result.offset + number * result.voxel_size for number in first)
     view = View(
         data=data / max(data.std(), np.finfo(np.float32).tiny),
         voxel_size=result.voxel_size,
@@ -119,28 +119,48 @@ def _shown(
     inside = smallest_box(result.mask)
     if drawn.extent == "all" or inside is None:
         return _as_box(everything), "all"
-    sides = []
-    for whole, molecule in zip(everything, inside, strict=True):
-        if drawn.extent == "near":
-            before, after = (round(log_uniform(rng, *(n + 1 for n in recipe.near))) - 1 for _ in range(2))
-            side = slice(molecule.start - before, molecule.stop + after)
-        else:
-            length = (molecule.stop - molecule.start) * rng.uniform(*recipe.through)
-            start = molecule.start + rng.random() * (molecule.stop - molecule.start - length)
-            side = slice(round(start), round(start + length))
-        sides.append(_long_enough(side, whole))
-    box = _as_box(sides)
+    least = max(SMALLEST_BOX, math.ceil(SMALLEST_EXTENT / result.voxel_size))
+    if drawn.extent == "near":
+        box = _as_box([_near(*pair_of, least, recipe, rng) for pair_of in zip(inside, everything, strict=True)])
+    else:
+        box = _fullest(
+            result.mask, [_through(inside, everything, result.mask, least, recipe, rng) for _ in range(_TRIES)]
+        )
     if np.count_nonzero(result.mask[box]) < _LEAST_SHOWN * result.mask[box].size:
         return _as_box(everything), "all"
     return box, drawn.extent
 
 
-def _long_enough(side: slice, whole: slice) -> slice:
-    """A side lengthened to ``SMALLEST_BOX`` if need be and moved into the whole, as far as that goes."""
-    length = min(max(side.stop - side.start, SMALLEST_BOX), whole.stop - whole.start)
-    start = side.start - (length - (side.stop - side.start)) // 2 if length > side.stop - side.start else side.start
-    start = min(max(start, whole.start), whole.stop - length)
-    return slice(start, max(min(side.stop, whole.stop), start + length) if start >= side.start else start + length)
+def _near(molecule: slice, whole: slice, least: int, recipe: ViewRecipe, rng: np.random.Generator) -> slice:
+    """A side with some voxels before and after the molecule."""
+    low, high = recipe.near
+    before, after = (round(log_uniform(rng, low + 1, high + 1)) - 1 for _ in range(2))
+    return _within(molecule.start - before, molecule.stop + after - (molecule.start - before), whole, least)
+
+
+def _through(
+    inside: Box, everything: Any, mask: BoolArray, least: int, recipe: ViewRecipe, rng: np.random.Generator
+) -> Box:
+    """A box through the molecule, around one of its voxels."""
+    voxels = np.argwhere(mask[inside])
+    centre = voxels[rng.integers(len(voxels))] + [side.start for side in inside]
+    sides = []
+    for middle, molecule, whole in zip(centre.tolist(), inside, everything, strict=True):
+        length = round((molecule.stop - molecule.start) * rng.uniform(*recipe.through))
+        sides.append(_within(middle - length // 2, length, whole, least))
+    return _as_box(sides)
+
+
+def _fullest(mask: BoolArray, boxes: list[Box]) -> Box:
+    """The box of which the mask fills most."""
+    return max(boxes, key=lambda box: mask[box].mean())
+
+
+def _within(start: int, length: int, whole: slice, least: int) -> slice:
+    """A side about as long as asked for, at least ``least`` voxels if they fit, moved into the whole."""
+    wanted = min(max(length, least), whole.stop - whole.start)
+    start = min(max(start - (wanted - length) // 2, whole.start), whole.stop - wanted)
+    return slice(start, start + wanted)
 
 
 def _as_box(sides: Any) -> Box:

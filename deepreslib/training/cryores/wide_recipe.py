@@ -4,15 +4,19 @@
 half maps (``WideRecipe``) stands apart from what is done to a view of them (``ViewRecipe``); ``kinds`` changes both.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
+from deepreslib import structures
+from deepreslib.fourier.arrays import FloatArray, Triple
+from deepreslib.simulation.directions import Directions, Lobe
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.finishes import Region, Treatment
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.half_maps import HalfMapSettings
+from deepreslib.simulation.noise import ReconstructionNoise
 from deepreslib.simulation.regridding import Method, Resampling
 from deepreslib.simulation.surroundings import Solvent
 from deepreslib.training.cryores.recipe import (
@@ -26,6 +30,12 @@ from deepreslib.training.cryores.recipe import (
 
 Layout: TypeAlias = Literal["whole", "ring", "filament", "layer", "crystal"]
 Extent: TypeAlias = Literal["all", "near", "through"]
+
+LARGEST_BOX = 256
+"""Voxels; no view is larger."""
+
+SMALLEST_BOX = 32
+"""Voxels; no map is cropped or resampled to fewer along an axis."""
 
 _METHODS: tuple[Method, ...] = ("trilinear", "spline", "fourier")
 
@@ -52,6 +62,14 @@ class WideRecipe(SceneRecipe):
         rim: Å, at each face of a box in which copies go on without end; no view shows it.
         longest: Å, edge of the cube of which copies without end are simulated, at most.
         bare: share of scenes without solvent around the atoms.
+        rise: see ``noise.ReconstructionNoise``.
+        excess: the same, for scenes with uneven noise.
+        bump: the same; (0, 0) for none.
+        laws: of disorder (``disorder.LAWS``), one of which is drawn.
+        lobes: share of scenes with a preferred direction of views.
+        concentration: of a lobe, its logarithm drawn evenly; half of the lobes are of side views.
+        cone: degrees, half the opening angle of the cone without views; (0, 0) for none.
+        wedges: share of the cones that are wedges instead.
     """
 
     bands: tuple[tuple[float, float, float], ...] = (
@@ -63,15 +81,23 @@ class WideRecipe(SceneRecipe):
     )
     voxel_size: tuple[float, float] = (0.4, 6.0)
     sampling: tuple[float, float] = (2.1, 8.0)
-    padding: tuple[float, float] = (0.04, 0.65)
+    padding: tuple[float, float] = (0.02, 0.65)
     layout: Layout = "whole"
     box: tuple[float, float] = (44, 140)
     largest_box: int = 168
-    largest_work: int = 128
+    largest_work: int = 92
     rim: float = 10.0
     longest: float = 150.0
     belts: float = 0.0
-    bare: float = 0.05
+    bare: float = 0.0
+    rise: tuple[float, float] = (0.0, 1.0)
+    excess: tuple[float, float] = (0.0, 1.0)
+    bump: tuple[float, float] = (0.0, 0.0)
+    laws: tuple[str, ...] = ("square",)
+    lobes: float = 0.0
+    concentration: tuple[float, float] = (2.0, 20.0)
+    cone: tuple[float, float] = (0.0, 0.0)
+    wedges: float = 0.0
     detail: float = 1.15
 
 
@@ -80,6 +106,8 @@ class ViewRecipe:
     """How one view of a scene is drawn: what its user did to the map, and which part of it is shown.
 
     Attributes:
+        box: edge of the box that is aimed at for all of the scene, voxels, in place of that of ``WideRecipe``; so that
+            what is left after a crop is large enough. None for any.
         extents: shares of the parts shown: all of the box, what is near the molecule, a box through the molecule.
         through: edge of a box through the molecule, as a share of the molecule's extent.
         near: voxels between the molecule and each face of a map cropped to it; the logarithm of one more is drawn
@@ -111,8 +139,9 @@ class ViewRecipe:
         binning: 2 × new voxel size / global resolution, for these maps.
     """
 
+    box: tuple[float, float] | None = None
     extents: tuple[float, float, float] = (0.62, 0.38, 0.0)
-    through: tuple[float, float] = (0.4, 0.8)
+    through: tuple[float, float] = (0.3, 0.75)
     near: tuple[int, int] = (0, 30)
     rims: float = 0.1
     rim: int = 24
@@ -185,27 +214,66 @@ def draw_half_maps(
     Returns:
         The settings; their finish is that of no view.
     """
-    disorder = draw_disorder(resolution, recipe, rng)
+    disorder = replace(draw_disorder(resolution, recipe, rng), law=recipe.laws[rng.integers(len(recipe.laws))])
     bare = rng.random() < recipe.bare
     return HalfMapSettings(
         resolution=resolution,
         disorder=disorder,
         solvent=Solvent(0.0 if bare else rng.uniform(0.3, 0.75), rng.uniform(70, 200)),
         belt=draw_belt(rng) if rng.random() < recipe.belts else None,
-        noise=draw_noise(sphere, recipe, rng),
+        noise=_noise(sphere, recipe, rng),
         detail=recipe.detail,
         local_cutoff=recipe.local_cutoff,
+        directions=_directions(recipe, rng),
     )
 
 
+def _noise(sphere: float | None, recipe: WideRecipe, rng: np.random.Generator) -> ReconstructionNoise:
+    noise = draw_noise(sphere, recipe, rng)
+    return replace(
+        noise,
+        rise=rng.uniform(*recipe.rise),
+        excess=rng.uniform(*recipe.excess) if noise.excess else 0.0,
+        bump=rng.uniform(*recipe.bump),
+        bump_centre=rng.uniform(0.15, 0.7),
+        bump_width=rng.uniform(0.08, 0.25),
+    )
+
+
+def _directions(recipe: WideRecipe, rng: np.random.Generator) -> Directions | None:
+    """Which directions the views come from; None for even ones."""
+    z, y, x = structures.random_rotation(rng)
+    lobes: tuple[Lobe, ...] = ()
+    if rng.random() < recipe.lobes:
+        strength = log_uniform(rng, *recipe.concentration) * rng.choice([-1.0, 1.0])
+        lobes = (Lobe(axis=_triple(z), concentration=strength, share=rng.uniform(0.5, 0.95)),)
+    angle = rng.uniform(*recipe.cone)
+    if not lobes and not angle:
+        return None
+    wedge = bool(rng.random() < recipe.wedges)
+    return Directions(
+        lobes=lobes,
+        missing_cone=0.0 if wedge else angle,
+        missing_wedge=angle if wedge else 0.0,
+        axis=_triple(y),
+        tilt_axis=_triple(x),
+    )
+
+
+def _triple(direction: FloatArray) -> Triple:
+    z, y, x = direction.tolist()
+    return z, y, x
+
+
 def draw_view(
-    resolution: float, voxel_size: float, disorder: Disorder, recipe: ViewRecipe, rng: np.random.Generator
+    resolution: float, voxel_size: float, size: int, disorder: Disorder, recipe: ViewRecipe, rng: np.random.Generator
 ) -> DrawnView:
     """What is done to one view.
 
     Args:
         resolution: Å, the global one of the half maps.
         voxel_size: Å, of the half maps.
+        size: edge of their box, voxels.
         disorder: of the atoms, which says how much there is to sharpen.
         recipe: how the view is drawn.
         rng: draws it.
@@ -227,7 +295,7 @@ def draw_view(
             cut=cut,
             cut_to_level=bool(rng.random() < 0.5),
             offset=rng.uniform(-1, 1) if rng.random() < recipe.offset else 0.0,
-            resampling=_resampling(resolution, voxel_size, recipe, rng),
+            resampling=_resampling(resolution, voxel_size, size, recipe, rng),
         ),
         part=part,
         extent=extents[rng.choice(3, p=shares / shares.sum())],
@@ -267,26 +335,16 @@ def _region(recipe: ViewRecipe, rng: np.random.Generator) -> tuple[Region | None
 
 
 def _resampling(
-    resolution: float, voxel_size: float, recipe: ViewRecipe, rng: np.random.Generator
+    resolution: float, voxel_size: float, size: int, recipe: ViewRecipe, rng: np.random.Generator
 ) -> Resampling | None:
+    """How a view is brought to other voxels, if it is; they and the box stay within what is drawn elsewhere."""
+    least, most = size / LARGEST_BOX, min(WideRecipe.voxel_size[1] / voxel_size, size / SMALLEST_BOX)
     if rng.random() < recipe.binned:
         factor = resolution * rng.uniform(*recipe.binning) / (2 * voxel_size)
-        return Resampling("fourier", factor) if 1 < factor <= largest_factor(voxel_size) else None
+        return Resampling("fourier", factor) if 1 < factor <= most else None
     if rng.random() >= recipe.resampled:
         return None
     method = _METHODS[rng.integers(len(_METHODS))]
     shift = 0.0 if method == "fourier" else rng.uniform(0, 1)
-    factor = min(log_uniform(rng, *recipe.resampling), largest_factor(voxel_size))
+    factor = max(min(log_uniform(rng, *recipe.resampling), most), least)
     return Resampling(method, factor, shift, back=bool(rng.random() < 0.4))
-
-
-def largest_factor(voxel_size: float) -> float:
-    """The greatest factor by which voxels may grow, so that none is larger than the largest of ``WideRecipe``.
-
-    Args:
-        voxel_size: Å.
-
-    Returns:
-        The factor.
-    """
-    return WideRecipe.voxel_size[1] / voxel_size

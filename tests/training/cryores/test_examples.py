@@ -19,7 +19,7 @@ def test_labels_follow_the_scene(scene):
     assert occupancy.max() <= 1.001
     share = scene.views[0].mask.mean()
     assert (occupancy > 0.5)[anywhere > 0].mean() == pytest.approx(share, abs=0.12)
-    assert list(example.kinds[0]) == ["ball", "plain", "crop"]
+    assert list(example.kinds[0]) == ["ball", "none", "plain", "crop"]
 
 
 def test_both_views_are_looked_at_in_the_same_places(scene):

@@ -5,6 +5,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -183,7 +184,8 @@ def _settings(args: Namespace) -> half_maps.HalfMapSettings:
     disorder = Disorder()
     if args.disorder is not None:
         sources = args.disorder.split(",")
-        disorder = replace(disorder, **{name: float(name in sources) for name in SOURCES})
+        weights: dict[str, Any] = {name: float(name in sources) for name in SOURCES}
+        disorder = replace(disorder, **weights)
     if args.spread is not None:
         disorder = replace(disorder, spread=args.spread)
     sharpening = -disorder.steepness * args.resolution**2 if args.sharpen is None else args.sharpen

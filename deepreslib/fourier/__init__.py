@@ -12,6 +12,7 @@ from deepreslib.fourier.filters import (
 )
 from deepreslib.fourier.fsc import ShellCorrelation, ShellSums, global_fsc, shell_sums
 from deepreslib.fourier.grid import crop_spectrum, fast_length, voxel_triple
+from deepreslib.fourier.local_filter import low_pass_locally
 from deepreslib.fourier.resampling import clip_resolution, needed_voxels, sample_back, to_shape, to_voxel_size
 from deepreslib.fourier.shells import add_in_shells, mean_in_shells, shell_numbers, sums_in_shells
 from deepreslib.fourier.spectra import LocalSpectrum, WideSpectrum, local_spectrum
@@ -33,6 +34,7 @@ __all__ = [
     "global_fsc",
     "local_spectrum",
     "low_pass",
+    "low_pass_locally",
     "mean_in_shells",
     "measure_noise",
     "needed_voxels",

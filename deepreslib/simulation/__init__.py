@@ -1,5 +1,6 @@
 """Maps and half maps simulated from atomic structures, with the true local resolution beside them."""
 
+from deepreslib.simulation.directions import Directions, Lobe
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.half_maps import HalfMaps, HalfMapSettings
@@ -19,10 +20,12 @@ from deepreslib.simulation.surroundings import Belt, Solvent
 
 __all__ = [
     "Belt",
+    "Directions",
     "Disorder",
     "Finish",
     "HalfMapSettings",
     "HalfMaps",
+    "Lobe",
     "ModelMask",
     "ReconstructionNoise",
     "Solvent",

@@ -5,6 +5,16 @@ the distance from the centre (errors of the particles' orientations) and the ben
 local resolution follows from the field, and the B factor from the local resolution: where the spectrum of the noise is
 flat, a signal of amplitude exp(-B s²/4) sinks below it at a frequency s that grows as 1/sqrt(B) (Rosenthal & Henderson
 2003, section on the B factor), so B is proportional to the square of the local resolution.
+
+That is one law of several (``LAWS``), so that what is learnt from such maps is not one simulator's habit. All laws
+agree about the resolution of the best and, but for the last, of the worst part:
+
+- ``square``: the local resolution grows with the field, and B with its square.
+- ``linear``: B itself grows with the field.
+- ``occupancy``: all atoms have the B factor of the best part, and the worse a part, the fewer particles have it. In the
+  noise above, a signal of amplitude q exp(-B s²/4) sinks at the frequency of a B factor as high as the law ``square``
+  gives it if q = exp(-steepness/4 (1 - (best resolution / local resolution)²)).
+- ``uniform``: all atoms have the B factor of the best part; the field has no effect.
 """
 
 from dataclasses import dataclass
@@ -16,6 +26,9 @@ from deepreslib.fourier.arrays import FloatArray
 
 SMOOTHING = 5.0
 """Å, SD of the Gaussian that averages the structure's own B factors: disorder of neighbours is alike."""
+
+LAWS = ("square", "linear", "occupancy", "uniform")
+"""What the field changes in the atoms."""
 
 _GRID = 2.5
 _WAVES = 256
@@ -39,6 +52,9 @@ class Disorder:
         spread: resolution of the worst part divided by that of the best.
         skew: exponent of the field; above 1 most of the molecule is well ordered and little is badly so.
         steepness: B factor of an atom divided by the square of its resolution, without unit.
+        law: one of ``LAWS``.
+        common: Å², added to the B factor of every atom: what blurs the whole map alike, such as a detector.
+        least_occupancy: the law ``occupancy`` gives no atom less.
     """
 
     own: float = 1.0
@@ -49,6 +65,13 @@ class Disorder:
     spread: float = 1.8
     skew: float = 1.3
     steepness: float = 10.0
+    law: str = "square"
+    common: float = 0.0
+    least_occupancy: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.law not in LAWS:
+            raise ValueError(f"{self.law!r} is no law of disorder; give one of {', '.join(LAWS)}")
 
 
 def is_informative(b_factors: FloatArray) -> bool:
@@ -186,14 +209,37 @@ def resolutions(field: FloatArray, resolution: float, disorder: Disorder) -> Flo
 
 
 def b_factors(field: FloatArray, resolution: float, disorder: Disorder) -> FloatArray:
-    """B factor of each atom: steepness × (local resolution)².
+    """B factor of each atom, by the law; that of ``square`` is steepness × (local resolution)².
 
     Args:
         field: (n,), from 0 to 1.
         resolution: Å, of the best part.
-        disorder: its ``spread``, ``skew`` and ``steepness`` are used.
+        disorder: its ``law``, ``spread``, ``skew``, ``steepness`` and ``common`` are used.
 
     Returns:
         (n,) Å².
     """
-    return disorder.steepness * resolutions(field, resolution, disorder) ** 2
+    best = disorder.steepness * resolution**2
+    if disorder.law == "square":
+        own = disorder.steepness * resolutions(field, resolution, disorder) ** 2
+    elif disorder.law == "linear":
+        own = best * (1 + (disorder.spread**2 - 1) * field**disorder.skew)
+    else:
+        own = np.full(len(field), best)
+    return own + disorder.common
+
+
+def occupancies(field: FloatArray, disorder: Disorder) -> FloatArray:
+    """The share of the particles that have each atom: 1, but for the law ``occupancy``.
+
+    Args:
+        field: (n,), from 0 to 1.
+        disorder: its ``law``, ``spread``, ``skew``, ``steepness`` and ``least_occupancy`` are used.
+
+    Returns:
+        (n,), above 0 and at most 1.
+    """
+    if disorder.law != "occupancy":
+        return np.ones(len(field))
+    ratio = resolutions(field, 1.0, disorder)
+    return np.maximum(np.exp(-disorder.steepness / 4 * (1 - ratio**-2)), disorder.least_occupancy)

@@ -1,16 +1,19 @@
 """Pairs of half maps simulated from an atomic structure, with the full map made from them and their true resolution.
 
-A smooth field of disorder gives every atom a B factor (``disorder``). The density of the atoms, in solvent and perhaps
-with a belt of detergent (``surroundings``), is the signal of both half maps. Each half map has noise of its own
-(``noise``), just strong enough that the FSC of the half maps falls to 0.143 at the resolution that was set. The true
-resolutions are then measured as on experimental maps: the global resolution by the FSC in a soft mask, the local one by
-the local FSC of the half maps.
+A smooth field of disorder gives every atom a B factor and an occupancy (``disorder``). The density of the atoms, in
+solvent and perhaps with a belt of detergent (``surroundings``), is the signal of both half maps. Each half map has
+noise of its own (``noise``), just strong enough that the FSC of the half maps falls to 0.143 at the resolution that was
+set. Where views are uneven (``directions``), so is the noise, and directions that were never seen are missing from
+both. The true resolutions are then measured as on experimental maps: the global resolution by the FSC in a soft mask,
+the local one by the local FSC of the half maps.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import gemmi
 import numpy as np
 
 from deepreslib.errors import InputError
@@ -19,8 +22,10 @@ from deepreslib.fourier import filters, resampling
 from deepreslib.fourier.arrays import BoolArray, FloatArray, Shape
 from deepreslib.fourier.fsc import ShellCorrelation, global_fsc, shell_sums
 from deepreslib.fourier.grid import fast_length, voxel_triple
+from deepreslib.fourier.shells import mean_in_shells
 from deepreslib.maps import DensityMap, masks
 from deepreslib.simulation import disorder, full_map, model_map, noise
+from deepreslib.simulation.directions import Directions
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.model_mask import ModelMask
@@ -43,6 +48,9 @@ LEAST_WAVES = 4
 SMALLEST_BOX = 16
 """Least edge of a box, voxels."""
 
+_ROUNDS = 3
+"""Held noise is measured and weakened so often, as a mask mixes the shells that were weakened with others."""
+
 
 @dataclass(frozen=True)
 class HalfMapSettings:
@@ -58,6 +66,8 @@ class HalfMapSettings:
         detail: signal finer than resolution / detail is not simulated, and no local resolution is finer; so most steps
             can use a grid just fine enough for that.
         local_cutoff: of the local FSC.
+        directions: of the views, if they are uneven or incomplete; None for even ones. The global FSC, which is that of
+            whole shells, still falls at ``resolution``.
     """
 
     resolution: float
@@ -68,6 +78,7 @@ class HalfMapSettings:
     finish: Finish = field(default_factory=Finish)
     detail: float = 1.5
     local_cutoff: float = 0.5
+    directions: Directions | None = None
 
     @property
     def window(self) -> float:
@@ -75,7 +86,7 @@ class HalfMapSettings:
         return max(localfsc.WINDOW, WAVES * self.resolution)
 
     def as_dict(self) -> dict[str, Any]:
-        """All parameters, as nested dicts of numbers."""
+        """All parameters, as nested dicts."""
         return asdict(self) | {"window": self.window}
 
 
@@ -92,6 +103,7 @@ class HalfMaps:
         global_resolution: Å, where the FSC of the half maps in a soft mask falls to 0.143.
         fsc: of the half maps in that mask.
         b_factors: (n,) Å², of the atoms; 0 for atoms left out of the map.
+        occupancies: (n,), of the atoms, from 0 to 1; 0 for atoms left out of the map.
         settings: how they were simulated.
     """
 
@@ -103,6 +115,7 @@ class HalfMaps:
     global_resolution: float
     fsc: ShellCorrelation
     b_factors: FloatArray
+    occupancies: FloatArray
     settings: HalfMapSettings
 
 
@@ -138,6 +151,8 @@ def simulate(
     present = np.ones(len(structure), bool) if selected is None else selected
     atom_disorder = disorder.field(structure.b_factors[present], positions[present], settings.disorder, rng)
     b_factors: FloatArray = np.zeros(len(structure))
+    occupancies: FloatArray = np.zeros(len(structure))
+    occupancies[present] = disorder.occupancies(atom_disorder, settings.disorder)
     b_factors[present] = disorder.b_factors(atom_disorder, settings.resolution, settings.disorder)
 
     grid = _CoarseGrid(size, voxel_size, settings.resolution / settings.detail)
@@ -145,9 +160,10 @@ def simulate(
     inside = molecule.on(grid.shape, grid.voxel_size)
     soft = _soft_mask(inside, grid.voxel_size)
     density_b_factors = np.where(present, b_factors, b_factors.max())
-    signal = _signal(structure, positions, density_b_factors, present, inside, grid, settings)
-    factor = _noise_factor(signal, soft, grid, settings)
-    halves = _halves(signal, factor, soft, grid, settings.noise, rng)
+    occupied = _occupied(structure, np.where(present, occupancies, 1))
+    signal = _signal(occupied, positions, density_b_factors, present, inside, grid, settings)
+    weights = _noise_weights(signal, soft, grid, settings)
+    halves = _halves(signal, weights, soft, grid, settings.noise, rng)
 
     mask = molecule.on((size,) * 3, voxel_size)
     reduced1, reduced2 = (grid.reduced(half) for half in halves)
@@ -165,6 +181,7 @@ def simulate(
         global_resolution=min(fsc.resolution(), grid.edge),
         fsc=fsc,
         b_factors=b_factors,
+        occupancies=occupancies,
         settings=settings,
     )
 
@@ -219,6 +236,15 @@ def _soft_mask(inside: BoolArray, voxel_size: float) -> FloatArray:
     return masks.soft_edge(masks.dilate(inside, grow / voxel_size), max(edge / voxel_size, 1.0))
 
 
+def _occupied(structure: AtomicStructure, occupancies: FloatArray) -> AtomicStructure:
+    """The structure with the occupancies of its atoms multiplied by numbers."""
+    if (occupancies == 1).all():
+        return structure
+    atoms = gemmi.FlatStructure(structure.template)
+    atoms.occ[:] = atoms.occ * occupancies
+    return replace(structure, template=atoms.generate_structure())
+
+
 def _signal(
     structure: AtomicStructure,
     positions: FloatArray,
@@ -234,24 +260,61 @@ def _signal(
     if settings.belt is not None:
         contrast = signal[inside].mean() - signal[~inside].mean()
         signal += contrast * settings.belt.density(inside, grid.voxel_size)
+    if settings.directions is not None:
+        signal = filters.transfer(signal, settings.directions.present(grid.shape))
     return signal
 
 
-def _noise_factor(signal: FloatArray, soft: FloatArray, grid: _CoarseGrid, settings: HalfMapSettings) -> float:
-    """The factor of the noise's amplitude that makes the FSC in the soft mask fall at the resolution that was set."""
-    recipe = settings.noise
+def _noise_weights(signal: FloatArray, soft: FloatArray, grid: _CoarseGrid, settings: HalfMapSettings) -> FloatArray:
+    """The noise's amplitude at each coefficient of the full grid; the FSC in the soft mask falls at the resolution set.
+
+    Float32 (z, y, x // 2 + 1).
+    """
+    recipe, directions = settings.noise, settings.directions
     sums = shell_sums(signal, signal, grid.voxel_size, soft)
     frequency, signal_power = sums.frequency[1:], sums.power1[1:] / sums.count[1:]
     # White noise of SD 1 on the full grid, reduced to the coarse one, has this variance.
     variance = (grid.full_voxel_size / grid.voxel_size) ** 3
-    weight = float(np.square(soft * (1 + recipe.excess * soft), dtype=float).sum())
-    noise_power = variance * weight * recipe.amplitude(frequency, grid.full_voxel_size, grid.edge) ** 2
-    return noise.factor(signal_power, noise_power, frequency, settings.resolution)
+    mask = soft * (1 + recipe.excess * soft)
+    weights = recipe.weights(grid.full_shape, grid.full_voxel_size)
+    if recipe.held:
+        factors = _held_factors(signal_power, frequency, variance, mask, grid, settings)
+        weights *= np.interp(filters.frequencies(grid.full_shape, grid.full_voxel_size), frequency, factors)
+    else:
+        weight = float(np.square(mask, dtype=float).sum())
+        noise_power = variance * weight * recipe.amplitude(frequency, grid.full_voxel_size, grid.edge) ** 2
+        if directions is not None:
+            noise_power *= directions.noise_power()
+        weights *= np.float32(noise.factor(signal_power, noise_power, frequency, settings.resolution))
+    if directions is not None:
+        weights *= directions.noise_weights(grid.full_shape)
+    return weights
+
+
+def _held_factors(
+    signal_power: FloatArray,
+    frequency: FloatArray,
+    variance: float,
+    mask: FloatArray,
+    grid: _CoarseGrid,
+    settings: HalfMapSettings,
+) -> FloatArray:
+    """The factors of ``noise.held_factors``; what the mask carries from one shell to another is counted too."""
+    radius = filters.frequencies(grid.shape, grid.voxel_size)
+    unheld = settings.noise.amplitude(radius, grid.full_voxel_size, grid.edge) * math.sqrt(variance)
+    if settings.directions is not None:
+        unheld *= settings.directions.noise_weights(grid.shape)
+    factors = np.ones(len(frequency))
+    for _ in range(_ROUNDS):
+        power = noise.masked_power(unheld * np.interp(radius, frequency, factors), mask)
+        noise_power = mean_in_shells(power, grid.shape, grid.voxel_size)[1][1:]
+        factors = factors * noise.held_factors(signal_power, noise_power, frequency, settings.resolution)
+    return factors
 
 
 def _halves(
     signal: FloatArray,
-    factor: float,
+    weights: FloatArray,
     soft: FloatArray,
     grid: _CoarseGrid,
     recipe: ReconstructionNoise,
@@ -259,7 +322,6 @@ def _halves(
 ) -> tuple[FloatArray, FloatArray]:
     """Two maps on the full grid: the signal, and noise of their own."""
     shape, voxel_size = grid.full_shape, grid.full_voxel_size
-    weights = np.float32(factor) * recipe.weights(shape, voxel_size)
     signal = grid.enlarged(signal)
     sphere = recipe.sphere_mask(shape)
     excess = None

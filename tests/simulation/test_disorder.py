@@ -98,3 +98,52 @@ def test_b_factors_follow_the_square_of_the_resolution():
     field = np.array([0.0, 0.5, 1.0])
     np.testing.assert_allclose(disorder.resolutions(field, 3.0, recipe), [3.0, 4.5, 6.0])
     np.testing.assert_allclose(disorder.b_factors(field, 3.0, recipe), [72.0, 162.0, 288.0])
+
+
+FIELD = np.array([0.0, 0.25, 0.5, 1.0])
+
+
+def test_b_factors_of_the_linear_law_grow_with_the_field_between_the_same_ends():
+    recipe = Disorder(spread=2.0, skew=1.0, steepness=8.0, law="linear")
+    np.testing.assert_allclose(disorder.b_factors(FIELD, 3.0, recipe), [72.0, 126.0, 180.0, 288.0])
+    square = replace(recipe, law="square", skew=1.7)
+    both = [disorder.b_factors(FIELD, 3.0, one) for one in (square, replace(square, law="linear"))]
+    np.testing.assert_allclose(both[0][[0, 3]], both[1][[0, 3]])
+
+
+@pytest.mark.parametrize("law", ["uniform", "occupancy"])
+def test_other_laws_give_every_atom_the_best_b_factor(law):
+    recipe = Disorder(steepness=8.0, law=law)
+    np.testing.assert_allclose(disorder.b_factors(FIELD, 3.0, recipe), 72.0)
+
+
+@pytest.mark.parametrize("law", disorder.LAWS)
+def test_the_common_b_factor_is_added_to_all(law):
+    plain, blurred = (disorder.b_factors(FIELD, 3.0, Disorder(law=law, common=common)) for common in (0.0, 45.0))
+    np.testing.assert_allclose(blurred, plain + 45)
+
+
+@pytest.mark.parametrize("law", disorder.LAWS)
+def test_only_the_law_of_occupancy_lowers_occupancies(law):
+    occupancies = disorder.occupancies(FIELD, Disorder(law=law))
+    assert occupancies[0] == 1
+    assert (np.diff(occupancies) < 0).all() == (law == "occupancy")
+    assert (occupancies == 1).all() == (law != "occupancy")
+
+
+def test_a_lowered_occupancy_loses_the_signal_where_the_b_factor_would():
+    """At the local resolution, amplitudes are as low as those of the best part at its own."""
+    recipe = Disorder(spread=2.0, skew=1.0, steepness=6.0, law="occupancy", least_occupancy=0.01)
+    local = disorder.resolutions(FIELD, 3.0, recipe)
+    amplitude = disorder.occupancies(FIELD, recipe) * np.exp(-disorder.b_factors(FIELD, 3.0, recipe) / (4 * local**2))
+    np.testing.assert_allclose(amplitude, np.exp(-6 / 4))
+
+
+def test_no_occupancy_is_below_the_least():
+    recipe = Disorder(spread=4.0, steepness=20.0, law="occupancy", least_occupancy=0.3)
+    assert disorder.occupancies(FIELD, recipe).min() == 0.3
+
+
+def test_unknown_laws_are_refused():
+    with pytest.raises(ValueError, match="cubic"):
+        Disorder(law="cubic")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from small_structures import write_structure
+from small_structures import write_atoms, write_structure
 
 from deepreslib import simulation, structures
 from deepreslib.errors import InputError
@@ -14,6 +14,7 @@ from deepreslib.fourier import filters
 from deepreslib.fourier.fsc import global_fsc
 from deepreslib.maps import DensityMap
 from deepreslib.simulation import half_maps
+from deepreslib.simulation.directions import Directions, Lobe
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.half_maps import HalfMapSettings
@@ -26,6 +27,15 @@ FLAT = Disorder(spread=1.0, steepness=12.0)
 @pytest.fixture(scope="module")
 def protein(shared_data):
     return structures.read_structure(shared_data / "structures" / "val" / "1jtg.pdb.gz")
+
+
+@pytest.fixture(scope="module")
+def ball(tmp_path_factory):
+    """1200 atoms in a ball of 20 Å, which needs no shared data."""
+    points = np.random.default_rng(0).uniform(-20, 20, (4000, 3))
+    points = points[np.linalg.norm(points, axis=1) < 20][:1200]
+    atoms = [("A", str(number), "ALA", "CA", tuple(point)) for number, point in enumerate(points.round(3), 1)]
+    return structures.read_structure(write_atoms(tmp_path_factory.mktemp("ball") / "ball.pdb", atoms))
 
 
 def simulated(structure, settings, size=63, voxel_size=1.6, seed=1, **options):
@@ -159,3 +169,97 @@ def test_impossible_resolutions_and_boxes_are_refused(tmp_path, size, voxel_size
     structure = structures.read_structure(write_structure(tmp_path / "two.pdb"))
     with pytest.raises(InputError, match=word):
         simulated(structure, HalfMapSettings(resolution), size, voxel_size)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        ReconstructionNoise(slope=-1.0, rise=0.0),
+        ReconstructionNoise(slope=-4.0, rise=-1.0),
+        ReconstructionNoise(slope=0.0, rise=3.0),
+        ReconstructionNoise(slope=0.0, rise=0.0, bump=10.0, bump_centre=0.3),
+        ReconstructionNoise(slope=0.0, rise=0.0, excess=9.0),
+    ],
+)
+def test_noise_of_any_spectrum_puts_the_fsc_where_it_is_wanted(ball, recipe):
+    pair, _ = simulated(ball, HalfMapSettings(4.0, noise=recipe), 40, 1.5)
+    assert pair.global_resolution == pytest.approx(4.0, rel=0.06)
+    low = (pair.fsc.frequency > 0) & (pair.fsc.frequency < 0.3 / 4.0)
+    assert pair.fsc.correlation[low].min() > 0.75
+
+
+UNEVEN = [
+    Directions(missing_cone=40.0, axis=(0.5, 1.0, 0.2)),
+    Directions(missing_wedge=30.0),
+    Directions((Lobe((0.5, 1.0, 0.2), 6.0, 1.0),)),
+    Directions((Lobe((0.5, 1.0, 0.2), -5.0, 0.9),)),
+]
+
+
+@pytest.mark.parametrize("directions", UNEVEN)
+def test_uneven_views_leave_the_global_resolution(ball, directions):
+    """Of noise that grows and, as it is fitted in another way, of noise that falls."""
+    for recipe in (ReconstructionNoise(), ReconstructionNoise(slope=-2.0, rise=0.0)):
+        pair, _ = simulated(ball, HalfMapSettings(4.0, noise=recipe, directions=directions), 40, 1.5)
+        assert pair.global_resolution == pytest.approx(4.0, rel=0.06)
+    assert json.loads(json.dumps(pair.settings.as_dict()))["directions"]["missing_cone"] == directions.missing_cone
+
+
+@pytest.fixture(scope="module")
+def even(ball):
+    return simulated(ball, HalfMapSettings(4.0), 40, 1.5)[0]
+
+
+@pytest.mark.parametrize("directions", UNEVEN)
+def test_the_noise_of_half_maps_is_one_over_the_views(ball, even, directions):
+    """Their difference is noise alone; divided by that of even views its power is 1 / views, but for a factor."""
+    uneven, _ = simulated(ball, HalfMapSettings(4.0, directions=directions), 40, 1.5)
+    plain, shaped = (np.square(np.abs(np.fft.rfftn(pair.half1.data - pair.half2.data))) for pair in (even, uneven))
+    views, present = directions.views((40,) * 3), directions.present((40,) * 3)
+    radius = filters.frequencies((40,) * 3, 1.5)
+    shells = (radius > 0.1) & (radius < 0.32)
+    for power in (shaped, np.square(np.abs(np.fft.rfftn(uneven.half1.data)))):
+        assert power[shells & ~present].sum() <= 1e-9 * power.sum()
+
+    def relative(chosen):
+        return shaped[chosen].sum() / plain[chosen].sum() / (1 / views[chosen]).mean()
+
+    seen = shells & present
+    for chosen in (seen & (views > 1), seen & (views <= 1)):
+        if chosen.any():
+            assert relative(chosen) == pytest.approx(relative(seen), rel=0.1)
+
+
+def test_occupancies_multiply_the_density(ball):
+    positions = simulation.placed(ball, (40,) * 3, 1.5)
+    shares = np.random.default_rng(0).uniform(0.1, 1, len(ball)).round(2)
+    density = simulation.density(half_maps._occupied(ball, shares), positions, (40,) * 3, 1.5, 30.0)
+    full = simulation.density(half_maps._occupied(ball, np.ones(len(ball))), positions, (40,) * 3, 1.5, 30.0)
+    expected = sum(
+        share * simulation.density(ball, positions, (40,) * 3, 1.5, 30.0, shares == share)
+        for share in np.unique(shares)
+    )
+    np.testing.assert_allclose(density, expected, atol=1e-3 * full.max())
+    np.testing.assert_array_equal(full, simulation.density(ball, positions, (40,) * 3, 1.5, 30.0))
+
+
+def test_the_worst_part_is_worst_by_every_law_but_the_uniform_one(ball):
+    """Along the distance from the centre, at the same ends of the field."""
+    local = {}
+    for law in ("square", "linear", "occupancy", "uniform"):
+        recipe = Disorder(own=0, random=0, distal=1, spread=2.0, law=law)
+        pair, _ = simulated(ball, HalfMapSettings(3.5, disorder=recipe), 40, 1.5)
+        distance = np.linalg.norm(np.argwhere(pair.mask) - 20, axis=1)
+        resolution = pair.local_resolution[pair.mask]
+        local[law] = spearmanr(resolution, distance)[0], resolution.std()
+        assert (pair.occupancies < 1).any() == (law == "occupancy")
+    for law in ("square", "linear", "occupancy"):
+        assert local[law][0] > 0.5
+        assert local[law][1] > local["uniform"][1]
+
+
+def test_atoms_left_out_have_no_occupancy(ball):
+    chosen = ball.positions[:, 0] > 0
+    pair, _ = simulated(ball, HalfMapSettings(6.0, disorder=Disorder(law="occupancy")), 40, 2.0, selected=chosen)
+    assert (pair.occupancies[~chosen] == 0).all()
+    assert (pair.occupancies[chosen] >= 0.1).all()

@@ -181,7 +181,7 @@ def test_what_a_recipe_fixes_is_refused_beside_it(option, tmp_path, capsys, stru
     [
         ("deepres --recipe shipped", "deepres has no recipe shipped; choose shipped-low or shipped-high."),
         ("cryores --recipe shipped-low", "cryores has no recipe shipped-low; choose shipped."),
-        ("cryores --recipe shiped", "there is no 'shiped' (did you mean shipped?)"),
+        ("cryores --recipe shipped-lo", "there is no 'shipped-lo' (did you mean shipped-low?)"),
         ("deepres --recipe shipped-low --range low", "--range is fixed by --recipe shipped-low; leave one of the two"),
         ("deepres --recipe shipped-low --examples 3", "--examples means nothing to train deepres"),
         ("deepres --recipe shipped-low", "absent: there is no such folder"),

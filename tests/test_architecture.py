@@ -55,6 +55,7 @@ ELSEWHERE = {
     "commands/test_estimate_auto.py": set(),
     "commands/test_estimate_methods.py": set(),
     "commands/test_half_map_faults.py": set(),
+    "commands/test_train.py": {"training/cryores/recipes", "training/deepres/recipes"},
     "estimation/test_axis_order.py": set(),
     "estimation/test_localfsc.py": {"estimation/localfsc_window"},
     "estimation/test_monores.py": {"estimation/monores_sweep"},

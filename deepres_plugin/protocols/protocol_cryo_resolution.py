@@ -45,8 +45,8 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
             display=params.EnumParam.DISPLAY_HLIST,
             label="Local FSC cutoff",
             help="What the local values stand for. 0.5: where the local FSC of half maps would fall to 0.5, as blocres "
-            "and cryoSPARC show by default; this is coarser than the global resolution, even in the best parts of the "
-            "map. 0.143: the cutoff of the global resolution, as RELION shows; the best parts are about as good as the "
+            "and cryoSPARC show by default; nearly everywhere this is coarser than the global resolution, even in good "
+            "parts. 0.143: the cutoff of the global resolution, as RELION shows; the best parts are about as good as the "
             "global resolution or better. The values for 0.143 are computed from those for 0.5, by a curve found on "
             "simulated half maps, so they tell the same parts apart and are a little less certain.",
         )

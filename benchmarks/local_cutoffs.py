@@ -181,8 +181,8 @@ def markdown(results):
         "# Local resolution at 0.143 from that at 0.5",
         "",
         f"{sum(row['maps'] for row in results['bands'])} maps up to {BANDS[-1][1]} Å of test structures, "
-        f"seed {SEED['test']}; errors in Å: RMSE (median), share within the predicted SD. Curve: from true values at 0.5 "
-        "and the true global resolution.",
+        f"seed {SEED['test']}; errors in Å: RMSE (median), share within the predicted SD. Curve: from true values at "
+        "0.5 and the true global resolution.",
         "",
         "| global (Å) | maps | curve alone | CryoRes at 0.143 | CryoRes at 0.5 |",
         "|---|---|---|---|---|",

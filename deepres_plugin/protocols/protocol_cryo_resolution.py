@@ -46,7 +46,7 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
             label="Local FSC cutoff",
             help="What the local values stand for. 0.5: where the local FSC of half maps would fall to 0.5, as blocres "
             "and cryoSPARC show by default; nearly everywhere this is coarser than the global resolution, even in good "
-            "parts. 0.143: the cutoff of the global resolution, as RELION shows; the best parts are about as good as the "
+            "parts. 0.143: the cutoff of the global resolution, as RELION shows; the best parts are as good as the "
             "global resolution or better. The values for 0.143 are computed from those for 0.5, by a curve found on "
             "simulated half maps, so they tell the same parts apart and are a little less certain.",
         )

@@ -96,7 +96,8 @@ class Method:
         add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
         endings: what is added to the output's name for further maps that it may write: ``_sd`` (the deviation) or
             ``_mask`` (the mask found).
-        meaning: what its number says, half a sentence that is printed after the result.
+        meaning: what its number says, half a sentence that is printed after the result; ``{local_cutoff}`` in it stands
+            for that of the result.
         more: what would tell more, half a sentence that follows.
         uses_halves: whether it compares half maps if there are any; otherwise it looks at their mean.
         needs_halves: whether it cannot do without them.

@@ -172,6 +172,8 @@ def choose(args: Namespace, inputs: "Inputs", density_map: "DensityMap") -> Shar
         fit = guinier.fit(density_map, inputs.mask, limit[0])
     except CannotTell as error:
         raise InputError(f"--sharpen auto finds no B factor: {str(error).rstrip('.')}; {MEND}.") from error
+    if fit.was_cut and args.resolution is None:
+        limit = fit.finest, f"where a filter ended its amplitudes; {limit[1]} says {limit[0]:.2f} Å"
     return Sharpened(_within(fit), "guinier", limit, {"guinier": fit.as_dict()}, warnings)
 
 

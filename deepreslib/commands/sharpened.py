@@ -8,6 +8,7 @@ from argparse import ArgumentTypeError, Namespace
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from deepreslib import memory
 from deepreslib.commands.numbers import Number
 from deepreslib.errors import InputError
 
@@ -26,6 +27,9 @@ GREATEST = 1000.0
 
 B_FACTORS = (0.0, -50.0, -100.0, -150.0, -200.0, -300.0, -400.0)
 """Å²; those that are tried first where half maps tell the right one."""
+
+BYTES = 28
+"""Memory that sharpening and the Guinier fit take for each voxel of a map."""
 
 MEND = "give a B factor, such as --sharpen -80, or leave --sharpen out"
 
@@ -124,6 +128,7 @@ def estimate(args: Namespace, inputs: "Inputs") -> "tuple[LocalResolution, str]"
     from deepreslib.estimation import deepres
     from deepreslib.estimation.result import one_map
 
+    memory.check(BYTES * inputs.density_map.data.size, f"sharpening {inputs.density_map.name}")
     plain = one_map(inputs.density_map)
     chosen = choose(args, inputs, plain)
     print(f"the map is {chosen.sentence()}", flush=True)

@@ -74,7 +74,7 @@ def test_shells_that_a_low_pass_filter_cut_are_left_out():
 def test_a_filter_well_before_the_resolution_is_no_b_factor(resolution, noise):
     filtered = filters.low_pass(flat_map(60).data, VOXEL_SIZE, resolution)
     floor = noise * filtered.std() * np.random.default_rng(3).standard_normal(filtered.shape)
-    with pytest.raises(CannotTell, match="low-pass filter had ended them before|too uncertain"):
+    with pytest.raises(CannotTell, match=r"low-pass filter had ended them before|too uncertain"):
         fit(DensityMap((filtered + floor).astype(np.float32), (VOXEL_SIZE,) * 3))
 
 

@@ -147,7 +147,7 @@ class ProtDeepResolution(NetworkMixin, HalfMapMixin, LocalResolutionProtocol):
 
     def _getHow(self, report):
         sharpening = report.get("sharpening")
-        after = f"after it was {sharpening['sentence']}, " if sharpening else ""
+        after = f"after it was {sharpening['sentence']}, " if sharpening and sharpening["low_pass"] else ""
         return (
             f"{after}by DeepRes [RamirezAportela2019] as implemented in deepres {report['version']} (network "
             f"{report['model']['name']}, range {RANGES[report['range']['name']].text})"
@@ -213,6 +213,8 @@ def _sharpeningLines(report):
     if not sharpening:
         return []
     median, lowPass = sharpening["median"], sharpening["low_pass"]
+    if lowPass is None:
+        return [f"The volume is {sharpening['sentence']}"]
     return [
         f"B factor *{sharpening['b_factor']:g} Å²* applied ({FOUND_BY[sharpening['source']]}), low-pass filter at "
         f"{lowPass['resolution']:.2f} Å ({lowPass['source']})",

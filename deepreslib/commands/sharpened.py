@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from deepreslib import memory
 from deepreslib.commands.numbers import Number
+from deepreslib.enhancement.answers import TOLERANCES
 from deepreslib.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ GREATEST = 1000.0
 
 B_FACTORS = (0.0, -50.0, -100.0, -150.0, -200.0, -300.0, -400.0)
 """Å²; those that are tried first where half maps tell the right one."""
+
+SHARP_ENOUGH = TOLERANCES["localfsc"]
+"""Å²; a map whose amplitudes ask for no stronger B factor than this is sharpened already, and taken as it is."""
 
 BYTES = 28
 """Memory that sharpening and the Guinier fit take for each voxel of a map."""
@@ -69,14 +73,15 @@ class Sharpened:
     Attributes:
         b_factor: Å², negative to sharpen.
         source: where it comes from: ``given``, ``guinier`` or ``sharpness``.
-        limit: Å, where the low-pass filter begins to fall, and where that comes from.
+        limit: Å, where the low-pass filter begins to fall, and where that comes from; None if the map is sharpened
+            already, and taken as it is.
         found: what the search or the fit found, for the report: its name → numbers.
         warnings: sentences about it.
     """
 
     b_factor: float
     source: str
-    limit: tuple[float, str]
+    limit: tuple[float, str] | None
     found: dict[str, Any]
     warnings: tuple[str, ...] = ()
 
@@ -86,6 +91,9 @@ class Sharpened:
         how = WORDS[self.source]
         if fit:
             how = f"{how} from {fit['coarsest']:.1f} to {fit['finest']:.1f} Å, ± {fit['error']:.0f} Å²"
+        if self.limit is None:
+            b_factor = self.found["guinier"]["b_factor"]
+            return f"sharpened already and taken as it is, its B factor being {b_factor:.0f} Å² ({how})"
         verb = "blurred" if self.b_factor > 0 else "sharpened"
         return (
             f"{verb} by a B factor of {self.b_factor:g} Å² ({how}) and low-pass filtered at {self.limit[0]:.2f} Å "
@@ -103,7 +111,7 @@ class Sharpened:
             "b_factor": self.b_factor,
             "source": self.source,
             "sentence": self.sentence(),
-            "low_pass": {"resolution": round(self.limit[0], 3), "source": self.limit[1]},
+            "low_pass": self.limit and {"resolution": round(self.limit[0], 3), "source": self.limit[1]},
             "median": {"before": round(before, 4), "after": round(after, 4)},
             **self.found,
         }
@@ -133,11 +141,13 @@ def estimate(args: Namespace, inputs: "Inputs") -> "tuple[LocalResolution, str]"
     chosen = choose(args, inputs, plain)
     print(f"the map is {chosen.sentence()}", flush=True)
     range_name, path, mask = args.range_name or "auto", args.model, inputs.mask
-    before = deepres.estimate(plain, mask, range_name=range_name, network_path=path, progress=True)
-    medians, seconds = [float(np.median(before.resolution[mask]))], dict(before.seconds)
-    del before  # its memory is needed
-    sharp = Sharpening(plain, chosen.limit[0]).by(chosen.b_factor)
-    result = deepres.estimate(sharp, mask, range_name=range_name, network_path=path, progress=True)
+    result = deepres.estimate(plain, mask, range_name=range_name, network_path=path, progress=True)
+    medians, seconds = [float(np.median(result.resolution[mask]))], dict.fromkeys(result.seconds, 0.0)
+    if chosen.limit is not None:
+        seconds = dict(result.seconds)
+        del result  # its memory is needed
+        sharp = Sharpening(plain, chosen.limit[0]).by(chosen.b_factor)
+        result = deepres.estimate(sharp, mask, range_name=range_name, network_path=path, progress=True)
     medians.append(float(np.median(result.resolution[mask])))
     ends = result.ends and replace(result.ends, why_high=STILL_COARSE)
     result = replace(
@@ -147,6 +157,8 @@ def estimate(args: Namespace, inputs: "Inputs") -> "tuple[LocalResolution, str]"
         report={**result.report, "sharpening": chosen.report(*medians)},
         seconds={name: value + seconds.get(name, 0.0) for name, value in result.seconds.items()},
     )
+    if chosen.limit is None:
+        return result, f"{result.report['range']['name']} range, sharpened already"
     words = f"B factor {chosen.b_factor:g} Å² applied, median {medians[0]:.2f} Å before and {medians[1]:.2f} Å after"
     return result, f"{result.report['range']['name']} range, {words}"
 
@@ -177,9 +189,12 @@ def choose(args: Namespace, inputs: "Inputs", density_map: "DensityMap") -> Shar
         fit = guinier.fit(density_map, inputs.mask, limit[0])
     except CannotTell as error:
         raise InputError(f"--sharpen auto finds no B factor: {str(error).rstrip('.')}; {MEND}.") from error
+    found = {"guinier": fit.as_dict()}
+    if abs(fit.b_factor) <= SHARP_ENOUGH:
+        return Sharpened(0.0, "guinier", None, found, warnings)
     if fit.was_cut and args.resolution is None:
         limit = fit.finest, f"where a filter ended its amplitudes; {limit[1]} says {limit[0]:.2f} Å"
-    return Sharpened(_within(fit), "guinier", limit, {"guinier": fit.as_dict()}, warnings)
+    return Sharpened(_within(fit), "guinier", limit, found, warnings)
 
 
 def _within(fit: "GuinierFit") -> float:

@@ -104,6 +104,22 @@ def test_a_guinier_fit_finds_the_b_factor_of_a_single_map(cryores_says, capsys):
     assert found["median"]["after"] < found["median"]["before"] - 0.5
 
 
+def test_a_map_that_is_sharpened_already_is_taken_as_it_is(files, maps, cryores_says, capsys):
+    flat = filters.apply_b_factor(np.asarray(maps["map"], np.float32), VOXEL_SIZE, -BLUR + 5)
+    flat = filters.low_pass(flat, VOXEL_SIZE, 4.0)
+    write_map(files / "map.mrc", DensityMap(flat, VOXEL_SIZE))
+    cryores_says(4.4)
+    assert run("map.mrc") == 0
+    untouched = read_map("out.mrc").data
+    assert run("map.mrc", "--sharpen", "auto") == 0
+    found = read_report()["sharpening"]
+    assert (found["b_factor"], found["low_pass"]) == (0, None)
+    assert abs(found["guinier"]["b_factor"]) <= 15
+    assert found["median"]["before"] == found["median"]["after"]
+    assert "the map is sharpened already and taken as it is" in capsys.readouterr().out
+    np.testing.assert_array_equal(read_map("out.mrc").data, untouched)
+
+
 def test_half_maps_find_it_as_the_sharpening_check_does(files, capsys):
     assert run("--half1", "half1.mrc", "--half2", "half2.mrc", "--sharpen", "auto") == 0
     found, printed = read_report()["sharpening"], capsys.readouterr().out

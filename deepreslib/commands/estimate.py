@@ -92,8 +92,8 @@ def run(args: Namespace) -> None:
         mask, mask_report = inputs.read_mask(args, given)
     # The FSC comes before the work, so that no map is held while the method works that it does not look at.
     curve = None if mask is None else inputs.fsc_within(given, mask, args.threads)
-    compared = given.half_maps if method.uses_halves else None
-    if compared and not args.map:
+    compared = given.half_maps if method.uses_halves or method.wants_halves(args) else None
+    if compared and method.uses_halves and not args.map:
         density_map = given.density_map = compared[0]
     if mask is not None:
         given.half_maps = compared

@@ -2,7 +2,8 @@
 
 Each threshold lies between values measured on experimental maps, on simulated ones, and on both filtered, masked and
 cropped; it says which values these are. Here it is asked what was done to the whole map, by blocks and without a mask
-given; ``estimation/solvent_noise.py`` asks which voxels show noise, ``enhancement/noise.py`` whether some is near a mask.
+given; ``estimation/solvent_noise.py`` asks which voxels show noise, ``enhancement/noise.py`` whether some is near a
+mask.
 """
 
 import weakref
@@ -60,10 +61,11 @@ RIM_NOISE = 0.11
 in masked reconstructions unless the mask's soft edge lies on the rim."""
 
 FADING = (0.035, 0.15)
-"""Where the outside is not one value but fades to it, the map was masked if its rim varies more than the first: 0.04 to
-0.22 in reconstructions with the mask blurred, up to 0.03 in most simulated maps so masked; and if a greater share of
-the rim's power than the second lies below the outside: 0.20 to 0.87 in them, at most 0.001 in maps simulated with Gaussian
-atoms. Reconstructions low-pass filtered finer than 4 Å have 0.02 in the narrowest of such masks, and are not told."""
+"""Where the outside is not one value but fades to it, the map was masked if its rim varies more than the first: 0.04
+to 0.22 in reconstructions with the mask blurred, up to 0.03 in most simulated maps so masked; and if a greater share
+of the rim's power than the second lies below the outside: 0.20 to 0.87 in them, at most 0.001 in maps simulated with
+Gaussian atoms. Reconstructions low-pass filtered finer than 4 Å have 0.02 in the narrowest of such masks, and are not
+told."""
 
 WHITE_MOLECULE = (1.3, 3e-3)
 """In a map whose outside is still, noise in the molecule is white if its power varies by less than so many times (1.11

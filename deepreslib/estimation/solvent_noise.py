@@ -4,9 +4,9 @@ Maps are often masked, padded or cut out of larger ones: then some or all of wha
 value, or nearly so if the map was filtered afterwards. A method that compares the molecule with that finds detail
 everywhere. All thresholds are relative to the density's standard deviation in the mask. They were chosen on
 experimental maps, and on the same maps masked, padded and filtered in many ways. Unlike ``analysis/map_kind.py``,
-which names the kind of the whole map, this picks voxels, and asks for enough of them far from a mask that is given. In a
-masked map noise counts only with ``ROOM``: nearer to the molecule it is stronger, and in a narrow rim most of it is near
-(EMD-5168 in a soft mask: 10.6 Å instead of 8.7 by all of the rim, 8.3 by what has room).
+which names the kind of the whole map, this picks voxels, and asks for enough of them far from a mask that is given. In
+a masked map noise counts only with ``ROOM``: nearer to the molecule it is stronger, and in a narrow rim most of it is
+near (EMD-5168 in a soft mask: 10.6 Å instead of 8.7 by all of the rim, 8.3 by what has room).
 """
 
 from collections.abc import Callable, Sequence

@@ -190,7 +190,10 @@ def near_atoms(positions, density_map, reach):
 
 
 def against_model(result, structure, density_map, model_mask):
-    """The overlap with the model's mask, the share of that which was found (neighbours may have no model), and the rank correlations of local values with its B factors."""
+    """The overlap with the model's mask, and the rank correlations of local values with its B factors.
+
+    Only a part of a map may have a model, so it counts too how much of the model's mask was found.
+    """
     values = resolution_at(density_map.like(result.resolution), structure.positions)
     known = np.isfinite(values)
     tree = cKDTree(structure.positions)

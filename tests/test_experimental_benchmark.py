@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import itertools
 import json
 import sys
 from dataclasses import replace
@@ -14,7 +15,7 @@ import small_structures
 
 from deepreslib.errors import InputError
 from deepreslib.estimation import GlobalResolution, LocalResolution
-from deepreslib.maps import DensityMap, write_map
+from deepreslib.maps import DensityMap, read_map, write_map
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -167,7 +168,9 @@ def test_the_whole_benchmark(program, monkeypatch, folder, capsys, status):
     experimental = program("experimental")
     monkeypatch.setattr(experimental, "estimate", Estimator(status))
     monkeypatch.setattr(experimental, "has_sharpening", lambda: False)
-    words = ["--maps", folder, "--threads", 1, "--pictures", folder / "pictures", "-o", folder / "found"]
+    words = ["--maps", folder, "--threads", 1, "-o", folder / "found"]
+    if not status:
+        words += ["--pictures", folder / "pictures"]
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "CUDA_VISIBLE_DEVICES"):
         monkeypatch.setenv(name, "1")  # so that what the program sets is undone
     monkeypatch.setattr(sys, "argv", ["experimental", *map(str, words)])
@@ -195,8 +198,33 @@ def test_the_whole_benchmark(program, monkeypatch, folder, capsys, status):
     table = (folder / "found.md").read_text(encoding="utf-8")
     assert "| one | noise | 3.4 | 4.00 ± 0.25 |" in table
     assert str(folder) not in table
-    assert {path.name for path in (folder / "pictures").iterdir()} == {"one.png", "two.png"}
+    pictures = {path.name for path in folder.glob("pictures/*")}
+    assert pictures == (set() if status else {"one.png", "two.png"})
     assert "mean error 0.60 Å" in capsys.readouterr().out
+
+
+def test_deepres_sharpens_by_its_command(program, monkeypatch, blob):
+    experimental = program("experimental")
+    mask = blob.data > 0.5
+
+    def main(words):
+        words = dict(itertools.pairwise(words))
+        assert (words["--method"], words["--sharpen"], words["--threads"]) == ("deepres", "auto", "1")
+        given, inside = read_map(words["estimate"]), read_map(words["--mask"])
+        assert np.array_equal(inside.data > 0.5, mask)
+        write_map(words["-o"], given.like(given.data + 1))
+        return 0
+
+    def refuse(words):
+        print("deepres: too flat.", file=sys.stderr)
+        return 2
+
+    work = experimental.Work(threads=1)
+    monkeypatch.setattr(experimental.commands, "main", main)
+    assert np.allclose(experimental.sharpened_deepres(blob, mask, work), blob.data + 1)
+    monkeypatch.setattr(experimental.commands, "main", refuse)
+    with pytest.raises(InputError, match="too flat"):
+        experimental.sharpened_deepres(blob, mask, work)
 
 
 def test_beta_galactosidase_lies_in_the_folder_above(program, folder):

@@ -36,6 +36,7 @@ from deepreslib.commands import estimate as estimate_command
 from deepreslib.commands import machine
 from deepreslib.errors import InputError
 from deepreslib.estimation.by_name import estimate
+from deepreslib.files import write_json
 from deepreslib.maps import read_map, write_map
 from deepreslib.networks import store
 from deepreslib.structures import read_structure
@@ -359,17 +360,15 @@ def main():
         os.makedirs(args.pictures, exist_ok=True)
     families = disturbances.FAMILIES if args.disturb is None else tuple(args.disturb)
     work = Work(families, args.all_rotations, args.pictures, args.threads or -1)
-    rows = []
+    results = {"weights": store.read_card(store.shipped_folder("cryores"))["sha256"], "maps": []}
     for case in find_cases(args.maps):
         if args.only and case.name not in args.only:
             continue
-        rows.append(judge(case, work))
-        print(json.dumps({key: rows[-1].get(key) for key in ("map", "global", "refused", "seconds")}), flush=True)
-    results = {
-        "weights": store.read_card(store.shipped_folder("cryores"))["sha256"],
-        "maps": rows,
-        "summary": summary_of(rows),
-    }
+        row = judge(case, work)
+        results["maps"].append(row)
+        write_json(f"{args.output}.json", results)  # a run that is stopped leaves what it found
+        print(json.dumps({key: row.get(key) for key in ("map", "global", "refused", "seconds")}), flush=True)
+    results["summary"] = summary_of(results["maps"])
     reports.save(args.output, results, experimental_tables.markdown(results))
 
 

@@ -5,9 +5,6 @@ import os
 import signal
 import sys
 
-SHOW_ALL = "DEEPRES_SHOW_LIBRARIES"
-"""A variable of the environment: where it is set, what libraries write by themselves is shown."""
-
 
 def run() -> None:
     """Runs the command line and ends the process with its exit code.
@@ -16,6 +13,8 @@ def run() -> None:
     traceback.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from deepreslib.networks.quiet import SHOW_ALL
+
     if SHOW_ALL not in os.environ:
         hide_libraries()
     from deepreslib.commands import main

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from deepreslib.analysis.placing import fitting_origin
 from deepreslib.analysis.resolution_map import as_resolution
 from deepreslib.analysis.summary import statistics
 from deepreslib.errors import InputError
@@ -29,6 +30,7 @@ MOST = 0.8
 """If a smaller share of the atoms than this is in the map's box, the structure is probably placed wrongly."""
 
 _ANGLE_TOLERANCE = 0.1
+_CLEARLY_MORE = 0.1
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,8 @@ def placing_advice(resolution: DensityMap, positions: FloatArray) -> str:
 
     The origins tried are 0, the one that puts 0 in the middle of the map, which programs write by default, and the one
     that the header's first row, column and section stand for. One is advised if it puts more than half of the atoms
-    into the mask, and more than the map's own origin does.
+    into the mask, and more than the map's own origin does. Where none does so well, the shift that lays the structure
+    upon the mask is sought; its origin is named if it puts at least 80 % of the atoms into the mask.
 
     Args:
         resolution: Å, 0 outside the mask.
@@ -187,10 +190,26 @@ def placing_advice(resolution: DensityMap, positions: FloatArray) -> str:
     half = np.array(resolution.data.shape) // 2 * resolution.voxel_size
     origins = np.zeros(3), -half, np.array(resolution.header.position_of_starts(resolution.voxel_size))
     shares = [_share_inside(resolution, positions, origin) for origin in origins]
-    if max(shares) < FEW or max(shares) <= _share_inside(resolution, positions, np.array(resolution.origin)):
+    own = _share_inside(resolution, positions, np.array(resolution.origin))
+    fits = max(shares) >= FEW and max(shares) > own
+    if not fits or max(shares) < MOST:
+        found = fitting_origin(resolution, positions)
+        share = 0.0 if found is None else _share_inside(resolution, positions, found)
+        if found is not None and share >= MOST and share > max(own, max(shares) * fits) + _CLEARLY_MORE:
+            return (
+                f"no usual origin fits, but with the origin {_as_text(found)} Å {100 * share:.0f} % of the atoms would "
+                "lie in the mask, so the structure may be shifted by that; fit it into the map, or give the map that "
+                "it was built in"
+            )
+    if not fits:
         return "give the map that the structure was built in, or its right origin or voxel size"
-    text = ",".join(f"{number:.6g}" for number in origins[np.argmax(shares)][::-1] + 0.0)
-    return f"set the map's origin to {text} Å, where {100 * max(shares):.0f} % of the atoms would lie in the mask"
+    origin = _as_text(origins[np.argmax(shares)])
+    return f"set the map's origin to {origin} Å, where {100 * max(shares):.0f} % of the atoms would lie in the mask"
+
+
+def _as_text(origin: FloatArray) -> str:
+    """An origin (3,), Å, z y x, as ``--origin`` takes it: x,y,z."""
+    return ",".join(f"{number:.6g}" for number in origin[::-1] + 0.0)
 
 
 def _share_inside(resolution: DensityMap, positions: FloatArray, origin: FloatArray) -> float:

@@ -4,11 +4,12 @@ import time
 from argparse import ArgumentParser, Namespace
 
 from deepreslib import maps
+from deepreslib.analysis import map_kind
 from deepreslib.commands import arguments, machine, messages
 from deepreslib.commands.numbers import density_name, file_name
 from deepreslib.commands.paths import Paths
 from deepreslib.files import split_map_name
-from deepreslib.maps import checks, labels
+from deepreslib.maps import DensityMap, checks, labels
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -47,5 +48,18 @@ def run(args: Namespace) -> None:
     assert mask is not None, "CryoRes always finds it"
     maps.write_map(args.output, density_map.like(mask), labels.MASK)
     print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)")
-    warnings += [*result.warnings, *mask_warnings(mask, density_map, "the mask that cryores found")]
+    warnings += _unsuited(density_map) or result.warnings
+    warnings += mask_warnings(mask, density_map, "the mask that cryores found")
     messages.print_warnings(warnings)
+
+
+def _unsuited(density_map: DensityMap) -> list[str]:
+    """What is said of a map that CryoRes cannot judge; what the estimator says of it is about resolutions."""
+    kind = map_kind.map_kind(density_map)
+    if kind.suits_cryores:
+        return []
+    return [
+        f"{kind.reason}; CryoRes learnt from reconstructions with their noise, so its mask may be wrong: look at it, "
+        "and if it is, make one from the density in another program; where 'deepres estimate' needs a mask, "
+        "--mask-threshold makes one."
+    ]

@@ -22,6 +22,10 @@ def one_line(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
+TEXTS = ("--labels", "--reference", "--attribute", "--colour-map", "--color-map")
+"""Options whose values are words, and not names of files."""
+
+
 def check_encoding(arguments: Iterable[str]) -> None:
     """Refuses arguments whose bytes are no text.
 
@@ -29,11 +33,19 @@ def check_encoding(arguments: Iterable[str]) -> None:
         arguments: of the command line.
 
     Raises:
-        InputError: naming the first that has bytes which are not UTF-8.
+        InputError: naming the first that has bytes which are not UTF-8, and the mend: a file is renamed, a word is
+            written in UTF-8.
     """
+    option = ""
     for argument in arguments:
+        if argument.startswith("-"):
+            option = argument.split("=")[0]
         try:
             argument.encode("utf-8")
         except UnicodeEncodeError as error:
             name = argument.encode("utf-8", "backslashreplace").decode()
-            raise InputError(f"{name} has bytes that are not UTF-8; rename the file.") from error
+            fault = f"{name} has bytes that are not UTF-8"
+            if len(option) > len("--l") and any(text.startswith(option) for text in TEXTS):
+                fault = fault if argument.startswith("-") else f"{option}: {fault}"
+                raise InputError(f"{fault}; write it in UTF-8, or in plain letters.") from error
+            raise InputError(f"{fault}; rename the file.") from error

@@ -16,7 +16,7 @@ from deepreslib.commands.numbers import FINITE, Numbers, density_name, file_name
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import split_map_name, write_report
-from deepreslib.maps import DensityMap, check_same_grid, labels, write_map
+from deepreslib.maps import DensityMap, check_same_grid, checks, labels, write_map
 from deepreslib.pictures.figures import LABELS
 
 REPORT, HISTOGRAM, SLICES, SURFACE = "pictures.json", "histogram.png", "slices.png", "surface.png"
@@ -86,11 +86,14 @@ def paths(args: Namespace) -> Paths:
 def run(args: Namespace) -> None:
     """Draws the pictures, writes them and a report."""
     warnings: list[str] = []
+    if args.level is not None and not args.map:
+        raise InputError("--level is the density at the surface, which needs the density; give it by --map.")
     density = inputs.read_beside(args.map, args, None, warnings) if args.map else None
     quantity, resolution = _read_values(args.resolution, args, density, warnings, args.quantity)
     label = LABELS[quantity]
     if density:
         check_same_grid(density, resolution)
+        _check_density(density, resolution, warnings)
     others = [_read_values(path, args, resolution, warnings, quantity)[1].data for path in args.compare]
     if args.range:
         low, high = args.range
@@ -131,6 +134,26 @@ def run(args: Namespace) -> None:
     messages.print_warnings(warnings)
 
 
+def _check_density(density: DensityMap, resolution: DensityMap, warnings: list[str]) -> None:
+    """Refuses what is no density, though given as ``--map``; warns about what looks like a resolution map."""
+    checks.check_density(density)
+    inside = resolution.data > 0
+    if np.array_equal(density.data[inside], resolution.data[inside]):
+        raise InputError(
+            f"{density.name} has the values of {resolution.name}, so it is no density; give the density by --map."
+        )
+    try:
+        found = as_resolution(density.like(density.data))[0].data
+    except InputError:
+        return
+    finest = max(2 * min(density.voxel_size) * (1 - 1e-3), 0.25 * float(np.median(found[found > 0])))
+    if np.array_equal(found > 0, found >= finest) and not found.all():
+        warnings.append(
+            f"{density.name} looks like a local resolution map, with no value between 0 and {finest:.3g}; check that "
+            "it is the density."
+        )
+
+
 def _surface(
     density: DensityMap,
     resolution: DensityMap,
@@ -140,7 +163,9 @@ def _surface(
     quantity: str,
 ) -> float:
     """The surface's picture; and its script for ChimeraX, with the maps that it needs. Gives the surface's density."""
-    surface = pictures.coloured_surface(density.data, resolution.data, density.voxel_size, level, origin=density.origin)
+    surface = pictures.coloured_surface(
+        density.data, resolution.data, density.voxel_size, level, origin=density.origin, name=density.name
+    )
     pictures.save_figure(pictures.surface_figure(surface, scale, label=LABELS[quantity]), folder / SURFACE)
     colours = folder / COLOURS
     write_map(colours, density.like(pictures.resolution_for_chimerax(resolution.data)), quantity)

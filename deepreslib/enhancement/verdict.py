@@ -25,6 +25,7 @@ from deepreslib.enhancement.b_factor import (
     Recommendation,
     range_for,
 )
+from deepreslib.enhancement.details import Details, Likeness
 from deepreslib.enhancement.noise import agreement, shows_molecule, strength_beyond
 from deepreslib.enhancement.sharpening import Sharpening
 from deepreslib.fourier.arrays import BoolArray, FloatArray
@@ -39,6 +40,8 @@ a second filter would blur it."""
 
 LEAST_AGREEMENT = 0.3
 """The agreement of a checked map with the unsharpened one, below which they do not show the same."""
+
+_MADE_FROM_IT = "give the map that was made from it, neither moved nor mirrored."
 
 
 @dataclass(frozen=True)
@@ -163,20 +166,23 @@ def of_map(
         if reference.excess(WEAKEST) <= 0:
             claimed, allowed = reference.claims[WEAKEST].percentile, reference.allowed.percentile
             raise CannotTell(_claims_more(WEAKEST, claimed, allowed))
-        if agree < LEAST_AGREEMENT and not shows_molecule(checked, resolution):
-            reason = f"{_unlike(checked, unsharpened, agree)}, but noise alone"
-            return Verdict(OVERSHARPENED, reason, None, tolerance, noise)
+        details = Details(unsharpened, mask, resolution)
+        likeness = details.likeness(checked.data)
+        unlike = None if agree >= LEAST_AGREEMENT and likeness.alike else _unlike(checked, unsharpened, agree, likeness)
+        if not likeness.sure and (pose := details.other_pose(checked.data)):
+            raise CannotTell(f"{checked.name} is {pose}, compared with {unsharpened.name}; {_MADE_FROM_IT}")
+        if unlike:
+            if shows_molecule(checked, resolution):
+                raise CannotTell(f"{unlike}; {_MADE_FROM_IT}")
+            if agree < LEAST_AGREEMENT:
+                return Verdict(OVERSHARPENED, f"{unlike}, but noise alone", None, tolerance, noise)
         if noise > STRONGER * max(known, 1.0):
             return Verdict(OVERSHARPENED, _noisy(noise, known, resolution), None, tolerance, noise)
         missing, reason = _missing(percentiles(checked, noise, report), tolerance)
         if missing is not None and missing > tolerance:
-            lost = "" if agree >= LEAST_AGREEMENT else f"; {_unlike(checked, unsharpened, agree)}"
-            return Verdict(OVERSHARPENED, reason + lost, missing, tolerance, noise)
-        if agree < LEAST_AGREEMENT:
-            raise CannotTell(
-                f"{_unlike(checked, unsharpened, agree)}; give the map that was made from it, neither moved nor "
-                "mirrored."
-            )
+            return Verdict(OVERSHARPENED, reason + (f"; {unlike}" if unlike else ""), missing, tolerance, noise)
+        if unlike:
+            raise CannotTell(f"{unlike}; {_MADE_FROM_IT}")
     except CannotTell as error:
         return Verdict.unknown(error)
     answer = MORE if missing is None or missing < -tolerance else RIGHT
@@ -213,8 +219,11 @@ def _agreement(checked: DensityMap, unsharpened: DensityMap, mask: BoolArray, re
     return agree
 
 
-def _unlike(checked: DensityMap, unsharpened: DensityMap, agree: float) -> str:
-    return f"{checked.name} does not show what {unsharpened.name} shows (their FSC in the mask is {agree:.2f})"
+def _unlike(checked: DensityMap, unsharpened: DensityMap, agree: float, likeness: Likeness) -> str:
+    what, value = "FSC in the mask", agree
+    if agree >= LEAST_AGREEMENT:
+        what, value = "details' correlation in the mask", likeness.correlation
+    return f"{checked.name} does not show what {unsharpened.name} shows (their {what} is {value:.2f})"
 
 
 def _needs(missing: float, allowed: float) -> str:

@@ -47,11 +47,7 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
             coarse for the method.
     """
     name, data, voxel_size = density_map.name, density_map.data, density_map.voxel_size
-    if density_map.quantity not in ("", DENSITY, HALF_MAP):
-        raise InputError(
-            f"{name} is a map of the {density_map.quantity}, as its header says, and not of the density; "
-            "give the map it was made from."
-        )
+    _check_quantity(density_map)
     if not is_sane_voxel_size(voxel_size):
         raise InputError(f"{name} has a voxel size of {format_triple(voxel_size)} Å; give --voxel-size.")
     if any(abs(angle - 90) > _ANGLE_TOLERANCE for angle in density_map.header.cell_angles):
@@ -75,6 +71,34 @@ def check_estimable(density_map: DensityMap, window: float | None = None, coarse
             f"{2 * max(voxel_size):.4g} Å can be resolved, and this range ends at {coarsest:g} Å; give a finer map."
         )
     check_finite(data, name)
+    _check_varied(density_map)
+
+
+def check_density(density_map: DensityMap) -> None:
+    """Refuse what is certainly no density, to be shown and not to be estimated.
+
+    Args:
+        density_map: the map.
+
+    Raises:
+        InputError: if its header names another quantity, or it is constant or a mask.
+    """
+    _check_quantity(density_map)
+    _check_varied(density_map)
+
+
+def _check_quantity(density_map: DensityMap) -> None:
+    """Refuse a map whose header says that it is no density."""
+    if density_map.quantity not in ("", DENSITY, HALF_MAP):
+        raise InputError(
+            f"{density_map.name} is a map of the {density_map.quantity}, as its header says, and not of the density; "
+            "give the map it was made from."
+        )
+
+
+def _check_varied(density_map: DensityMap) -> None:
+    """Refuse a map that is constant or a mask."""
+    name, data = density_map.name, density_map.data
     if data.min() == data.max():
         raise InputError(f"{name} is constant, every voxel is {data.flat[0]:g}; give a map with density.")
     if _is_mask(data):

@@ -2,7 +2,10 @@
 
 import bz2
 import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import mrcfile
 import numpy as np
@@ -10,8 +13,8 @@ import numpy as np
 from deepreslib.errors import InputError
 from deepreslib.files import PathLike, write_aside
 from deepreslib.files.names import COMPRESSIONS
-from deepreslib.fourier.arrays import FloatArray, Triple
-from deepreslib.maps.density_map import DensityMap, check_finite, format_triple
+from deepreslib.fourier.arrays import Array, FloatArray, Triple
+from deepreslib.maps.density_map import DensityMap, format_triple
 from deepreslib.maps.labels import label
 from deepreslib.maps.scaling import mean_and_sd
 
@@ -21,9 +24,9 @@ _GZIP_LEVEL = 6
 def write_map(path: PathLike, density_map: DensityMap, quantity: str = "", overwrite: bool = True) -> None:
     """Write a map as float32 (mode 2), compressed if ``path`` ends in .gz or .bz2.
 
-    The file is written under a temporary name, then renamed. It has the axis order, starts, intervals, cell angles and
-    space group of ``density_map.header`` and the map's own voxel size and origin; an extended header is not kept. The
-    same map always gives the same bytes.
+    The file is written under a temporary name, then renamed, section by section, so that no copy of the map is made. It
+    has the axis order, starts, intervals, cell angles and space group of ``density_map.header`` and the map's own voxel
+    size and origin; an extended header is not kept. The same map always gives the same bytes.
 
     Args:
         path: the file.
@@ -40,22 +43,28 @@ def write_map(path: PathLike, density_map: DensityMap, quantity: str = "", overw
     path = Path(path)
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists already; remove it or choose another name.")
-    with np.errstate(over="ignore"):
-        data = np.asarray(density_map.data, dtype=np.float32)
-    _check_values(data, density_map, path)
+    _check_values(density_map, path)
     text = label(quantity or density_map.quantity)
+    in_file_order = density_map.data.transpose(np.argsort(density_map.header.file_to_zyx))
     with write_aside(path) as aside:
-        _write(aside, density_map, data, text)
-        if compression := COMPRESSIONS.get(path.suffix.lower()):
-            _compress(aside, compression)
+        header = _header(aside, density_map, in_file_order, text)
+        with _opened(aside, COMPRESSIONS.get(path.suffix.lower())) as stream:
+            stream.write(header)
+            for section in in_file_order:
+                stream.write(np.ascontiguousarray(_single(section)).data)
 
 
-def _check_values(data: FloatArray, density_map: DensityMap, path: Path) -> None:
+def _single(section: Array) -> FloatArray:
+    """Values as they are written: float32, infinite where they are too great for it."""
+    with np.errstate(over="ignore"):
+        return np.asarray(section, dtype=np.float32)
+
+
+def _check_values(density_map: DensityMap, path: Path) -> None:
     """Refuse to write what no program could use."""
-    try:
-        check_finite(data, "")
-    except InputError as error:
-        raise InputError(f"{path} is not written because the map{str(error).split(';')[0]}; check the input.") from None
+    bad = sum(section.size - int(np.count_nonzero(np.isfinite(_single(section)))) for section in density_map.data)
+    if bad:
+        raise InputError(f"{path} is not written because the map has {bad} NaN or infinite voxels; check the input.")
     for what, triple in (("voxel size", density_map.voxel_size), ("origin", density_map.origin)):
         with np.errstate(over="ignore"):
             is_number = bool(np.isfinite(np.asarray(triple, np.float32)).all())
@@ -66,34 +75,48 @@ def _check_values(data: FloatArray, density_map: DensityMap, path: Path) -> None
             )
 
 
-def _write(path: Path, density_map: DensityMap, data: FloatArray, text: str) -> None:
+def _header(path: Path, density_map: DensityMap, in_file_order: Array, text: str) -> bytes:
+    """The header of a file, made by mrcfile with the first section alone: of a whole map it would make a copy."""
     grid = density_map.header
     starts, origin = _starts_and_origin(density_map)
-    in_file_order = data.transpose(np.argsort(grid.file_to_zyx))
     with np.errstate(over="ignore", invalid="ignore"), mrcfile.new(path) as mrc:
-        mrc.set_data(np.ascontiguousarray(in_file_order))
+        mrc.set_data(_single(in_file_order[:1]))
         header = mrc.header
-        if not np.isfinite([header.dmean, header.rms]).all():
-            header.dmean, header.rms = mean_and_sd(data)
+        header.nz = len(in_file_order)
+        header.dmin, header.dmax, header.dmean, header.rms = _statistics(in_file_order)
         header.ispg = grid.space_group
         header.mapc, header.mapr, header.maps = grid.axis_order
         header.nxstart, header.nystart, header.nzstart = starts
-        header.mx, header.my, header.mz = grid.intervals or data.shape[::-1]
+        header.mx, header.my, header.mz = grid.intervals or density_map.data.shape[::-1]
         header.cellb.alpha, header.cellb.beta, header.cellb.gamma = grid.cell_angles
         header.origin.x, header.origin.y, header.origin.z = origin[::-1]
         mrc.voxel_size = density_map.voxel_size[::-1]
         header.label[0] = text
+        return header.tobytes()
 
 
-def _compress(path: Path, compression: str) -> None:
-    """Compress a file in place; without the time and the name that gzip would note in it."""
-    content = path.read_bytes()
-    if compression == "gzip":
-        with open(path, "wb") as raw, gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as stream:
-            stream.write(content)
-    else:
-        with bz2.open(path, "wb") as stream:
-            stream.write(content)
+def _statistics(data: Array) -> tuple[float, float, float, float]:
+    """Minimum, maximum, mean and standard deviation of values (z, y, x), reckoned section by section."""
+    ends = [(_single(section).min(), _single(section).max()) for section in data]
+    return (
+        float(min(low for low, _ in ends)),
+        float(max(high for _, high in ends)),
+        *mean_and_sd(data),
+    )
+
+
+@contextmanager
+def _opened(path: Path, compression: str | None) -> Iterator[BinaryIO]:
+    """A stream into a file, compressed without the time and the name that gzip would note in it."""
+    with open(path, "wb") as raw:
+        if compression is None:
+            yield raw
+        elif compression == "gzip":
+            with gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as stream:
+                yield cast(BinaryIO, stream)
+        else:
+            with bz2.BZ2File(raw, "wb") as stream:
+                yield cast(BinaryIO, stream)
 
 
 def _starts_and_origin(density_map: DensityMap) -> tuple[tuple[int, int, int], Triple]:

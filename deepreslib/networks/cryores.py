@@ -36,6 +36,7 @@ from deepreslib.networks.cryores_features import (
     SUMMARY_PERCENTILES,
     unscaled,
 )
+from deepreslib.networks.quiet import quiet
 from deepreslib.networks.tensors import KerasLayer, KerasModel, Tensor, TensorShape
 
 
@@ -223,6 +224,7 @@ class Consensus(layers.Layer):
         return answers_shape[0]
 
 
+@quiet()
 def build(preset: str) -> KerasModel:
     """The untrained Keras model of a preset.
 

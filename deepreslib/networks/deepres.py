@@ -20,6 +20,7 @@ from keras import layers, ops
 
 from deepreslib.fourier.arrays import FloatArray
 from deepreslib.networks import deepres_features
+from deepreslib.networks.quiet import quiet
 from deepreslib.networks.ranges import WINDOW, ResolutionRange
 from deepreslib.networks.tensors import KerasModel, Tensor, TensorShape
 
@@ -83,6 +84,7 @@ class ResolutionAndDeviation(layers.Layer):
         return super().get_config() | {"low": self.low, "high": self.high}
 
 
+@quiet()
 def build(preset: str, resolution_range: ResolutionRange) -> KerasModel:
     """The untrained Keras model of a preset.
 

@@ -3,6 +3,7 @@
 import importlib
 import platform
 
+from deepreslib.networks.quiet import quiet
 from deepreslib.networks.running import backend
 
 
@@ -35,7 +36,8 @@ def _processor() -> str:
 def _of_tensorflow() -> list[str]:
     import tensorflow as tf
 
-    gpus = tf.config.list_physical_devices("GPU")
+    with quiet():
+        gpus = tf.config.list_physical_devices("GPU")
     return [str(tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)) for gpu in gpus]
 
 

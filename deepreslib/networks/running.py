@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, TypeAlias
 
+from deepreslib.networks.quiet import quiet
 from deepreslib.networks.tensors import KerasModel
 
 Run: TypeAlias = Callable[[Any], Any]
@@ -19,12 +21,13 @@ def import_keras() -> None:
 
     In IPython, where they are there already and somebody may use all of Keras, it is imported as usual.
     """
-    if "keras" in sys.modules or "IPython" in sys.modules:
+    if "keras" in sys.modules:
         return
-    hidden = [name for name in _UNUSED if name not in sys.modules]
+    hidden = [] if "IPython" in sys.modules else [name for name in _UNUSED if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: "import" says that there is no such one
     try:
-        import keras  # noqa: F401
+        with quiet():
+            import keras  # noqa: F401
     finally:
         for name in hidden:
             del sys.modules[name]
@@ -62,10 +65,14 @@ def any_size(network: KerasModel) -> Run:
     signature = tree.map_structure(lambda symbol: tf.TensorSpec(symbol.shape, symbol.dtype), symbols)
     traced = tf.function(lambda inputs: network(inputs, training=False), input_signature=[signature], autograph=False)
 
+    first = iter([quiet()])
+
     def run(inputs: Any) -> Any:
         given = tree.map_structure(lambda values, spec: tf.convert_to_tensor(values, spec.dtype), inputs, signature)
         try:
-            return tree.map_structure(np.asarray, traced(given))
+            with next(first, nullcontext()):
+                found = traced(given)
+            return tree.map_structure(np.asarray, found)
         except tf.errors.ResourceExhaustedError as error:
             raise MemoryError("the network needs more memory than there is") from error
 

@@ -39,7 +39,7 @@ class ColouredSurface:
     level: float
 
 
-def default_level(density: FloatArray, inside: BoolArray) -> float:
+def default_level(density: FloatArray, inside: BoolArray, name: str = "the map") -> float:
     """A density at which the surface shows the molecule and not the solvent in its mask.
 
     Masks are wider than the molecule, by a little or by a lot, so no fixed share of the mask serves. Otsu's
@@ -52,6 +52,7 @@ def default_level(density: FloatArray, inside: BoolArray) -> float:
     Args:
         density: (z, y, x), any unit.
         inside: (z, y, x), true inside the mask.
+        name: of the map, for the messages.
 
     Returns:
         The density at the surface.
@@ -64,7 +65,10 @@ def default_level(density: FloatArray, inside: BoolArray) -> float:
         raise InputError("The mask is empty, so no surface level can be chosen: check the resolution map.")
     values = np.minimum(values, np.percentile(values, 99.5))
     if values.min() == values.max():
-        raise InputError("The map is constant inside the mask, so it has no surface: check that it is a density map.")
+        raise InputError(
+            f"{name} is constant inside the mask, {values[0]:g} in every voxel, so it has no surface; give a density "
+            "map on the grid of the resolution map."
+        )
     threshold = filters.threshold_otsu(values)
     weak = values[values <= threshold].mean()
     return float(threshold - 0.2 * (threshold - weak))
@@ -78,6 +82,7 @@ def coloured_surface(
     inside: float = INSIDE,
     origin: Triple = ORIGIN,
     most_triangles: int = MOST_TRIANGLES,
+    name: str = "the map",
 ) -> ColouredSurface:
     """The isosurface of a density, each vertex with the resolution slightly inside the surface.
 
@@ -93,6 +98,7 @@ def coloured_surface(
         inside: how far below the surface the resolution is read, in voxels (of the shortest side).
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
         most_triangles: about how many triangles the mesh may have.
+        name: of the density, for the messages.
 
     Returns:
         The mesh.
@@ -105,14 +111,11 @@ def coloured_surface(
             f"The density has shape {density.shape} and the resolution {resolution.shape}: give two maps on one grid."
         )
     mask = resolution > 0
-    level = default_level(density, mask) if level is None else float(level)
+    level = default_level(density, mask, name) if level is None else float(level)
     corner, near = _near_mask(density, mask)
-    if not near.min() < level < near.max():
-        raise InputError(
-            f"There is no surface at level {level:g}: near the mask the density lies between "
-            f"{near.min():g} and {near.max():g}."
-        )
+    _check_level(near, level, name)
     near, spacing = _coarsened(near, level, most_triangles)
+    _check_level(near, level, name)
     near = np.pad(_without_dust(near, level), 1, constant_values=near.min())
     positions, faces, _, _ = measure.marching_cubes(near, level, allow_degenerate=False)
     sides = np.asarray(voxel_size, dtype=float)
@@ -165,6 +168,16 @@ def resolution_below(
         _, nearest = spatial.cKDTree(edge * sides).query(positions[missing])
         values[missing] = resolution[tuple(edge[nearest].T)]
     return values
+
+
+def _check_level(near: FloatArray, level: float, name: str) -> None:
+    """Refuses a level that the density near the mask (z, y, x) does not cross."""
+    low, high = float(near.min()), float(near.max())
+    if not low < level < high:
+        raise InputError(
+            f"{name} has no surface at level {level:g}: near the mask its density lies between {low:g} and {high:g}; "
+            "give a level between these, or none, and one is chosen."
+        )
 
 
 def _near_mask(density: FloatArray, mask: BoolArray) -> tuple[IntArray, FloatArray]:

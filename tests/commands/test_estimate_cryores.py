@@ -48,6 +48,14 @@ def test_mask_command_gives_the_same_mask(estimated, tmp_path, capsys):
     assert "wrote" in capsys.readouterr().out
 
 
+def test_mask_command_names_only_what_it_has(tmp_path, capsys):
+    """The demonstration's map is one that CryoRes cannot judge; 'deepres mask' has no --method."""
+    assert main(["mask", demo.MAP, "--threads", "1", "-o", str(tmp_path / "mask.mrc")]) == 0
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert "so its mask may be wrong: look at it" in warning
+    assert "--method" not in warning
+
+
 def test_a_given_mask_says_where_the_resolution_is_wanted(tmp_path):
     command = ["estimate", demo.MAP, "--method", "cryores", "--mask", demo.MASK, "-o", str(tmp_path / "out.mrc")]
     assert main([*command, "--threads", "1"]) == 0

@@ -23,4 +23,23 @@ def test_names_that_are_no_text_are_refused(capsys):
         check_encoding(["estimate", name])
     check_encoding(["estimate", "café.mrc"])
     assert main(["mask", name, "-o", "new.mrc"]) == 2
-    assert "not UTF-8" in capsys.readouterr().err
+    assert "not UTF-8; rename the file." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--labels", "one", "CAF"], "--labels: CAF"),
+        (["--labels=CAF"], "--labels=CAF"),
+        (["--lab", "CAF"], "--lab: CAF"),
+        (["--labels", "one", "two", "--reference", "CAF"], "--reference: CAF"),
+        (["--mask", "CAF"], "CAF"),
+        (["--labels", "one", "two", "-o", "CAF"], "CAF"),
+    ],
+)
+def test_a_word_that_is_no_text_is_no_file_to_rename(words, named, capsys):
+    given = [word.replace("CAF", os.fsdecode(b"caf\xe9")) for word in words]
+    assert main(["compare", "a.mrc", "b.mrc", *given]) == 2
+    mend = "rename the file." if named == "CAF" else "write it in UTF-8, or in plain letters."
+    named = named.replace("CAF", "caf\\udce9")
+    assert capsys.readouterr().err == f"deepres: error: {named} has bytes that are not UTF-8; {mend}\n"

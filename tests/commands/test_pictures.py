@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from refusals import assert_refused
 
 from deepreslib.commands import main
 from deepreslib.maps import DensityMap, read_map, write_map
@@ -131,3 +132,56 @@ def test_a_map_whose_name_chimerax_cannot_take_is_copied(files, name, folder):
     place = out if folder == "pictures" else "."
     opened = [line for line in (out / "surface.cxc").read_text().splitlines() if line.startswith("open")]
     assert opened == [f'open "{place}/surface_map.mrc"', f'open "{place}/surface_resolution.mrc"']
+
+
+@pytest.mark.parametrize("level", ["1e9", "-3e38", "7.9999", "8", "-12"])
+def test_a_level_that_the_density_does_not_cross_is_refused(files, capsys, level):
+    density = str(files / "map.mrc")
+    code = main(["pictures", str(files / "resolution.mrc"), "--map", density, "--level", level, "-o", f"{files}/new"])
+    if level == "7.9999":
+        assert code == 0
+    else:
+        words = f"{density} has no surface at level {float(level):g}", "lies between", "and 8; give a level between"
+        assert_refused(files, capsys, code, *words)
+
+
+def test_a_level_without_a_density_is_refused(files, capsys):
+    code = main(["pictures", str(files / "resolution.mrc"), "--level", "3", "-o", f"{files}/new"])
+    assert_refused(files, capsys, code, "--level", "give it by --map")
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize(
+    ("values", "quantity", "words"),
+    [
+        ("mask", "mask", ("a mask", "map of the mask")),
+        ("resolution", "resolution", ("has the values of", "map of the resolution")),
+        ("resolution", "sd", ("has the values of", "map of the sd")),
+        ("constant", "density", ("is constant, every voxel is 3", "is constant")),
+        ("constant inside", "density", ("is constant inside the mask, 3 in", "is constant inside the mask")),
+    ],
+)
+def test_what_is_no_density_is_refused_as_map(files, capsys, labelled, values, quantity, words):
+    resolution = read_map(files / "resolution.mrc")
+    arrays = {
+        "mask": resolution.data > 0,
+        "resolution": resolution.data,
+        "constant": np.full(resolution.data.shape, 3),
+        "constant inside": np.where(resolution.data > 0, 3, resolution.data + np.indices(resolution.data.shape)[0]),
+    }
+    write_map(files / "given.mrc", resolution.like(arrays[values]), quantity if labelled else "")
+    given, out = str(files / "given.mrc"), str(files / "new")
+    code = main(["pictures", str(files / "resolution.mrc"), "--map", given, "-o", out])
+    assert_refused(files, capsys, code, f"{given} ", words[labelled], "; give ")
+
+
+def test_another_resolution_map_as_map_is_warned_about_and_a_density_is_not(files, capsys):
+    resolution = read_map(files / "resolution.mrc")
+    write_map(files / "other.mrc", resolution.like(resolution.data * 1.2))
+    cut = np.maximum(read_map(files / "map.mrc").data, 0)
+    write_map(files / "cut.mrc", resolution.like(cut))
+    write_map(files / "bytes.mrc", resolution.like(np.round(cut * 255 / cut.max())))
+    for name, is_warned in (("other", True), ("cut", False), ("bytes", False)):
+        given = str(files / f"{name}.mrc")
+        assert main(["pictures", str(files / "resolution.mrc"), "--map", given, "-o", str(files / name)]) == 0
+        assert (f"{given} looks like a local resolution map" in capsys.readouterr().err) == is_warned

@@ -161,6 +161,14 @@ def test_a_map_of_reversed_contrast_cannot_be_judged(files, maps):
     assert names == {"sharpness.json", "snr_resolution.mrc"}
 
 
+def test_a_map_of_the_other_hand_cannot_be_judged(files, maps):
+    write_map(files / "hand.mrc", DensityMap(np.asarray(maps["sharp"][:, :, ::-1], np.float32), VOXEL_SIZE, ORIGIN))
+    assert run(files, *halves(files), "--check", files / "hand.mrc") == 0
+    check = read_report(files)["check"]
+    assert check["answer"] == "cannot tell"
+    assert "hand.mrc is mirrored along x" in check["reason"]
+
+
 def test_the_help_states_the_criterion_and_the_answers(capsys):
     with pytest.raises(SystemExit):
         main(["sharpness", "--help"])

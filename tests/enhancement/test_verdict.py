@@ -135,7 +135,13 @@ def test_a_searched_end_is_no_recommendation_of_too_much(spectral, density_map):
 def test_other_maps_get_no_answer(spectral, density_map):
     for other, words in (
         (-density_map.data, "multiply one of them by -1"),
-        (np.roll(density_map.data, 9, 0), "neither moved nor mirrored"),
+        (
+            np.roll(density_map.data, 9, 0),
+            "is moved by 0, 0, 11.2 Å along x, y, z, compared with mean.mrc",
+        ),
+        (np.flip(density_map.data, 2), "is mirrored along x, compared with mean.mrc; give the map"),
+        (filters.apply_b_factor(np.flip(density_map.data, 0), SIZE, -150), "is mirrored along z, compared with"),
+        (filters.apply_b_factor(density_map.data.T, SIZE, -60), "does not show what mean.mrc shows (their details'"),
     ):
         found = judge(density_map.like(other), density_map)
         assert found.answer == CANNOT_TELL

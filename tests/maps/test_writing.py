@@ -4,6 +4,7 @@ import bz2
 import gzip
 import itertools
 import os
+import tracemalloc
 import warnings
 from dataclasses import replace
 
@@ -143,3 +144,29 @@ def test_the_same_map_gives_the_same_bytes(tmp_path, monkeypatch, suffix, decomp
     assert (tmp_path / f"a.mrc{suffix}").read_bytes() == (tmp_path / f"b.mrc{suffix}").read_bytes()
     assert decompress((tmp_path / f"a.mrc{suffix}").read_bytes()) == (tmp_path / "c.mrc").read_bytes()
     assert sorted(os.listdir(tmp_path)) == [f"a.mrc{suffix}", f"b.mrc{suffix}", "c.mrc"]
+
+
+@pytest.mark.parametrize("suffix", [".mrc", ".mrc.gz"])
+@pytest.mark.parametrize("dtype", [np.float32, bool])
+def test_no_copy_of_the_map_is_made(tmp_path, suffix, dtype):
+    """Whatever the order of its axes and the type of its values: at 700³ voxels a copy would be 1.4 GB."""
+    values_size = 4 * 96**3
+    tracemalloc.start()
+    try:
+        data = np.zeros((96,) * 3, dtype)
+        data[40:50, 30:60, 20:70] = 1
+        own = tracemalloc.get_traced_memory()[0]
+        density = DensityMap(data, (2.0, 2.0, 2.0), header=GridHeader(axis_order=(3, 1, 2)))
+        tracemalloc.reset_peak()
+        write_map(tmp_path / f"map{suffix}", density)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - own < 0.2 * values_size
+    again = read_map(tmp_path / f"map{suffix}")
+    np.testing.assert_array_equal(again.data, data)
+    with mrcfile.open(tmp_path / f"map{suffix}", header_only=True) as mrc:
+        header = mrc.header
+        assert (header.dmin, header.dmax) == (0, 1)
+        assert header.dmean == pytest.approx(data.mean(), rel=1e-6)
+        assert header.rms == pytest.approx(data.std(), rel=1e-6)

@@ -176,7 +176,11 @@ def _changed(density_map, data):
 
 
 def _filtered(data, operation):
-    """What a Fourier filter makes of a map, which is continued by its mirror image meanwhile."""
+    """What a Fourier filter makes of a map, which is continued by its mirror image meanwhile, to an odd edge.
+
+    An even one has coefficients at Nyquist's frequency, which a shift by half a voxel would set to 0.
+    """
     widths = [min(MIRRORED, size) for size in data.shape]
     inner = tuple(slice(width, width + size) for width, size in zip(widths, data.shape, strict=True))
-    return operation(np.pad(data, [(width, width) for width in widths], mode="symmetric"))[inner]
+    both = [(width, width - (size + 1) % 2) for width, size in zip(widths, data.shape, strict=True)]
+    return operation(np.pad(data, both, mode="symmetric"))[inner]

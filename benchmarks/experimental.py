@@ -166,7 +166,7 @@ def judge(case, work):
     if work.pictures:
         from experimental_pictures import picture
 
-        title = f"{case.name}, deposited {case.deposited or 'unknown'}: CryoRes {_plus_minus(row)}"
+        title = f"{case.name}: CryoRes {_plus_minus(row)}; deposited (Å): {case.deposited or 'unknown'}"
         picture(os.path.join(work.pictures, f"{case.name}.png"), title, density_map, result, model_mask)
     row["seconds"] = time.monotonic() - started
     return row

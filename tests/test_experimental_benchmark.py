@@ -88,6 +88,9 @@ def test_half_a_voxel_is_half_a_voxel(disturbances, blob):
     changed = disturbances.half_voxel(blob)
     centre = [np.average(np.indices(blob.data.shape)[axis], weights=changed.density_map.data) for axis in range(3)]
     assert centre == pytest.approx([9.5, 13.5, 10.5], abs=0.02)
+    noise = small_maps.density_map(np.random.default_rng(0).standard_normal((32, 32, 32)))
+    moved = disturbances.half_voxel(noise).density_map.data
+    assert moved.var() == pytest.approx(noise.data.var(), rel=0.02)  # no frequency is lost
     ramp = np.indices((6, 6, 6)).sum(axis=0) + 1.0
     back = disturbances.between_voxels(ramp)
     assert np.allclose(back[:-1, :-1, :-1], ramp[:-1, :-1, :-1] + 1.5)

@@ -40,6 +40,7 @@ OF_THE_WHOLE = {
     "installer/test_installer.py",
     "test_benchmarks.py",
     "test_documentation.py",
+    "test_experimental_benchmark.py",
     "test_face.py",
 }
 """Test modules of the whole package and no module of it, beside this one."""

@@ -92,6 +92,16 @@ def test_local_cutoffs(run, shared_data, tmp_path):
     assert len(figures["virus"]) == 2
 
 
+def test_experimental(run, shared_data, tmp_path):
+    stem, folder = tmp_path / "experimental", shared_data / "maps" / "experimental"
+    run("experimental", "--maps", folder, "--only", "emd_6770_chain", "--disturb", "rotation", "-o", stem)
+    (row,) = results(stem)["maps"]
+    assert 3 < row["global"] < 5
+    assert row["model"]["iou"] > 0.5
+    assert row["model"]["b_factors"] > 0.5
+    assert len(row["disturbed"]["rotation"]) == 6
+
+
 def test_estimators(run, shared_data, tmp_path):
     stem = tmp_path / "estimators"
     run("estimators", "--data", shared_data, "--size", 64, "-o", stem, STRUCTURES=("1kc6",))

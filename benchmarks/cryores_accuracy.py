@@ -19,6 +19,7 @@ import time
 
 import numpy as np
 import reports
+from likeness import mean_overlap, overlap
 from scipy import ndimage
 from scipy.stats import spearmanr
 from skimage.filters import threshold_otsu
@@ -66,16 +67,6 @@ DETAIL = 6.0
 RECIPE = SceneRecipe(binned=0.0, distal=(0.0, 1.0))
 """How the maps are drawn. None is binned: such a map holds no resolution finer than two voxels, so it would be easy.
 Disorder need not grow with the distance from the centre, where it would be easy to guess."""
-
-
-def overlap(one, two):
-    """Intersection over union of two masks."""
-    return float((one & two).sum() / max((one | two).sum(), 1))
-
-
-def mean_overlap(mask, truth):
-    """mIoU as on the slides: the mean of the overlaps of molecule and background."""
-    return (overlap(mask, truth) + overlap(~mask, ~truth)) / 2
 
 
 def agreement(resolutions, scene):

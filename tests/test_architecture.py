@@ -40,6 +40,7 @@ OF_THE_WHOLE = {
     "installer/test_installer.py",
     "test_benchmarks.py",
     "test_documentation.py",
+    "test_experimental_benchmark.py",
     "test_face.py",
 }
 """Test modules of the whole package and no module of it, beside this one."""
@@ -55,6 +56,7 @@ ELSEWHERE = {
     "commands/test_estimate_auto.py": set(),
     "commands/test_estimate_methods.py": set(),
     "commands/test_half_map_faults.py": set(),
+    "commands/test_train.py": {"training/cryores/recipes", "training/deepres/recipes"},
     "estimation/test_axis_order.py": set(),
     "estimation/test_localfsc.py": {"estimation/localfsc_window"},
     "estimation/test_monores.py": {"estimation/monores_sweep"},

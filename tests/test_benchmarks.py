@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from deepreslib.estimation import local_cutoff
+
 pytestmark = pytest.mark.endurance
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -70,6 +72,34 @@ def test_cryores_accuracy(run, shared_data, tmp_path):
     local = figures["summary"]["local"]
     assert local["cryores, all"]["rmse"] < local["monores, all"]["rmse"]
     assert 2 < figures["betagal"]["global"] < 10
+
+
+def test_local_cutoffs(run, shared_data, tmp_path):
+    settings = {"COUNT": {"val": 4, "test": 4}, "VIRUSES": 2}
+    shipped = local_cutoff.curve()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_cutoff, "CURVE", tmp_path / "curve.json")
+        run("local_cutoffs", "--data", shared_data, "--fit", **settings)
+        local_cutoff.curve.cache_clear()
+        made = local_cutoff.curve()
+    local_cutoff.curve.cache_clear()
+    assert made.factor == pytest.approx(shipped.factor, rel=0.1)
+    stem = tmp_path / "cutoffs"
+    run("local_cutoffs", "--data", shared_data, "-o", stem, **settings)
+    figures = results(stem)
+    assert sum(row["maps"] for row in figures["bands"]) == 4
+    assert all(row["curve"]["rmse"] < 0.1 * row["band"][1] for row in figures["bands"])
+    assert len(figures["virus"]) == 2
+
+
+def test_experimental(run, shared_data, tmp_path):
+    stem, folder = tmp_path / "experimental", shared_data / "maps" / "experimental"
+    run("experimental", "--maps", folder, "--only", "emd_6770_chain", "--disturb", "rotation", "-o", stem)
+    (row,) = results(stem)["maps"]
+    assert 3 < row["global"] < 5
+    assert row["model"]["iou"] > 0.5
+    assert row["model"]["b_factors"] > 0.5
+    assert len(row["disturbed"]["rotation"]) == 6
 
 
 def test_estimators(run, shared_data, tmp_path):

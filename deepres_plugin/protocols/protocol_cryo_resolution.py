@@ -9,14 +9,17 @@ from deepres_plugin.constants import OUTPUT_DEVIATION, OUTPUT_MASK, OUTPUT_RESOL
 from deepres_plugin.protocols.protocol_local_resolution import LocalResolutionProtocol
 from deepres_plugin.protocols.protocol_network import NetworkMixin
 
+LOCAL_CUTOFFS = ("0.5", "0.143")
+CUTOFF_HALF, CUTOFF_GLOBAL = range(2)
+
 
 class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
     """Global resolution, local resolution and the mask from one map alone, in seconds.
 
     A neural network looks at the local spectrum of the map: how strong it is in each band of frequencies, at every
     place, against its surroundings. It gives the global resolution (where the FSC of half maps would fall to 0.143),
-    the local resolution (where their local FSC would fall to 0.5) and the molecular mask (after CryoRes, Dang 2023).
-    Nothing but the map is needed.
+    the local resolution (where their local FSC would fall to 0.5, or to 0.143 if you choose that) and the molecular
+    mask (after CryoRes, Dang 2023). Nothing but the map is needed.
     """
 
     _label = "CryoRes"
@@ -34,6 +37,19 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
         self._defineGpuParams(form)
         form.addSection(label="Input")
         self._defineInputVolume(form, "The map whose quality is wanted, sharpened or not, masked or not.")
+        form.addParam(
+            "localCutoff",
+            params.EnumParam,
+            choices=list(LOCAL_CUTOFFS),
+            default=CUTOFF_HALF,
+            display=params.EnumParam.DISPLAY_HLIST,
+            label="Local FSC cutoff",
+            help="What the local values stand for. 0.5: where the local FSC of half maps would fall to 0.5, as blocres "
+            "and cryoSPARC show by default; nearly everywhere this is coarser than the global resolution, even in good "
+            "parts. 0.143: the cutoff of the global resolution, as RELION shows; the best parts are as good as the "
+            "global resolution or better. The values for 0.143 are computed from those for 0.5, by a curve found on "
+            "simulated half maps, so they tell the same parts apart and are a little less certain.",
+        )
         form.addParam(
             "modelPath",
             params.PathParam,
@@ -66,9 +82,15 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
     def _methods(self):
         return [f"{line} The global resolution is {self.getGlobalText()}." for line in super()._methods()]
 
+    def _getMoreSummary(self, report):
+        return [f"Local values: where the local FSC of half maps would fall to {getLocalCutoff(report):g}"]
+
     def _getHow(self, report):
         network = report["model"]["name"]
-        return f"by CryoRes [Dang2023] as implemented in deepres {report['version']} (network {network})"
+        return (
+            f"by CryoRes [Dang2023] as implemented in deepres {report['version']} (network {network}, local FSC of "
+            f"{getLocalCutoff(report):g})"
+        )
 
     def _citations(self):
         return ["Dang2023"]
@@ -88,4 +110,10 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
         return (self.modelPath.get() or "").strip()
 
     def _getMethodArguments(self):
-        return [f"--model={self._getNetworkPath()}"] if self._getNetworkPath() else []
+        arguments = [f"--local-cutoff={LOCAL_CUTOFFS[self.localCutoff.get()]}"]
+        return [*arguments, f"--model={self._getNetworkPath()}"] if self._getNetworkPath() else arguments
+
+
+def getLocalCutoff(report):
+    """The cutoff that the local values of a report stand for; older versions knew 0.5 only."""
+    return report.get("local_cutoff", 0.5)

@@ -66,6 +66,17 @@ class TestCryoResolution(ViewerChecks, BaseTest):
         self.assertIn("mask found by CryoRes", methods)
         self.assertIn("Dang", methods)
 
+    def testLocalValuesAreOnTheScaleOfAChosenCutoff(self):
+        run = self.new(localCutoff=1)
+        self.proj.launchProtocol(run, wait=True)
+        self.assertTrue(run.isFinished(), run.getErrorMessage())
+        self.assertEqual(run.global_resolution.get(), self.run_.global_resolution.get())
+        self.assertLess(run.median_res_init.get(), 0.95 * self.run_.median_res_init.get())
+        for each, cutoff in ((self.run_, "0.5"), (run, "0.143")):
+            self.assertIn(f"Local values: where the local FSC of half maps would fall to {cutoff}", each.summary())
+            self.assertIn(f"local FSC of {cutoff}", "\n".join(each.methods()))
+        self.assertEqual(self.openViewer(run)._getLabel(), "Local resolution, local FSC 0.143 (Å)")
+
     def testNothingButTheMapIsNeeded(self):
         self.assertEqual(self.new().validate(), [])
         self.assertEqual(self.new().warnings(), [])
@@ -87,7 +98,10 @@ class TestCryoResolution(ViewerChecks, BaseTest):
         for entry in ("doShowResHistogram", "doShowUncertainty", "doShowMask", "doShowVolumeColorSlices"):
             self.assertDrawn(viewer, entry)
         label = viewer._definition._sectionList[1].label.get()
-        self.assertEqual(label, f"Local resolution; global resolution {self.run_.getGlobalText()}")
+        whole = f"global resolution (FSC 0.143) {self.run_.getGlobalText()}"
+        self.assertEqual(label, f"Local resolution, local FSC 0.5; {whole}")
+        axes = self.show(viewer, "doShowResHistogram").getFigure().axes[0]
+        self.assertEqual(axes.get_xlabel(), "Local resolution, local FSC 0.5 (Å)")
         legend = self.show(viewer, "doShowResHistogram").getFigure().axes[0].get_legend().get_texts()
         self.assertIn(f"global resolution {self.run_.getGlobalText()}", [text.get_text() for text in legend])
         panels = self.show(viewer, "doShowMask").getFigure().axes

@@ -17,7 +17,7 @@ class CryoResolutionViewer(DeepResolutionViewer):
         heading = super()._getHeading()
         if self._getResolutionVolume() is None:
             return heading
-        return f"{heading}; global resolution {self.protocol.getGlobalText()}"
+        return f"{heading}; global resolution (FSC 0.143) {self.protocol.getGlobalText()}"
 
     def _defineMoreParams(self, form):
         super()._defineMoreParams(form)

@@ -99,7 +99,17 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
 
     def _getHeading(self):
         """For subclasses: what stands above the form."""
-        return "Local resolution"
+        return self._getMeasure()
+
+    def _getMeasure(self):
+        """What the values are, for titles and keys: with the cutoff if they stand for a local FSC."""
+        report = self.protocol._readReport() if self._getResolutionVolume() is not None else {}
+        cutoff = report.get("local_cutoff")  # runs of older versions and other methods have none
+        return "Local resolution" if cutoff is None else f"Local resolution, local FSC {cutoff:g}"
+
+    def _getLabel(self):
+        """The measure with its unit."""
+        return f"{self._getMeasure()} (Å)"
 
     def _getMarks(self):
         """For subclasses: name → resolution, Å, of further lines in the histogram."""
@@ -131,25 +141,27 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
         values = {self._getName(): self._readResolution().data}
         limits = self.protocol._readReport().get("range")  # runs of older versions have none
         ends = (limits["low"], limits["high"]) if limits else None
-        figure = pictures.histogram_figure(values, self._getScale(), ends=ends, marks=self._getMarks())
+        figure = pictures.histogram_figure(
+            values, self._getScale(), ends=ends, label=self._getLabel(), marks=self._getMarks()
+        )
         return self._figure(figure, "Histogram")
 
     def _showResolutionSlices(self):
         return self._showSlices(
-            self._getResolutionVolume(), "Resolution map", "Local resolution (Å), 0 outside the mask"
+            self._getResolutionVolume(), "Resolution map", f"{self._getLabel()}, 0 outside the mask"
         )
 
     def _showDensitySlices(self):
         return self._showSlices(self.protocol.inputVolume.get(), "Input volume")
 
     def _showColouredSlices(self):
-        return self._showColoured(None, "Local resolution")
+        return self._showColoured(None, self._getMeasure())
 
     def _showOneColouredSlice(self):
         number = self.sliceNumber.get()
         if number is None or number < 0:
             number = self._getResolutionVolume().getDim()[self.sliceAxis.get()] // 2
-        return self._showColoured([number], f"Local resolution, slice {number}")
+        return self._showColoured([number], f"{self._getMeasure()}, slice {number}")
 
     def _showSurface(self):
         density, resolution = self._readDensity(), self._readResolution()
@@ -160,7 +172,8 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
             self.surfaceLevel.get(),
             origin=resolution.origin,
         )
-        return self._figure(pictures.surface_figure(surface, self._getScale()), "Local resolution, surface")
+        figure = pictures.surface_figure(surface, self._getScale(), label=self._getLabel())
+        return self._figure(figure, f"{self._getMeasure()}, surface")
 
     def _showChimera(self):
         script = self._writeChimeraScript()
@@ -201,6 +214,7 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
             self._getAxis(),
             numbers,
             resolution.origin,
+            label=self._getLabel(),
         )
         return self._figure(figure, title)
 
@@ -220,6 +234,7 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
             resolution.origin,
             level,
             self._getScale(),
+            label=self._getLabel(),
             axes=max(resolution.data.shape) * max(resolution.voxel_size) / 2,
         )
         return script

@@ -1,7 +1,9 @@
 """What kind of map it is: whether its solvent shows noise, is masked or smooth, and whether its contrast is inverted.
 
 Each threshold lies between values measured on experimental maps, on simulated ones, and on both filtered, masked and
-cropped; it says which values these are.
+cropped; it says which values these are. Here it is asked what was done to the whole map, by blocks and without a mask
+given; ``estimation/solvent_noise.py`` asks which voxels show noise, ``enhancement/noise.py`` whether some is near a
+mask.
 """
 
 import weakref
@@ -49,11 +51,33 @@ WHITE = 1.35
 1.2 where a program added it, 10 and more in reconstructions, whose noise is shaped and ends at Nyquist's frequency."""
 
 
+FOLLOWING = 0.82
+"""In a map whose outside is still, the finest detail is the molecule's alone if it follows the density more closely:
+0.84 to 0.94 in simulated maps of one resolution, up to 0.78 in masked reconstructions. Simulated maps coarser than
+about 5 Å, filtered part by part, or masked within their molecule have 0.2 to 0.81 and are not told by it."""
+
+RIM_NOISE = 0.11
+"""That is asked only if the rim within the mask varies less: up to 0.10 in simulated maps of 4 Å and finer, 0.12 to 0.9
+in masked reconstructions unless the mask's soft edge lies on the rim."""
+
+FADING = (0.035, 0.15)
+"""Where the outside is not one value but fades to it, the map was masked if its rim varies more than the first: 0.04
+to 0.22 in reconstructions with the mask blurred, up to 0.03 in most simulated maps so masked; and if a greater share
+of the rim's power than the second lies below the outside: 0.20 to 0.87 in them, at most 0.001 in maps simulated with
+Gaussian atoms. Reconstructions low-pass filtered finer than 4 Å have 0.02 in the narrowest of such masks, and are not
+told."""
+
+WHITE_MOLECULE = (1.3, 3e-3)
+"""In a map whose outside is still, noise in the molecule is white if its power varies by less than so many times (1.11
+to 1.16 where a program added it, 1.43 and more in others) and makes up more than this share of the molecule's variance
+(0.029 to 0.051; that of rounding to 8 bits is about 1e-4)."""
+
+
 class Kind(Enum):
     """What a map shows around its molecule; each value is the end of the sentence "the map ..."."""
 
     NOISE = "shows the noise of the reconstruction around the molecule"
-    MASKED = "is masked, the same value everywhere outside the molecule"
+    MASKED = "is masked, nearly the same value everywhere outside the molecule"
     CUT_OFF = "has no density below the value that fills its outside, as one simulated or cut off at a level"
     SMOOTH = "shows no noise around the molecule, as one simulated, filtered part by part, or filtered after masking"
     FILTERED = "was filtered more strongly around the molecule than in it, as one filtered part by part"
@@ -139,6 +163,21 @@ def _kind(solvent: Solvent | None) -> Kind:
     """The kind of a map that is no crop."""
     if solvent is None:
         return Kind.UNKNOWN
+    kind = _kind_of_outside(solvent)
+    if solvent.rim is None or kind not in (Kind.MASKED, Kind.SMOOTH, Kind.FILTERED):
+        return kind
+    most, least = WHITE_MOLECULE
+    if solvent.rim.unevenness < most and solvent.rim.whiteness > least:
+        return Kind.WHITE
+    deviation = solvent.rim.deviation or 0.0
+    if kind is Kind.MASKED:
+        follows = deviation < RIM_NOISE and (solvent.rim.following or 0.0) > FOLLOWING
+        return Kind.SMOOTH if follows else kind
+    return Kind.MASKED if deviation > FADING[0] and solvent.rim.below > FADING[1] else kind
+
+
+def _kind_of_outside(solvent: Solvent) -> Kind:
+    """The kind of a map by its solvent alone, whether noise is left within a mask or not."""
     if solvent.constant > MASKED:
         return Kind.CUT_OFF if solvent.below < CUT_OFF else Kind.MASKED
     if solvent.deviation < SMOOTH:

@@ -92,8 +92,8 @@ def run(args: Namespace) -> None:
         mask, mask_report = inputs.read_mask(args, given)
     # The FSC comes before the work, so that no map is held while the method works that it does not look at.
     curve = None if mask is None else inputs.fsc_within(given, mask, args.threads)
-    compared = given.half_maps if method.uses_halves else None
-    if compared and not args.map:
+    compared = given.half_maps if method.uses_halves or method.wants_halves(args) else None
+    if compared and method.uses_halves and not args.map:
         density_map = given.density_map = compared[0]
     if mask is not None:
         given.half_maps = compared
@@ -132,7 +132,7 @@ def run(args: Namespace) -> None:
         f"local resolution: median {statistics['median']:.2f} Å, SD {statistics['sd']:.2f} Å, "
         f"95 % of {mask_report['voxels']} voxels between {ends['2.5']:.2f} and {ends['97.5']:.2f} Å ({how})"
     )
-    for sentence in _explanation(name, method, chosen.get("chosen")):
+    for sentence in _explanation(name, method, result.local_cutoff, chosen.get("chosen")):
         print(sentence)
     messages.print_warnings(warnings)
 
@@ -147,9 +147,10 @@ def _check_options(args: Namespace) -> None:
         raise InputError(f"--method {args.method} compares half maps; give them by --half1 and --half2.")
 
 
-def _explanation(name: str, method: methods.Method, chosen: str | None) -> list[str]:
+def _explanation(name: str, method: methods.Method, local_cutoff: float | None, chosen: str | None) -> list[str]:
     """What is printed below the result: what its number means and what would tell more, and why this method."""
-    meaning = [f"{name} gives {'; '.join(filter(None, [method.meaning, method.more]))}"] if method.meaning else []
+    said = "; ".join(filter(None, [method.meaning, method.more])).format(local_cutoff=local_cutoff)
+    meaning = [f"{name} gives {said}"] if method.meaning else []
     return [*meaning, *([f"{name} was chosen by {chosen}"] if chosen else [])]
 
 
@@ -159,6 +160,8 @@ def _report(result: "LocalResolution", warnings: list[str]) -> dict[str, Any]:
     if result.global_resolution:
         whole = result.global_resolution
         content["global_resolution"] = {"value": round(whole.value, 3), "deviation": round(whole.deviation, 3)}
+    if result.local_cutoff is not None:
+        content["local_cutoff"] = result.local_cutoff
     if result.ends:
         content["range"] = {"low": round(result.ends.low, 3), "high": round(result.ends.high, 3)}
     if warnings:

@@ -1,4 +1,4 @@
-"""``deepres train``: training programs, seeded and resumable."""
+"""``deepres train``: training programs, seeded and resumable; and recipes, which are whole trainings."""
 
 import argparse
 import os
@@ -9,6 +9,14 @@ from deepreslib.commands.numbers import SEED, Number, at_least_one, file_name, f
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.networks import store
+from deepreslib.training import stages
+from deepreslib.training.structures import find_structures
+
+PRESET = "compact"
+"""The preset that is trained unless another one is named."""
+
+FIXED = ("--preset", "--minutes", "--steps", "--start")
+"""Options of all programs that a recipe fixes; it also fixes all options of its program."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
         choices=sorted({preset for program in all_programs.values() for preset in program.presets}),
-        default="compact",
-        help="compact: the network we ship; published: the paper's (default: compact)",
+        help=f"compact: the network we ship; published: the paper's (default: {PRESET})",
+    )
+    recipes = {name: ", ".join(program.recipes) for name, program in all_programs.items() if program.recipes}
+    parser.add_argument(
+        "--recipe",
+        choices=list(dict.fromkeys(name for program in all_programs.values() for name in program.recipes)),
+        help="train a shipped network from nothing, all stages; fixes all options but --structures, --validation, "
+        f"--seed, --workers and --output ({'; '.join(f'{name}: {names}' for name, names in recipes.items())})",
     )
     parser.add_argument(
         "--structures", type=file_name, required=True, metavar="DIR", help="folder of PDB or mmCIF files to train on"
@@ -37,8 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--minutes",
         type=Number(0.001, 1e6),
-        required=True,
-        help="training time in all; a folder with a checkpoint goes on from it until then",
+        help="training time in all; a folder with a checkpoint goes on from it until then; needed without --recipe",
     )
     parser.add_argument(
         "--steps", type=at_least_one(10**9), metavar="N", help="stop after N steps in all, if that comes first"
@@ -68,25 +81,71 @@ def paths(args: argparse.Namespace) -> Paths:
 def run(args: argparse.Namespace) -> None:
     """Trains."""
     choices.refuse_foreign_options(args, args.program_options, args.network, label="train", verb="train")
+    if args.recipe is None:
+        _train(args)
+    else:
+        _train_recipe(args)
+    print(f"wrote {args.output}")
+
+
+def _train(args: argparse.Namespace) -> None:
+    """Trains as the options say."""
     _check_options(args)
+    stages.refuse_recipe(args.output)
+    _train_once(args)
+
+
+def _train_recipe(args: argparse.Namespace) -> None:
+    """Trains all stages of a recipe; a stage has the options of a training without one."""
+    recipes = args.programs[args.network].recipes
+    if args.recipe not in recipes:
+        mend = f"choose {choices.join(list(recipes), 'or')}" if recipes else "leave --recipe out"
+        raise InputError(f"{args.network} has no recipe {args.recipe}; {mend}.")
+    fixed = {option: option.removeprefix("--") for option in FIXED}
+    fixed |= {option.names[0]: option.destination for option in args.program_options}
+    for option, name in fixed.items():
+        if getattr(args, name) is not None:
+            raise InputError(f"{option} is fixed by --recipe {args.recipe}; leave one of the two out.")
+    for folder in (args.structures, _validation(args)):
+        find_structures(folder)
+    plan = stages.Plan(args.network, args.recipe, recipes[args.recipe], args.output, args.seed)
+    stages.run(plan, lambda options: _train_once(argparse.Namespace(**{**vars(args), **options})), _report)
+
+
+def _train_once(args: argparse.Namespace) -> None:
+    """Trains a network, or one stage of a recipe."""
+    args.preset = args.preset or PRESET
     shared = {
         "preset": args.preset,
         "structures": args.structures,
-        "validation": args.validation or os.path.join(os.path.dirname(os.path.abspath(args.structures)), "val"),
+        "validation": _validation(args),
         "minutes": args.minutes,
         "steps": args.steps,
         "start": args.start,
         "folder": args.output,
+        "shared_folder": getattr(args, "shared_folder", None),
         "seed": args.seed,
         "workers": args.workers,
         "command": args.command_line,
     }
-    args.programs[args.network].train(args, shared, lambda line: print(line, flush=True))
-    print(f"wrote {args.output}")
+    args.programs[args.network].train(args, shared, _report)
+
+
+def _validation(args: argparse.Namespace) -> str:
+    """The folder of the structures to validate on."""
+    return args.validation or os.path.join(os.path.dirname(os.path.abspath(args.structures)), "val")
+
+
+def _report(line: str) -> None:
+    print(line, flush=True)
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Refuses numbers and presets with which nothing can be trained."""
+    """Refuses options with which nothing can be trained."""
+    if args.minutes is None:
+        names = list(args.programs[args.network].recipes)
+        mend = f", or train a shipped network by --recipe {choices.join(names, 'or')}" if names else ""
+        raise InputError(f"--minutes is missing; say how long to train{mend}.")
     presets = args.programs[args.network].presets
-    if args.preset not in presets:
+    if args.preset is not None and args.preset not in presets:
         raise InputError(f"{args.network} has no preset {args.preset}; choose {choices.join(presets, 'or')}.")

@@ -1,5 +1,8 @@
 """Whether a map shows its noise, how strong it is beyond the map's resolution, and whether two maps show the same.
 
+``shows_noise`` looks at the distances from a mask at which the sharpening check compares; ``analysis/map_kind.py``
+needs no mask, and ``estimation/solvent_noise.py`` picks the voxels of noise.
+
 Arrays are (z, y, x); resolutions are in Å.
 """
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deepreslib.analysis.map_kind import map_kind
+from deepreslib.analysis.map_kind import Kind, map_kind
 from deepreslib.maps import DensityMap
 
 AUTO = "auto"
@@ -10,6 +10,9 @@ AUTO = "auto"
 
 HALVES, SUITED, OTHERWISE = "localfsc", "cryores", "deepres"
 """The methods for half maps, for one map that CryoRes can judge, and for one that it cannot."""
+
+LESS_SURELY = ", so whether it is a reconstruction or was simulated can be told less surely"
+"""What is added to the reason where the solvent was cut away."""
 
 
 @dataclass(frozen=True)
@@ -42,4 +45,5 @@ def choose(density_map: DensityMap, has_halves: bool) -> Chosen:
     if has_halves:
         return Chosen(HALVES, "half maps were given")
     kind = map_kind(density_map)
-    return Chosen(SUITED if kind.suits_cryores else OTHERWISE, kind.reason)
+    reason = kind.reason + (LESS_SURELY if kind.kind is Kind.MASKED else "")
+    return Chosen(SUITED if kind.suits_cryores else OTHERWISE, reason)

@@ -17,6 +17,7 @@ import scipy.ndimage
 from deepreslib import memory
 from deepreslib.analysis.map_kind import map_kind, refuse_inverted
 from deepreslib.errors import InputError
+from deepreslib.estimation import local_cutoff as cutoffs
 from deepreslib.estimation.result import Ends, GlobalResolution, LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
@@ -83,6 +84,7 @@ def estimate(
     mask: BoolArray | None = None,
     *,
     network_path: str | None = None,
+    local_cutoff: float = 0.5,
     workers: int = -1,
     progress: bool = False,
 ) -> LocalResolution:
@@ -92,6 +94,7 @@ def estimate(
         density_map_or_halves: a ``DensityMap``, or half maps, whose mean is looked at.
         mask: bool (z, y, x), the voxels to estimate; None for those of the mask that the network finds.
         network_path: a folder with a trained network, None for the one that comes with the package.
+        local_cutoff: of the local FSC that the local values stand for, 0.5 or 0.143 (see ``estimation.local_cutoff``).
         workers: threads of the Fourier transforms, -1 for all.
         progress: show a progress bar on standard error.
 
@@ -103,6 +106,7 @@ def estimate(
         InputError: the map or the network cannot be used, or there is no molecule in the map.
     """
     started = time.monotonic()
+    cutoffs.checked(local_cutoff)
     density_map = one_map(density_map_or_halves)
     checks.check_estimable(density_map, WINDOW, COARSEST)
     refuse_inverted(density_map)
@@ -134,16 +138,18 @@ def estimate(
         clipped = resampling.clip_resolution(resolution[box][part], kept[part], 0, COARSEST, max(sizes))
         resolution[box][part] = clipped
     baseline, baseline_deviation = found.baseline
-    return LocalResolution(
+    result = LocalResolution(
         resolution,
         deviation,
         GlobalResolution(max(float(baseline), 2 * max(sizes)), float(baseline_deviation)),
         molecule,
         warnings=() if kind.suits_cryores else (UNSUITED.format(kind.reason),),
         ends=Ends(2 * max(sizes), COARSEST),
+        local_cutoff=cutoffs.LABELS,
         report={"model": model.describe(), "device": gpus.device()},
         seconds={"network": found.network_seconds, "estimator": time.monotonic() - started},
     )
+    return cutoffs.at_cutoff(result, local_cutoff)
 
 
 @dataclass(eq=False)

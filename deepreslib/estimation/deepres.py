@@ -39,8 +39,8 @@ EDGE = 256
 """Greatest edge of a part, voxels of the network's grid."""
 
 NOT_SHARPENED = (
-    "the map is not sharpened, or coarser than this: try 'deepres sharpness', or CryoRes (--method cryores), which "
-    "does not ask for it"
+    "the map is not sharpened, or coarser than this: let it be sharpened first (--sharpen auto; in Scipion 'Sharpen "
+    "first?'), try 'deepres sharpness', or CryoRes (--method cryores), which does not ask for it"
 )
 """What is said where DeepRes' coarsest value fills a map."""
 

@@ -131,6 +131,7 @@ def estimate(
     return LocalResolution(
         resampling.clip_resolution(resolution, mask, 0, box * voxel_size, half1.voxel_size),
         ends=Ends(2 * max(half1.voxel_size), box * voxel_size, why_high=NO_AGREEMENT),
+        local_cutoff=cutoff,
         report={
             "cutoff": cutoff,
             "box": {"voxels": box, "angstrom": round(float(box * max(half1.voxel_size)), 3)},

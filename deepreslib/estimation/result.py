@@ -74,6 +74,8 @@ class LocalResolution:
         warnings: sentences about the result that its reader should know.
         status: a word for the result as a whole; None if the method gives none.
         ends: of the values that the method could give; None if it has none.
+        local_cutoff: the FSC at which the values say that a local FSC of half maps falls, or would fall; None for a
+            method whose values mean something else.
         report: what the method adds to the JSON report.
         seconds: how long it took: ``estimator``, all of it, and ``network``, if there is one, that part.
     """
@@ -85,6 +87,7 @@ class LocalResolution:
     warnings: tuple[str, ...] = ()
     status: str | None = None
     ends: Ends | None = None
+    local_cutoff: float | None = None
     report: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 

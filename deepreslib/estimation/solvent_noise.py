@@ -3,7 +3,10 @@
 Maps are often masked, padded or cut out of larger ones: then some or all of what lies outside the molecule is one
 value, or nearly so if the map was filtered afterwards. A method that compares the molecule with that finds detail
 everywhere. All thresholds are relative to the density's standard deviation in the mask. They were chosen on
-experimental maps, and on the same maps masked, padded and filtered in many ways.
+experimental maps, and on the same maps masked, padded and filtered in many ways. Unlike ``analysis/map_kind.py``,
+which names the kind of the whole map, this picks voxels, and asks for enough of them far from a mask that is given. In
+a masked map noise counts only with ``ROOM``: nearer to the molecule it is stronger, and in a narrow rim most of it is
+near (EMD-5168 in a soft mask: 10.6 Å instead of 8.7 by all of the rim, 8.3 by what has room).
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +44,7 @@ is far enough from the mask's edge."""
 
 BALL = 0.4
 """If the sphere of the box without its rim is not flat and holds this share of all noise, the map was padded or masked
-by a sphere, and all of the sphere is used, as in a map that was not; else what is not flat is used."""
+by a sphere, and all of the sphere is used, as in a map that was not; else what is not flat and has ``ROOM``."""
 
 EVEN = 4.0, 0.02
 """Noise is even in space, what a filter leaves around a masked map is not. Percentile 90 of the local RMS may be so
@@ -113,7 +116,7 @@ def solvent_noise(
         was_padded = np.count_nonzero(flat & ball) <= NEGLIGIBLE * np.count_nonzero(ball) and np.count_nonzero(
             ball
         ) > BALL * np.count_nonzero(outside)
-        noise = ball if was_padded else outside
+        noise = ball if was_padded else core
     far = noise & ~grown(mask, round(MARGIN / min(density_map.voxel_size)))
     _check_both_sides(data[far], name)
     _check_even(data, far, scale, name)

@@ -6,6 +6,7 @@ cubes, so that a large map takes hardly longer than a small one.
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from deepreslib.fourier.arrays import BoolArray, Box, FloatArray
 from deepreslib.maps.boxes import box_around
 from deepreslib.maps.density_map import DensityMap
 from deepreslib.maps.masks import automatic_mask
+from deepreslib.maps.rim import Rim, measure_rim
 
 BLOCK = 4.0
 """Å, greatest edge of a block, unless the voxels are larger or the map is so large that it needs larger blocks."""
@@ -45,11 +47,23 @@ STRONG = 1e-2
 FINE = 0.6
 """They are compared from this share of the frequency of the last of them on."""
 
+STILL = 1e-4
+"""Voxels whose values differ from the most common, or the median, by less than this share of the molecule's SD are
+still."""
+
+MASK_SHARE = 0.25
+"""If a greater share of the solvent is still, noise is looked for within the mask: 0.33 to 1 in maps that were masked,
+up to 0.09 in simulated maps with the ripples of a filter."""
+
+RIM_CUBE = 128
+"""Voxels; the greatest edge of the part of the map in which it is looked for."""
+
 WHITE_BANDS = ((0.2, 0.3), (0.3, 0.4), (0.4, 0.5), (0.55, 0.75))
 """Bands, 1/voxel; the last lies in the corners of Fourier space, beyond Nyquist's frequency."""
 
 _FULL_WIDTH = 2 * math.sqrt(2 * math.log(2))
 _EDGE = 6.0
+_REACH = 10.0
 _CENTRE = 64
 
 
@@ -82,17 +96,21 @@ class Solvent:
         deviation: SD of its voxels, divided by that of the molecule's.
         below: share of the map's other voxels, those of the molecule too, that lie below that value (above it if the
             contrast is inverted).
+        still: share of its voxels whose values differ from the most common, or from the median, by less than ``STILL``.
         fine_power: its power divided by the molecule's at the finest frequencies that are strong in the molecule; None
             if there is too little of either.
         unevenness: the greatest power of its spectrum in ``WHITE_BANDS`` divided by the least; 1 for white noise; None
             likewise.
+        rim: what shows noise within the mask; None where less than ``MASK_SHARE`` of the solvent is still.
     """
 
     constant: float
     deviation: float
     below: float
+    still: float
     fine_power: float | None = None
     unevenness: float | None = None
+    rim: Rim | None = None
 
 
 class Blocks:
@@ -173,14 +191,41 @@ def measure_solvent(blocks: Blocks, sign: float) -> Solvent | None:
     values, counts = np.unique(samples[shell], return_counts=True)
     usual = values[counts.argmax()]
     varied = samples[samples != usual]
+    spread = float(samples[mask].std()) or 1.0
+    levels = (usual, np.median(samples[shell]))
+    still = max(float(np.mean(np.abs(samples[shell] - level) <= STILL * spread)) for level in levels)
     molecule, solvent = (_spectrum(blocks, box, part) for part in (mask, shell))
     return Solvent(
         float(counts.max() / counts.sum()),
-        float(samples[shell].std() / (samples[mask].std() or 1.0)),
+        float(samples[shell].std() / spread),
         float(np.mean(varied < usual)) if len(varied) else 0.0,
+        still,
         None if molecule is None or solvent is None else _fine_power(molecule, solvent),
         None if solvent is None else _unevenness(solvent),
+        _rim(blocks, box, mask, distance, sign) if still > MASK_SHARE else None,
     )
+
+
+def _rim(blocks: Blocks, around: Box, mask: BoolArray, distance: FloatArray, sign: float) -> Rim:
+    """What shows noise within the mask, in the cube that holds most of the molecule's surface.
+
+    Args:
+        blocks: of the map.
+        around: the box of blocks in which the molecule and its surroundings lie.
+        mask: bool, of the box's shape, the molecule.
+        distance: Å from the molecule, of the box's shape.
+        sign: 1, or -1 for a map of inverted contrast.
+    """
+    near = box_around(distance <= _REACH)
+    mask = mask[near]
+    surface = (distance[near] <= _REACH) & (ndimage.distance_transform_edt(mask, blocks.size) <= _REACH)
+    counts = [min(max(RIM_CUBE // blocks.edge, 1), count) for count in surface.shape]
+    cube = _fullest_boxes(surface.astype(float), counts)[0]
+    places = zip(around, near, cube, strict=True)
+    z, y, x = (slice(a.start + b.start + c.start, a.start + b.start + c.stop) for a, b, c in places)
+    voxels = np.kron(mask[cube], np.ones((blocks.edge,) * 3, bool))
+    size_z, size_y, size_x = (size / blocks.edge for size in blocks.size)
+    return measure_rim(sign * blocks.cube((z, y, x)), voxels, (size_z, size_y, size_x))
 
 
 def _block_means(data: FloatArray, edge: int) -> FloatArray:
@@ -244,7 +289,7 @@ def _spectrum(blocks: Blocks, around: Box, part: BoolArray) -> FloatArray | None
     full, half = scipy.fft.fftfreq(edge, 1 / edge), scipy.fft.rfftfreq(edge, 1 / edge)
     shells = np.rint(np.sqrt(full[:, None, None] ** 2 + full[:, None] ** 2 + half**2)).astype(int).ravel()
     power, total = np.zeros(int(shells.max()) + 1), 0.0
-    for cube in _fullest_cubes(weights, count):
+    for cube in _fullest_boxes(weights, [count] * 3)[:CUBES]:
         soft = ndimage.zoom(weights[cube], blocks.edge, order=1, mode="nearest", grid_mode=True)
         soft *= window[:, None, None] * window[:, None] * window
         z, y, x = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(around, cube, strict=True))
@@ -255,18 +300,20 @@ def _spectrum(blocks: Blocks, around: Box, part: BoolArray) -> FloatArray | None
     return power / np.bincount(shells, minlength=len(power)) / total if total > 0 else None
 
 
-def _fullest_cubes(weights: FloatArray, count: int) -> list[Box]:
-    """The cubes of ``count`` blocks that hold most weight, at most ``CUBES``, half a cube apart; none is empty."""
+def _fullest_boxes(weights: FloatArray, counts: Sequence[int]) -> list[Box]:
+    """The boxes of so many blocks (z, y, x), half a box apart, that hold weight, the fullest first; none is empty."""
     sums = np.pad(weights.astype(float).cumsum(0).cumsum(1).cumsum(2), ((1, 0),) * 3)
-    starts = [sorted({*range(0, size - count + 1, max(count // 2, 1)), size - count}) for size in weights.shape]
-    cubes = []
+    sides = list(zip(counts, weights.shape, strict=True))
+    starts = [sorted({*range(0, size - n + 1, max(n // 2, 1)), size - n}) for n, size in sides]
+    n_z, n_y, n_x = counts
+    boxes = []
     for z, y, x in itertools.product(*starts):
-        ends = sums[z : z + count + 1 : count, y : y + count + 1 : count, x : x + count + 1 : count]
-        cubes.append((float(np.diff(np.diff(np.diff(ends, axis=0), axis=1), axis=2).item()), (z, y, x)))
-    cubes.sort(reverse=True)
-    least = max(0.02 * cubes[0][0], 1e-6)
-    chosen = [place for weight, place in cubes[:CUBES] if weight > least]
-    return [(slice(z, z + count), slice(y, y + count), slice(x, x + count)) for z, y, x in chosen]
+        ends = sums[z : z + n_z + 1 : n_z, y : y + n_y + 1 : n_y, x : x + n_x + 1 : n_x]
+        boxes.append((float(np.diff(np.diff(np.diff(ends, axis=0), axis=1), axis=2).item()), (z, y, x)))
+    boxes.sort(reverse=True)
+    least = max(0.02 * boxes[0][0], 1e-6)
+    chosen = [place for weight, place in boxes if weight > least]
+    return [(slice(z, z + n_z), slice(y, y + n_y), slice(x, x + n_x)) for z, y, x in chosen]
 
 
 def _nyquist(spectrum: FloatArray) -> int:

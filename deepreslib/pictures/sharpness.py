@@ -25,6 +25,9 @@ METHODS = {"localfsc": "local FSC", "monores": "MonoRes"}
 SNR_COLOUR, DEEPRES_COLOUR, CHOSEN_COLOUR = "#b3261e", "#9db4d3", "#1f4e9c"
 MOST_VIOLINS = 8
 SMOOTHING = 1.0  # bins
+SURROUNDINGS = 60.0
+"""Å; so much of the map is shown around few overclaimed voxels, so that one sees where they are."""
+
 SHOWN_PERCENTILE = 98  # of the excesses; larger ones get the scale's last colour
 
 
@@ -155,6 +158,7 @@ def overclaimed_figure(
         title,
         inside=inside,
         label="DeepRes finer than the SNR allows by (Å)",
+        least=SURROUNDINGS,
     )
 
 

@@ -55,6 +55,7 @@ def coloured_slices_figure(
     title: str = "",
     inside: BoolArray | None = None,
     label: str = RESOLUTION_LABEL,
+    least: float = 0.0,
 ) -> Figure:
     """Draw slices with the resolution coloured over the grey density; by default four central ones, two in a row.
 
@@ -72,6 +73,7 @@ def coloured_slices_figure(
         title: above the figure.
         inside: (z, y, x), true inside the mask; by default where the resolution is above 0.
         label: what the key measures.
+        least: Å, how much of the map each side of a panel shows at least.
 
     Returns:
         The figure.
@@ -85,7 +87,7 @@ def coloured_slices_figure(
         )
     inside = resolution > 0 if inside is None else inside
     numbers = _checked_numbers(resolution, axis, numbers, inside)
-    frame = _frame(inside, axis)
+    frame = _frame(inside, axis, [least / size for size in voxel_size])
     figure, panels = _panels(len(numbers), title, frame, axis, voxel_size)
     if density is not None:
         _show_grey(panels, density, axis, numbers, voxel_size, origin)
@@ -187,13 +189,16 @@ def _extent(cut: Array, axis: str, voxel_size: Triple, origin: Triple) -> tuple[
     return (*sides[0], *sides[1])
 
 
-def _frame(inside: BoolArray, axis: str) -> list[FloatArray]:
-    """The ends of a slice's panel, voxels, rightward and upward: about the mask, or the whole map if that is empty."""
+def _frame(inside: BoolArray, axis: str, least: Sequence[float] = ZERO) -> list[FloatArray]:
+    """The ends of a slice's panel, voxels, rightward and upward: about the mask, or the whole map if that is empty.
+
+    ``least`` is how many voxels it shows at least, along each axis of the map.
+    """
     bounds = []
     for across in reversed(_across(axis)):
         filled = np.flatnonzero(np.any(inside, axis=tuple(other for other in range(3) if other != across)))
         first, last = (filled[0], filled[-1]) if filled.size else (0, inside.shape[across] - 1)
-        margin = 2 + 0.12 * (last - first)
+        margin = max(2 + 0.12 * (last - first), (least[across] - (last - first)) / 2)
         bounds.append(np.array([max(first - margin, -0.5), min(last + margin, inside.shape[across] - 0.5)]))
     return bounds
 

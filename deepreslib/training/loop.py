@@ -35,7 +35,8 @@ _BESIDE = "."
 _MEND = f"copy the folder again, or remove {STATE} to begin anew."
 
 PERIOD = (10.0, 300.0)
-"""Seconds from one checkpoint to the next, at least and at most; else a twenty-fifth of the training."""
+"""Seconds from one checkpoint to the next, at least and at most; else a twenty-fifth of the training. Without a limit
+of time, the most."""
 
 WARM_UP = 0.03
 """Share of the training over which the learning rate rises."""
@@ -72,30 +73,39 @@ class LoopOptions:
     Attributes:
         structures: folder of the structures to train on.
         validation: folder of the structures to validate on.
-        minutes: training time in all.
         folder: where checkpoints and the model folder's files are written.
         batch: windows or examples of a step.
         rate: the greatest learning rate.
         preset: a name among the network's presets.
-        steps: number of steps after which training ends, if the minutes are not over before; None for no limit.
+        minutes: training time in all; None for no limit.
+        steps: number of steps after which training ends, if the minutes are not over before; None for no limit. At
+            least one of ``minutes`` and ``steps`` is given.
         start: model folder whose weights the training begins with; None for new, random weights.
         seed: of all random numbers.
         workers: processes that simulate; 0 simulates in this one, in turn with the training.
+        shared_folder: where a program keeps what it makes once for all stages of a recipe (see ``stages.py``), such as
+            examples; None for ``folder``.
         command: the command line, for the model card.
     """
 
     structures: str
     validation: str
-    minutes: float
     folder: str
     batch: int
     rate: float
     preset: str = "compact"
+    minutes: float | None = None
     steps: int | None = None
     start: str | None = None
     seed: int = 1
     workers: int = 0
+    shared_folder: str | None = None
     command: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuses a training without end."""
+        if not self.minutes and not self.steps:
+            raise ValueError("a training needs minutes or steps")
 
 
 class Program(Protocol):
@@ -190,7 +200,7 @@ def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
         _note(program, state, None, report)
     first, before = state["scenes"], state["seconds"]
     batches = program.batches(first)
-    period = min(max(0.04 * 60 * options.minutes, PERIOD[0]), PERIOD[1])
+    period = min(max(0.04 * 60 * options.minutes, PERIOD[0]), PERIOD[1]) if options.minutes else PERIOD[1]
     losses: list[float] = []
     started, due = time.monotonic(), period
     with contextlib.closing(batches):
@@ -206,6 +216,20 @@ def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
             if finished:
                 break
     return program.card(state)
+
+
+def has_ended(folder: str, steps: int) -> bool:
+    """Whether a training of so many steps has ended in a folder, and its model has been written.
+
+    Args:
+        folder: of the training.
+        steps: number of steps after which it ends.
+    """
+    try:
+        state = _read_state(os.path.join(folder, STATE))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return False  # the training says what is wrong
+    return state["steps"] >= steps and _has_model(folder, state)
 
 
 def _begin(program: Program, folder: str) -> State:
@@ -277,7 +301,8 @@ def _has_model(folder: str, state: State) -> bool:
 def _progress(state: State, options: LoopOptions) -> float:
     """The share of the training that is done, by time or by steps."""
     by_steps = state["steps"] / options.steps if options.steps else 0.0
-    return max(state["seconds"] / (60 * options.minutes), by_steps)
+    by_time = state["seconds"] / (60 * options.minutes) if options.minutes else 0.0
+    return max(by_time, by_steps)
 
 
 def _rate(state: State, options: LoopOptions) -> float:

@@ -9,6 +9,7 @@ from small_maps import VOXEL, atoms, density_map, noisy, reconstruction_noise
 
 from deepreslib import demo
 from deepreslib.analysis.map_kind import Kind, map_kind, refuse_inverted
+from deepreslib.commands import main
 from deepreslib.errors import InputError
 from deepreslib.maps import DensityMap, dilate, read_map, soft_edge
 
@@ -53,6 +54,16 @@ def filtered_part_by_part():
     return density_map(data * inside + 3 * coarse * (1 - inside))
 
 
+def masked_with_tails():
+    """A mask whose edge fades as a Gaussian, so that the outside is nowhere quite one value."""
+    spectrum = scipy.ndimage.fourier_gaussian(np.fft.fftn(dilate(ball(48, 13), 2)), 2)
+    return density_map(noisy().data * np.fft.ifftn(spectrum).real)
+
+
+def gaussian_atoms():
+    return density_map(atoms(blur=2.5))
+
+
 def crop():
     return density_map(atoms(edge=32, radius=60))
 
@@ -65,6 +76,8 @@ MADE = {
     with_white_noise: Kind.WHITE,
     filtered_part_by_part: Kind.FILTERED,
     crop: Kind.CROP,
+    masked_with_tails: Kind.MASKED,
+    gaussian_atoms: Kind.SMOOTH,
 }
 
 
@@ -79,8 +92,9 @@ def test_each_kind_and_its_inversion_are_told(make):
 
 
 def test_only_reconstructions_masked_or_not_suit_cryores():
-    assert [map_kind(make()).suits_cryores for make in (noisy, masked)] == [True, True]
-    assert not any(map_kind(make()).suits_cryores for make in MADE if make not in (noisy, masked))
+    suited = (noisy, masked, masked_with_tails)
+    assert all(map_kind(make()).suits_cryores for make in suited)
+    assert not any(map_kind(make()).suits_cryores for make in MADE if make not in suited)
 
 
 def test_noise_alone_is_not_called_inverted():
@@ -127,3 +141,28 @@ def test_betagal_and_references_show_noise(shared_data):
     for one in right:
         assert (map_kind(one).kind, map_kind(one).is_inverted) == (Kind.NOISE, False), one.path
         assert map_kind(one.like(-one.data)).is_inverted, one.path
+
+
+@pytest.mark.parametrize("name", ["2gaf", "4qln", "1kc6"])
+def test_references_in_masks_with_gaussian_tails_are_masked(name, shared_data):
+    folder = shared_data / "reference" / name
+    half1, half2 = (read_map(folder / f"half{number}.mrc.gz") for number in (1, 2))
+    mask = read_map(folder / "mask.mrc.gz").data > 0.5
+    weight = np.fft.ifftn(scipy.ndimage.fourier_gaussian(np.fft.fftn(mask), 3)).real
+    found = map_kind(half1.like(np.float32((half1.data + half2.data) / 2 * weight)))
+    assert found.kind is Kind.MASKED
+
+
+@pytest.mark.parametrize("edge", [None, 4])
+@pytest.mark.parametrize("growth", [3, 6])
+def test_masked_simulated_maps_are_told_from_masked_reconstructions(growth, edge, shared_data, tmp_path):
+    structure = str(shared_data / "structures" / "test" / "1dix.pdb.gz")
+    assert main(["simulate", structure, "--resolution", "4", "-o", str(tmp_path / "map.mrc")]) == 0
+    simulated = read_map(tmp_path / "map.mrc")
+    mask = dilate(read_map(tmp_path / "map_mask.mrc").data > 0.5, growth)
+    weight = mask if edge is None else soft_edge(mask, edge)
+    assert map_kind(simulated.like(np.float32(simulated.data * weight))).kind is Kind.SMOOTH
+    demonstration = read_map(demo.MAP)
+    mask = dilate(read_map(demo.MASK).data > 0.5, growth)
+    weight = mask if edge is None else soft_edge(mask, edge)
+    assert map_kind(demonstration.like(np.float32(demonstration.data * weight))).kind is Kind.WHITE

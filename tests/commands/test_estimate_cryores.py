@@ -64,6 +64,25 @@ def test_a_given_mask_says_where_the_resolution_is_wanted(tmp_path):
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["mask"]["source"] == "file"
 
 
+def test_local_values_at_the_cutoff_of_the_global_resolution(estimated, tmp_path, capsys):
+    command = ["estimate", demo.MAP, "--method", "cryores", "--local-cutoff", ".143", "--threads", "1"]
+    assert main([*command, "-o", str(tmp_path / "out.mrc")]) == 0
+    printed = capsys.readouterr().out
+    assert "local FSC 0.143" in printed
+    assert "would fall to 0.143" in printed
+    half, seventh = (json.loads((folder / "out.json").read_text("utf-8")) for folder in (estimated, tmp_path))
+    assert (half["local_cutoff"], seventh["local_cutoff"]) == (0.5, 0.143)
+    assert half["global_resolution"] == seventh["global_resolution"]
+    one, two = read_map(estimated / "out.mrc").data, read_map(tmp_path / "out.mrc").data
+    np.testing.assert_array_equal(one > 0, two > 0)
+    inside = one > 0
+    assert (two[inside] <= one[inside]).all()
+    assert 0.6 < np.median(two[inside]) / np.median(one[inside]) < 0.95
+    order = np.argsort(one[inside])
+    assert (np.diff(two[inside][order]) > -1e-4).all()
+    assert two[inside].min() >= 2 * max(read_map(demo.MAP).voxel_size)
+
+
 def test_scale_and_offset_change_nothing(estimated, tmp_path):
     density = read_map(demo.MAP)
     write_map(tmp_path / "scaled.mrc", density.like(density.data * 1000))
@@ -77,6 +96,10 @@ def test_scale_and_offset_change_nothing(estimated, tmp_path):
 
 REFUSALS = {
     "option of another method": (["estimate", "MAP", "--method", "cryores", "--range", "low"], ["--range", "deepres"]),
+    "another cutoff": (["estimate", "MAP", "--method", "cryores", "--local-cutoff", "0.3"], ["0.3", "0.5", "0.143"]),
+    "a cutoff that is none": (["estimate", "MAP", "--method", "cryores", "--local-cutoff", "nan"], ["nan", "0.143"]),
+    "another method's cutoff": (["estimate", "MAP", "--method", "cryores", "--cutoff", "0.143"], ["localfsc"]),
+    "no method for the cutoff": (["estimate", "MAP", "--local-cutoff", "0.143"], ["--local-cutoff", "cryores"]),
     "no such model": (["mask", "MAP", "--model", "nowhere"], ["nowhere", "deepres train cryores"]),
     "too small": (["mask", "small.mrc"], ["small.mrc", "too small"]),
     "NaN": (["mask", "nan.mrc"], ["nan.mrc", "NaN"]),

@@ -12,6 +12,7 @@ import pytest
 from deepreslib import memory
 from deepreslib.errors import InputError
 from deepreslib.estimation import cryores
+from deepreslib.estimation.local_cutoff import curve
 from deepreslib.fourier.filters import low_pass
 from deepreslib.maps import DensityMap
 from deepreslib.networks.cryores_cells import FeatureCells
@@ -70,6 +71,23 @@ def test_a_given_mask_says_where_the_resolution_is_wanted(known, ball):
     np.testing.assert_array_equal(found.resolution > 0, wanted)
     np.testing.assert_allclose(found.resolution[wanted], 4.5, atol=1e-4)
     assert (found.mask & inside).sum() / (found.mask | inside).sum() > 0.85
+
+
+def test_at_another_cutoff_nothing_but_the_local_values_differs(known, ball):
+    density_map, _ = ball
+    half, seventh = (cryores.estimate(density_map, local_cutoff=cutoff) for cutoff in (0.5, 0.143))
+    assert (half.local_cutoff, seventh.local_cutoff) == (0.5, 0.143)
+    assert half.global_resolution == seventh.global_resolution
+    np.testing.assert_array_equal(half.mask, seventh.mask)
+    expected = 4.5 * curve().ratio(np.array(4.5), 4.0)
+    assert 3.2 < expected < 4.2
+    np.testing.assert_allclose(seventh.resolution[seventh.mask], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("cutoff", [0.3, 0, 1, -0.5, 0.1429, float("nan"), None, "0.5"])
+def test_cutoffs_without_a_curve_are_refused(known, ball, cutoff):
+    with pytest.raises(InputError, match=r"0\.5 and of 0\.143"):
+        cryores.estimate(ball[0], local_cutoff=cutoff)
 
 
 def test_nothing_finer_than_nyquist(known, ball):

@@ -88,5 +88,17 @@ def test_only_overclaimed_voxels_are_coloured():
     np.testing.assert_array_equal(coloured, excess[6] > 0)
     assert key.get_ylabel() == "DeepRes finer than the SNR allows by (Å)"
     assert key.get_ylim() == (0, 0.8)
+    assert np.ptp(panel.get_xlim()) == 16
+    assert np.ptp(panel.get_ylim()) == 14
     with pytest.raises(InputError, match="nothing to show"):
         overclaimed_figure(density, 0 * excess, (1.0, 1.0, 1.0))
+
+
+def test_few_overclaimed_voxels_are_shown_with_their_surroundings():
+    density = np.random.default_rng(0).standard_normal((80, 80, 80)).astype(np.float32)
+    excess = np.zeros(density.shape, np.float32)
+    excess[40, 38:40, 40] = 0.5
+    panel = overclaimed_figure(density, excess, (2.0, 2.0, 2.0), numbers=[40]).axes[0]
+    assert np.ptp(panel.get_xlim()) == pytest.approx(60, abs=3)
+    assert np.ptp(panel.get_ylim()) == pytest.approx(60, abs=3)
+    assert panel.get_xlim()[0] < 80 < panel.get_xlim()[1]

@@ -119,6 +119,12 @@ def test_the_rate_rises_then_falls_as_a_cosine(tmp_path):
     np.testing.assert_allclose(program.rates, expected, rtol=1e-4)
 
 
+def test_a_training_without_minutes_ends_with_its_steps_and_one_without_end_is_refused(tmp_path):
+    assert loop.run(TwoNetworks(), options(tmp_path, 3, minutes=None), report=lambda line: None)["steps"] == 3
+    with pytest.raises(ValueError, match="minutes or steps"):
+        options(tmp_path, None, minutes=None)
+
+
 def write_model(folder, card):
     """A model folder as the programs write it after the loop."""
     (folder / store.WEIGHTS_FILE).write_bytes(b"weights")

@@ -42,7 +42,7 @@ class Inputs:
     Attributes:
         density_map: the map; with half maps and no map of its own, their mean, or for a method that compares them the
             first of them.
-        half_maps: two half maps, or None; None too for a method that looks at their mean.
+        half_maps: two half maps, or None; None too for a method that looks at their mean alone.
         given_mask: bool (z, y, x); None if the user gave none and the method finds it itself.
         threads: processor cores, None for all.
     """
@@ -96,9 +96,11 @@ class Method:
         add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
         endings: what is added to the output's name for further maps that it may write: ``_sd`` (the deviation) or
             ``_mask`` (the mask found).
-        meaning: what its number says, half a sentence that is printed after the result.
+        meaning: what its number says, half a sentence that is printed after the result; ``{local_cutoff}`` in it stands
+            for that of the result.
         more: what would tell more, half a sentence that follows.
         uses_halves: whether it compares half maps if there are any; otherwise it looks at their mean.
+        wants_halves: function of the parsed arguments: whether it looks at half maps beside the map or their mean.
         needs_halves: whether it cannot do without them.
         finds_mask: whether it finds the mask itself if none is given.
         uses_network: whether it runs a network, so that the report has Keras' version.
@@ -111,6 +113,7 @@ class Method:
     meaning: str = ""
     more: str = ""
     uses_halves: bool = False
+    wants_halves: Callable[[Namespace], bool] = lambda args: False
     needs_halves: bool = False
     finds_mask: bool = False
     uses_network: bool = False

@@ -53,7 +53,7 @@ METHOD = Method(
     "local FSC, as blocres: two half maps (Cardone et al. 2013)",
     estimate,
     add_arguments,
-    meaning="where the FSC of the half maps within a window falls to the cutoff",
+    meaning="where the FSC of the half maps within a window falls to {local_cutoff:g}",
     more="--method deepres tells how sharp the map looks, and 'deepres compare' where methods disagree",
     uses_halves=True,
     needs_halves=True,

@@ -7,12 +7,13 @@ imported for ``--help``, so they import what takes long inside their functions.
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from deepreslib.commands.choices import Options, list_folder
 from deepreslib.commands.numbers import Number, at_least_one
+from deepreslib.training.stages import Recipe
 
 __all__ = ["TrainingProgram", "add_step_arguments", "find_programs"]
 
@@ -28,12 +29,14 @@ class TrainingProgram:
             called with each line of progress.
         add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
         presets: names of the presets of the network that can be trained.
+        recipes: whole trainings by name, for ``--recipe``; the program's ``training/NAME/recipes.py`` has them.
     """
 
     summary: str
     train: Callable[[Namespace, dict[str, Any], Callable[[str], None]], None]
     add_arguments: Callable[[Options], None] = lambda options: None
     presets: tuple[str, ...] = ("compact", "published")
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
 
 
 def find_programs() -> dict[str, TrainingProgram]:

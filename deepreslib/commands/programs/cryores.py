@@ -7,6 +7,7 @@ from typing import Any
 from deepreslib.commands.choices import Options
 from deepreslib.commands.numbers import at_least_one
 from deepreslib.commands.programs import TrainingProgram, add_step_arguments
+from deepreslib.training.cryores.recipes import RECIPES
 
 EXAMPLES = 4000
 
@@ -34,4 +35,6 @@ def train(args: Namespace, shared: dict[str, Any], report: Callable[[str], None]
     program.train(options, report)
 
 
-PROGRAM = TrainingProgram("CryoRes, which also predicts the global resolution and the mask", train, add_arguments)
+PROGRAM = TrainingProgram(
+    "CryoRes, which also predicts the global resolution and the mask", train, add_arguments, recipes=RECIPES
+)

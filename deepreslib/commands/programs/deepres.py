@@ -7,6 +7,7 @@ from typing import Any
 from deepreslib.commands.choices import Options
 from deepreslib.commands.programs import TrainingProgram, add_step_arguments
 from deepreslib.errors import InputError
+from deepreslib.training.deepres.recipes import RECIPES
 
 
 def add_arguments(options: Options) -> None:
@@ -34,4 +35,4 @@ def train(args: Namespace, shared: dict[str, Any], report: Callable[[str], None]
     program.train(options, report)
 
 
-PROGRAM = TrainingProgram("DeepRes, for one range of resolutions", train, add_arguments)
+PROGRAM = TrainingProgram("DeepRes, for one range of resolutions", train, add_arguments, recipes=RECIPES)

@@ -48,7 +48,7 @@ class CryoResProgram(SingleNetworkProgram):
         self.options, self.preset, self.recipe = options, PRESETS[options.preset], Mixture()
         self._start = load_start(options, load_cryores)
         self.paths, unseen_paths = find_structures(options.structures), find_structures(options.validation)
-        folder = os.path.join(options.folder, "examples")
+        folder = os.path.join(options.shared_folder or options.folder, "examples")
         unseen_files = examples.make(
             unseen_paths, self.recipe, VALIDATION_SEED, VALIDATION_EXAMPLES, folder, options.workers
         )

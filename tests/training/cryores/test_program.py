@@ -46,3 +46,20 @@ def test_training_learns_and_goes_on(tmp_path, monkeypatch):
     assert again["steps"] == 210
     loaded = load_cryores(tmp_path)
     assert loaded.network.count_params() == networks.build("compact").count_params()
+
+
+@pytest.mark.usefixtures("one_scene")
+def test_the_stages_of_a_recipe_share_their_examples(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "VALIDATION_EXAMPLES", 1)
+    monkeypatch.setattr(training, "find_structures", lambda folder: ["a structure"])
+    for number, count in enumerate((2, 3)):
+        folder = tmp_path / f"stage-{number}"
+        options = training.Options(
+            structures="a", validation="b", folder=str(folder), shared_folder=str(tmp_path), batch=2, rate=1e-3,
+            examples=count, steps=1,
+        )  # fmt: skip
+        assert len(training.CryoResProgram(options).examples) == count
+        assert not folder.exists()
+    seed = training.VALIDATION_SEED
+    names = {f"example_{seed}_000000.npz", *(f"example_1_00000{number}.npz" for number in range(3))}
+    assert {path.name for path in (tmp_path / "examples").iterdir()} == names

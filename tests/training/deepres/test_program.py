@@ -15,6 +15,8 @@ from deepreslib.networks.ranges import RANGES
 from deepreslib.training import loop
 from deepreslib.training.deepres import calibration, scenes, validation
 from deepreslib.training.deepres import program as training
+from deepreslib.training.deepres.recipes import RECIPES
+from deepreslib.training.stages import Recipe, Stage
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +82,23 @@ def test_training_starts_from_a_model(folders, quick, tmp_path):
     before, after = (load_deepres(str(folder), "high").network.get_weights() for folder in (start, tmp_path))
     for one, other in zip(before, after, strict=True):
         np.testing.assert_allclose(one, other, atol=0.01)
+
+
+def test_a_recipe_leaves_one_model_that_can_be_used(folders, quick, monkeypatch, tmp_path, capsys):
+    options = {"range_name": "high", "preset": "compact", "batch": 8, "rate": 1e-3}
+    monkeypatch.setitem(RECIPES, "shipped-high", Recipe("", [Stage(6, options), Stage(4, options, seed=1)]))
+    command = ["train", "deepres", "--recipe", "shipped-high", "--structures", str(folders / "train")]
+    assert main([*command, "-o", str(tmp_path / "model")]) == 0
+    card = store.read_card(tmp_path / "model")
+    assert (card["recipe"], card["steps"], card["start"], card["range"]) == ("shipped-high", 10, None, "high")
+    assert "calibration" in card
+    assert card["command"].startswith("deepres train deepres --recipe shipped-high")
+    first, last = (load_deepres(str(tmp_path / "model" / name), "high") for name in ("stage-1", "."))
+    assert store.read_card(tmp_path / "model" / "stage-2")["start"] == first.sha256
+    assert last.sha256 == card["stages"][1]["sha256"] != first.sha256
+    capsys.readouterr()
+    assert main([*command, "-o", str(tmp_path / "model")]) == 2
+    assert "--recipe shipped-high has ended there" in capsys.readouterr().err
 
 
 def test_a_start_of_another_range_is_refused(folders, tmp_path, capsys):

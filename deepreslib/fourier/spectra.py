@@ -255,9 +255,7 @@ def band_gaussians(
         For each axis float32 (places, voxels of the band's grid).
     """
     z, y, x = (
-        gaussians(
-            count, new, places, band_smoothing(band), valid=(side.start * size, (side.stop - 1) * size)
-        )
+        gaussians(count, new, places, band_smoothing(band), valid=(side.start * size, (side.stop - 1) * size))
         for count, new, places, size, side in zip(
             new_shape, new_sizes, coarse_shape(box_shape(valid), sizes), sizes, valid, strict=True
         )

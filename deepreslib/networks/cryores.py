@@ -18,6 +18,7 @@ Outputs, a dict:
 - ``level``: (batch, 1), Å, the part of ``local`` that is the same at all places of a map. A map that is predicted in
   parts has one ``level`` for each part, which the estimator replaces by that of the whole map.
 - ``mask``: (batch, z, y, x, 1), the logit of the probability that the place belongs to the molecule.
+- ``strangeness``: (batch, 1), how unlike the maps of the training the map is (see ``strangeness``).
 """
 
 import math
@@ -36,6 +37,7 @@ from deepreslib.networks.cryores_features import (
     unscaled,
 )
 from deepreslib.networks.quiet import quiet
+from deepreslib.networks.strangeness import Strangeness
 from deepreslib.networks.tensors import KerasLayer, KerasModel, Tensor, TensorShape
 
 
@@ -261,6 +263,7 @@ def network(config: CryoResConfig, name: str = "cryores") -> KerasModel:
         "level": layers.Average(name="level")(answers["level"]),
         "local": Consensus(name="local")(answers["local"]),
         "mask": layers.Average(name="mask")(answers["mask"]),
+        "strangeness": Strangeness(name="strangeness")(numbers),
     }
     return keras.Model({"features": features, "summary": numbers}, outputs, name=name)
 

@@ -135,7 +135,8 @@ class FeatureCells:
         count, bands = math.prod(self.shape), len(BANDS)
         zones = self._region.core, self._region.near, self._region.far
         steps = [max(int(zone.sum()) // SAMPLED, 1) for zone in zones]
-        seen, found = [0, 0, 0], ([], [], [])
+        seen = [0, 0, 0]
+        found: tuple[list[list[FloatArray]], ...] = ([], [], [])
         levels: list[tuple[list[FloatArray], list[FloatArray]]] = []
         power, magnitude, together = np.zeros(bands), np.zeros(bands), np.zeros(bands - APART)
         thinned: list[tuple[list[FloatArray], list[FloatArray]]] = []
@@ -167,10 +168,10 @@ class FeatureCells:
 
         means = Means(power / max(places, 1), magnitude / max(places, 1))
         self.reference, known = means.reference, known_share(self._region, self._region.far)
-        self._levels = [
-            density_levels(*(np.concatenate(values) for values in zip(*channel, strict=True)), known)
-            for channel in zip(*([*zip(*level, strict=True)] for level in levels), strict=True)
-        ]
+        self._levels = []
+        for channel in range(len(DENSITY_SMOOTHING)):
+            within, beyond = (np.concatenate([level[zone][channel] for level in levels]) for zone in (0, 1))
+            self._levels.append(density_levels(within, beyond, known))
         spectra = [Zone(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))) for parts in found]
         self.summary = summary_numbers(spectra, means, together / max(pairs, 1), self._radial, self._region)
         values = [np.concatenate(arrays) for arrays in zip(*(here for here, _ in thinned), strict=True)]

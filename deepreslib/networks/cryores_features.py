@@ -134,7 +134,7 @@ def local_features(region: Region, workers: int = -1) -> LocalFeatures:
     radial = radial_energies(region, workers)
     spectrum = spectra.local_spectrum(region.data, region.sizes, workers, region.valid)
     wide = spectrum.wider(WIDER)
-    values, shape = region.data[region.valid], region.core.shape
+    values, shape = region.data[region.valid], region.places
     smoothed = [spectra.smooth(values, region.sizes, shape, smoothing) for smoothing in DENSITY_SMOOTHING]
 
     zones, core = [], np.flatnonzero(region.core)

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.ndimage
 
 from deepreslib.fourier import spectra
-from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
+from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Shape, Triple
 from deepreslib.fourier.grid import fast_length
 
 SURROUNDINGS = 24.0
@@ -68,6 +68,12 @@ class Region:
     far: BoolArray
     open_faces: float
 
+    @property
+    def places(self) -> Shape:
+        """The coarse grid's (z, y, x)."""
+        depth, height, width = self.core.shape
+        return depth, height, width
+
 
 def region(data: FloatArray, sizes: Triple, wanted: BoolArray | None = None) -> Region:
     """The part of a map that CryoRes looks at.
@@ -88,7 +94,9 @@ def region(data: FloatArray, sizes: Triple, wanted: BoolArray | None = None) -> 
         box = _joined(box, scipy.ndimage.find_objects(wanted.view(np.int8))[0])
     part, valid = guarded(data, box, _joined(inside, box), sizes)
     core = _moved(core, inside, box, sizes)
-    distance = scipy.ndimage.distance_transform_edt(~core, sampling=spectra.GRID) if core.any() else np.zeros(core.shape)
+    distance = (
+        scipy.ndimage.distance_transform_edt(~core, sampling=spectra.GRID) if core.any() else np.zeros(core.shape)
+    )
     near, far = ((distance > low) & (distance <= high) for low, high in (NEAR, FAR))
     return Region(part, valid, box, sizes, core, near, far, open_faces)
 
@@ -211,7 +219,9 @@ def _moved(core: BoolArray, inside: Box, box: Box, sizes: Sequence[float]) -> Bo
     shape = spectra.coarse_shape(spectra.box_shape(box), (sizes[0], sizes[1], sizes[2]))
     indices, within = [], []
     for places, count, new, old, size in zip(shape, core.shape, box, inside, sizes, strict=True):
-        nearest = np.rint((spectra.GRID * np.arange(places) + (new.start - old.start) * size) / spectra.GRID).astype(int)
+        nearest = np.rint((spectra.GRID * np.arange(places) + (new.start - old.start) * size) / spectra.GRID).astype(
+            int
+        )
         within.append((nearest >= 0) & (nearest < count))
         indices.append(np.clip(nearest, 0, count - 1))
     moved: BoolArray = core[np.ix_(*indices)] & within[0][:, None, None] & within[1][:, None] & within[2]

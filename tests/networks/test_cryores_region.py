@@ -15,13 +15,15 @@ def molecule(shape=(90, 80, 84), centre=(40, 42, 44), radius=12):
     rng = np.random.default_rng(0)
     distance = np.sqrt(sum((axis - c) ** 2 for axis, c in zip(np.indices(shape), centre, strict=True)))
     detail = rng.standard_normal(shape).astype(np.float32)
-    return ((distance < radius) * (1 + detail) + 0.05 * rng.standard_normal(shape)).astype(np.float32), distance
+    return ((distance < radius) * (1 + detail) + 0.05 * rng.standard_normal(shape)).astype(np.float32)
 
 
 def test_the_molecule_and_its_surroundings_are_found():
-    data, distance = molecule()
+    data = molecule()
     found = region(data, SIZES)
-    z, y, x = (spectra.GRID * np.arange(n) / 1.5 + side.start for n, side in zip(found.core.shape, found.box, strict=True))
+    z, y, x = (
+        spectra.GRID * np.arange(n) / 1.5 + side.start for n, side in zip(found.core.shape, found.box, strict=True)
+    )
     places = np.sqrt((z[:, None, None] - 40) ** 2 + (y[:, None] - 42) ** 2 + (x - 44) ** 2)
     assert found.core[places < 11].mean() > 0.97
     assert not found.core[places > 12 + 12 / 1.5].any()
@@ -36,7 +38,7 @@ def test_the_molecule_and_its_surroundings_are_found():
 
 @pytest.mark.parametrize("level", [0.0, -7.0])
 def test_constant_rims_are_left_out(level):
-    data, _ = molecule()
+    data = molecule()
     padded = np.pad(data, ((3, 0), (10, 40), (0, 1)), constant_values=level)
     box = without_rim(padded)
     np.testing.assert_array_equal(padded[box], data)
@@ -51,14 +53,14 @@ def test_a_constant_map_is_left_whole():
 
 def test_a_wider_box_changes_little():
     """A margin of more noise around the same map."""
-    data, _ = molecule((120, 120, 120), (60, 60, 60))
+    data = molecule((120, 120, 120), (60, 60, 60))
     part = (slice(20, 100), slice(16, 104), slice(22, 101))
     one, other = (local_features(region(np.ascontiguousarray(values), SIZES)).summary for values in (data, data[part]))
     assert np.sqrt(np.mean((one - other) ** 2)) < 0.03
 
 
 def test_quarter_turns_change_little():
-    data, _ = molecule()
+    data = molecule()
     one = local_features(region(data, SIZES)).summary
     for turned in (np.rot90(data, 1, (0, 2)), np.rot90(data, 2, (0, 1)), data[:, ::-1]):
         other = local_features(region(np.ascontiguousarray(turned), SIZES)).summary
@@ -66,7 +68,7 @@ def test_quarter_turns_change_little():
 
 
 def test_density_that_reaches_the_faces_is_told():
-    data, distance = molecule((40, 40, 40), (20, 20, 20), 40)
+    data = molecule((40, 40, 40), (20, 20, 20), 40)
     found = region(data, SIZES)
     assert found.core.mean() > 0.95
     assert found.open_faces == pytest.approx(6, abs=0.5)

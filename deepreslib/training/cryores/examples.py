@@ -20,6 +20,7 @@ from deepreslib.networks.cryores_region import region
 from deepreslib.progress import bar
 from deepreslib.training.cryores import scenes
 from deepreslib.training.cryores.kinds import Mixture
+from deepreslib.training.cryores.views import View
 from deepreslib.training.structures import drawn_shares
 
 KNOWN, ANYWHERE = 96, 160
@@ -121,12 +122,12 @@ class _LabelledView:
         start: Å (z, y, x), where place 0 lies in the scene.
     """
 
-    def __init__(self, view: scenes.View) -> None:
+    def __init__(self, view: View) -> None:
         """Computes them."""
         sizes = (view.voxel_size,) * 3
         looked_at = region(np.asarray(view.data, np.float32), sizes)
         self.inputs = local_features(looked_at, workers=1)
-        box, shape = looked_at.box, looked_at.core.shape
+        box, shape = looked_at.box, looked_at.places
         mask = view.mask[box].astype(np.float32)
         self._occupancy = spectra.smooth(mask, sizes, shape, LABEL_SMOOTHING)
         local = spectra.smooth(view.local_resolution[box] * mask, sizes, shape, LABEL_SMOOTHING)
@@ -176,9 +177,7 @@ def _features(inputs: LocalFeatures, places: IntArray) -> FloatArray:
     return features
 
 
-def make(
-    paths: Sequence[str], recipe: Mixture, seed: int, count: int, folder: PathLike, workers: int = 0
-) -> list[str]:
+def make(paths: Sequence[str], recipe: Mixture, seed: int, count: int, folder: PathLike, workers: int = 0) -> list[str]:
     """Makes the first examples of a seed; those whose files are there already are kept.
 
     Args:

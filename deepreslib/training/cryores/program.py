@@ -5,21 +5,25 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 from keras import ops
 
 from deepreslib.networks import cryores as networks
 from deepreslib.networks import store
 from deepreslib.networks.cryores_card import load_cryores
+from deepreslib.networks.cryores_features import FEATURES
 from deepreslib.networks.tensors import KerasModel
 from deepreslib.training import loop
-from deepreslib.training.cryores import batches, examples, validation
+from deepreslib.training.cryores import augmentation, batches, examples, validation
 from deepreslib.training.cryores.kinds import Mixture
 from deepreslib.training.cryores.presets import PRESETS
 from deepreslib.training.single_network import SingleNetworkProgram, load_start, model_card
 from deepreslib.training.structures import find_structures
 
 VALIDATION_SEED = 20230525
-VALIDATION_EXAMPLES = 144
+VALIDATION_EXAMPLES = 240
+
+_OTHER_B_FACTORS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,16 @@ class CryoResProgram(SingleNetworkProgram):
     def validate(self) -> dict[str, float]:
         """Errors on examples of unseen structures."""
         return validation.figures(self.network, self.validation)
+
+    def fit_strangeness(self) -> None:
+        """Tells the network which map summaries are usual: those of the examples, half of them with other B factors."""
+        rng = np.random.default_rng([self.options.seed, _OTHER_B_FACTORS])
+        summaries, resolutions = (
+            np.concatenate([array[:, view] for view in (0, 1)])
+            for array in (self.examples.summary, self.examples.baseline)
+        )
+        _, others = augmentation.draw_b_factors(np.zeros((len(summaries), 1, FEATURES)), summaries, resolutions, rng)
+        self.network.get_layer("strangeness").fit(np.concatenate([summaries, others]))
 
     def card(self, state: loop.State) -> store.Card:
         """The model card, with the figures from before the calibration."""
@@ -141,6 +155,7 @@ def train(options: Options, report: loop.Report = print) -> store.Card:
     """
     program = CryoResProgram(options)
     card = loop.run(program, options, report)
+    program.fit_strangeness()
     validation.calibrate(program.network, program.validation)
     card["metrics"] = program.validate()
     network = networks.build(options.preset)

@@ -11,7 +11,6 @@ from deepreslib.networks.tensors import KerasModel
 from deepreslib.training.cryores.batches import inputs_and_targets
 from deepreslib.training.cryores.examples import Examples
 
-
 FINE = 7.0
 """Å; maps finer than this are also judged apart."""
 

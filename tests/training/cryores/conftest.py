@@ -20,7 +20,9 @@ def scene():
     part = (slice(4, 38), slice(0, 40), slice(3, 36))
     offset = (4 * 1.5, 0.0, 3 * 1.5)
     other = View(2 * data[part] + 1, 1.5, offset, local[part], mask[part], 4.5)
-    return Scene("ball", (view, other), {"subject": "ball", "experiment": "none", "views": [{"kind": "plain"}, {"kind": "crop"}]})
+    return Scene(
+        "ball", (view, other), {"subject": "ball", "experiment": "none", "views": [{"kind": "plain"}, {"kind": "crop"}]}
+    )
 
 
 @pytest.fixture

@@ -108,6 +108,11 @@ class MapKind:
         return self.kind in (Kind.NOISE, Kind.MASKED, Kind.UNKNOWN)
 
     @property
+    def is_masked(self) -> bool:
+        """Whether nearly all of the solvent has one value, whatever is left of noise within the mask."""
+        return self.kind is Kind.MASKED or (self.solvent is not None and self.solvent.constant > MASKED)
+
+    @property
     def reason(self) -> str:
         """The kind in words: "the map ..."."""
         return f"the map {self.kind.value}"

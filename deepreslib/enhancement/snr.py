@@ -64,7 +64,7 @@ def snr_resolution(
         result = localfsc.estimate(half_maps, mask, cutoff=cutoff, workers=workers, progress=progress)
         return SnrResolution("localfsc", result.resolution, tuple(result.warnings))
     kind = map_kind(density_map)
-    if kind.kind in NO_NOISE:
+    if kind.kind in NO_NOISE or kind.is_masked:
         raise CannotTell(
             f"{density_map.name} shows no noise outside the mask: {kind.reason}; give half maps, or the map as the "
             "refinement wrote it."

@@ -113,6 +113,7 @@ def solvent_noise(
                 f"{name} has no noise outside the mask ({share:.0f} % of the voxels outside are one value); "
                 "give the map before it was masked, or half maps, or use --method deepres or cryores."
             )
+        _check_even(data, outside & ~grown(mask, round(margin)), scale, name)
         was_padded = np.count_nonzero(flat & ball) <= NEGLIGIBLE * np.count_nonzero(ball) and np.count_nonzero(
             ball
         ) > BALL * np.count_nonzero(outside)

@@ -141,6 +141,15 @@ def test_nothing_is_renamed_when_the_last_check_fails(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises ``KeyboardInterrupt``, also where the tests run in the background of a shell."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_signal_waits_until_all_files_have_their_names(tmp_path, monkeypatch):
     replace = os.replace
 

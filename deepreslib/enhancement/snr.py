@@ -117,7 +117,7 @@ def resolution_limit(
     found, status = result.global_resolution, result.status or ""
     assert found is not None  # CryoRes always has one
     if status.startswith("outside"):
-        raise CannotTell(f"CryoRes cannot tell the map's resolution ({status}); give --resolution.")
+        raise CannotTell(f"CryoRes finds no resolution ({status}); give --resolution.")
     doubtful = ", doubtful" if status.startswith("doubtful") else ""
     return max(found.value, finest), f"CryoRes, ± {found.deviation:.1f} Å{doubtful}"
 

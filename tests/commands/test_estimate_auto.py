@@ -38,7 +38,7 @@ def test_one_map_of_a_reconstruction_goes_to_cryores(capsys):
     assert estimate("map.mrc") == 0
     assert report()["method"] == "cryores"
     assert report()["chosen"].startswith("auto: the map shows the noise of the reconstruction")
-    assert report()["range"] == {"low": 4.0, "high": 30.0}
+    assert report()["range"] == {"low": 4.0, "high": 50.0}
     lines = capsys.readouterr().out
     assert "(cryores, local FSC 0.5, global resolution " in lines
     assert "cryores gives where the local FSC of half maps would fall to 0.5, predicted, ± the deviation" in lines

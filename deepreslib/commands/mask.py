@@ -11,7 +11,7 @@ from deepreslib.files import split_map_name
 from deepreslib.maps import checks, labels
 
 WRONG = (
-    "CryoRes' answer is {}; so its mask may be wrong: look at it, and if it is, make one from the density in another "
+    "CryoRes' answer is {}, so its mask may be wrong: look at it, and if it is, make one from the density in another "
     "program; where 'deepres estimate' needs a mask, --mask-threshold makes one."
 )
 """What is said of a mask that may not be relied on, by the status; the estimator's own advice is about resolutions."""

@@ -122,7 +122,7 @@ def judge(
 
 def _strange(factor: float) -> Doubt:
     """The doubt about a strange map."""
-    widened = f" and their deviations are widened {factor:.2g} times" if factor > 1 else ""
+    widened = f", and their deviations are widened {factor:.2g} times" if factor > 1 else ""
     return Doubt(
         "the map is unlike those that CryoRes learnt from",
         f"its values may be far off{widened}: {_MEASURE}, and --method deepres looks at the map in another way",

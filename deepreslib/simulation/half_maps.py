@@ -335,7 +335,9 @@ def _held_factors(
     factors = np.ones(len(frequency))
     for _ in range(_ROUNDS):
         power = noise.masked_power(unheld * np.interp(radius, frequency, factors), mask)
-        noise_power = mean_in_shells(power, grid.shape, grid.voxel_size)[1][1:]
+        noise_power = mean_in_shells(power, grid.shape, grid.voxel_size)[1][1:][: len(frequency)]
+        # The two ways of counting shells may differ by the last one, at Nyquist's frequency.
+        noise_power = np.pad(noise_power, (0, len(frequency) - len(noise_power)), mode="edge")
         factors = factors * noise.held_factors(signal_power, noise_power, frequency, settings.resolution)
     return factors
 

@@ -173,10 +173,13 @@ def local_spectrum(
     spectrum = scipy.fft.rfftn(np.asarray(data, np.float32), workers=workers)
     energy = np.zeros((*coarse, len(BANDS)), np.float32)
     evenness = np.full((*coarse, len(BANDS)), NOISE_EVENNESS, np.float32)
+    greatest = 0.0
     for band in filled_bands(sizes):
-        magnitude, energy[..., band] = _local_moments(spectrum, data.shape, sizes, band, valid, workers)
-        filled = energy[..., band] > _LEAST_ENERGY * max(float(energy.max()), _LEAST_ENERGY)
-        evenness[filled, band] = magnitude[filled] / np.sqrt(energy[filled, band])
+        magnitude, square = _local_moments(spectrum, data.shape, sizes, band, valid, workers)
+        greatest = max(greatest, float(square.max()))
+        filled = square > _LEAST_ENERGY * max(greatest, _LEAST_ENERGY)
+        energy[..., band] = square
+        np.divide(magnitude, np.sqrt(square), out=evenness[..., band], where=filled)
     return LocalSpectrum(energy, evenness)
 
 

@@ -19,10 +19,10 @@ from deepreslib.fourier.grid import fast_length
 SURROUNDINGS = 24.0
 """Å, how far around the molecule the map is looked at."""
 
-GUARD = 12.0
+GUARD = 8.0
 """Å, width at least of what is added around that part for the Fourier transform; its outer half leads to one level."""
 
-CORE, LEAST_CORE = 0.1, 0.02
+CORE, LEAST_CORE = 0.1, 0.05
 """A place belongs to the molecule, roughly, if the map's energy there at low frequencies is more than ``CORE`` of that
 of the strongest places. Among 24 simulated maps this was so for 96 to 100 % of the places of the molecule, and for 1.6
 to 6 times as many places as it has. The box holds all places beyond ``LEAST_CORE`` and their surroundings."""

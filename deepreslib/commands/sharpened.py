@@ -246,9 +246,11 @@ def _by_cryores(inputs: "Inputs", density_map: "DensityMap") -> tuple[tuple[floa
     whole, status = result.global_resolution, result.status or ""
     assert whole is not None, "CryoRes always estimates it"
     if status.startswith("outside"):
-        raise InputError(f"{why}: the map is {status} that it knows; {mend}.")
+        raise InputError(f"{why} ({status}); {mend}.")
     value = max(whole.value, 2 * max(density_map.voxel_size))
-    doubts = (f"the resolution at which the sharpened map was filtered is {status}",) if "doubt" in status else ()
+    doubts: tuple[str, ...] = ()
+    if status.startswith("doubtful"):
+        doubts = (f"the resolution at which the sharpened map was filtered is {status}; {mend}.",)
     return (value, f"CryoRes, ± {whole.deviation:.1f} Å"), doubts
 
 

@@ -28,6 +28,7 @@ class Judged:
         mask: (maps, places), logits.
         labels: (maps, places, 4), see ``Examples``.
         baseline: (maps,), the true global resolution.
+        strangeness: (maps,), how unlike the maps of the training a map is.
     """
 
     relative: FloatArray
@@ -38,6 +39,7 @@ class Judged:
     mask: FloatArray
     labels: FloatArray
     baseline: FloatArray
+    strangeness: FloatArray
 
 
 def judged(network: KerasModel, examples: Examples) -> Judged:
@@ -64,6 +66,7 @@ def judged(network: KerasModel, examples: Examples) -> Judged:
         mask=outputs["mask"][:, :, 0, 0, 0],
         labels=labels,
         baseline=truth,
+        strangeness=outputs["strangeness"][:, 0],
     )
 
 

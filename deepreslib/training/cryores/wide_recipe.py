@@ -312,9 +312,8 @@ def _finish(
         best = disorder.steepness * resolution * min(resolution, SHARPENED_FULLY)
         b_factor = -best * rng.uniform(*recipe.sharpening)
     if rng.random() < recipe.extras:
-        low, high = recipe.extra
-        square = resolution**2
-        b_factor += rng.uniform(max(low, -_SHARPENS_AT_MOST * square), min(high, _BLURS_AT_MOST * square))
+        extra, square = rng.uniform(*recipe.extra), resolution**2
+        b_factor += min(max(extra, -_SHARPENS_AT_MOST * square), _BLURS_AT_MOST * square)
     low_pass = None
     width = float(rng.choice([0.01, 0.02, 0.05, 0.1]))
     if filtered or recipe.filtered:

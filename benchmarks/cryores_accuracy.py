@@ -2,12 +2,13 @@
 
     python benchmarks/cryores_accuracy.py --data DATA [--most 36] [--only cryores]
 
-DATA holds ``structures/test`` and ``maps``. Every map is a scene as in training
-(``deepreslib.training.cryores.scenes``), of another structure and drawn with another seed: sharpened or not, masked or
-not, in boxes of many sizes. The truth is the local FSC of the half maps behind it (cutoff 0.5, in the window that
-``deepreslib.simulation.half_maps`` documents), their global FSC at 0.143 in a soft mask, and the mask of the
-structure's density at 4 Å. All methods get the single map; DeepRes, MonoRes and ResMap get the true mask too. Writes a
-table (Markdown) and all figures (JSON) to benchmarks/results.
+DATA holds ``structures/test`` and ``maps``. Every map of the test split is a scene
+(``deepreslib.training.cryores.scenes``) of another structure and drawn with another seed: sharpened or not, masked or
+not, in boxes of many sizes. Besides there are some maps of each kind that training knows
+(``deepreslib.training.cryores.kinds``), in which the rest is usual and plain. The truth is the local FSC of the half
+maps behind each map (cutoff 0.5, in the window that ``deepreslib.simulation.half_maps`` documents), their global FSC at
+0.143 in a soft mask, and the mask of the structure's density at 4 Å. All methods get the single map; DeepRes, MonoRes
+and ResMap get the true mask too. Writes a table (Markdown) and all figures (JSON) to benchmarks/results.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from deepreslib.errors import InputError
 from deepreslib.estimation import cryores, deepres, monores, resmap
 from deepreslib.maps import DensityMap, read_map
 from deepreslib.networks import store
+from deepreslib.training.cryores import kinds
 from deepreslib.training.cryores.recipe import SceneRecipe
 from deepreslib.training.cryores.scenes import make_scene
 from deepreslib.training.structures import find_structures
@@ -42,7 +44,7 @@ OTHERS = {
     "resmap": lambda density, mask: resmap.estimate(density, mask).resolution,
 }
 
-KINDS = {
+RARE = {
     "RNA": ("5kpy", {}),
     "protein-DNA": ("1kc6", {}),
     "ring of 26,430 atoms": ("4yvs", {}),
@@ -51,10 +53,13 @@ KINDS = {
     "masked": ("1cma", {"masked": 1.0}),
     "binned": ("1cma", {"binned": 1.0}),
 }
-"""Kinds of maps that training has few of or none: name → structure, and what differs from ``RECIPE``."""
+"""Kinds of maps drawn by the older recipe, of one structure each: name → structure, what differs from ``RECIPE``."""
 
 PER_KIND = 24
 """Maps of each kind. Their resolutions lie all over the range, so the mean of only eight would be chance."""
+
+KIND_SEEDS = 2000
+"""Scenes of the n-th kind of ``training.cryores.kinds`` have seeds [SEED, KIND_SEEDS + n, copy]."""
 
 DETAIL = 6.0
 """Å, SD of a Gaussian: beta-galactosidase's local resolution varies from voxel to voxel, as no local FSC can."""
@@ -73,15 +78,16 @@ def agreement(resolutions, scene):
         "rmse": float(np.sqrt(np.mean(error**2))),
         "rmse_in_range": float(np.sqrt(np.mean(error[covered] ** 2))) if covered.mean() > 0.05 else None,
         "median_error": float(np.median(error)),
-        "spearman": float(spearmanr(values, truth).statistic) if np.ptp(values) > 0 else 0.0,
+        "spearman": float(spearmanr(values, truth).statistic) if np.ptp(values) > 0 and np.ptp(truth) > 0 else 0.0,
     }
 
 
-def judge(scene, only=()):
-    """The figures of one scene."""
+def judge(made, only=()):
+    """The figures of the first view of a scene."""
+    scene = made.views[0]
     density = DensityMap(scene.data, (scene.voxel_size,) * 3)
     row = {
-        "structure": scene.name,
+        "structure": made.name,
         "global": scene.global_resolution,
         "voxel_size": scene.voxel_size,
         "shape": scene.data.shape,
@@ -120,14 +126,38 @@ def test_split(paths, only):
     return rows
 
 
-def kinds(folder):
-    """The figures of the scenes of each kind that training has few of or none."""
+def rare_kinds(folder):
+    """The figures of the scenes of each kind of ``RARE``."""
     rows = {}
-    for number, (kind, (name, changes)) in enumerate(KINDS.items()):
+    for number, (kind, (name, changes)) in enumerate(RARE.items()):
         recipe, path = dataclasses.replace(RECIPE, **changes), os.path.join(folder, f"{name}.pdb.gz")
-        scenes = [make_scene(path, recipe, [SEED, 1000 + number, copy]) for copy in range(PER_KIND)]
+        scenes = (make_scene(path, recipe, [SEED, 1000 + number, copy]) for copy in range(PER_KIND))
         rows[kind] = [judge(scene, ("none",)) for scene in scenes]
         print(kind, [round(row["cryores"]["rmse"], 2) for row in rows[kind]], flush=True)
+    return rows
+
+
+def judge_or_refuse(scene):
+    """The figures of CryoRes alone; None, with a line that says why, for a map that it refuses."""
+    try:
+        return judge(scene, ("none",))
+    except InputError as error:
+        print(f"refused: {error}", flush=True)
+        return None
+
+
+def trained_kinds(paths, asked):
+    """The figures of scenes of the kinds that training knows, of structures spread evenly over the list."""
+    rows = {}
+    for number, kind in enumerate(kinds.names()):
+        if asked and kind not in asked:
+            continue
+        chosen = [paths[i] for i in np.linspace(0, len(paths) - 1, PER_KIND).astype(int)]
+        seeds = ([SEED, KIND_SEEDS + number, copy] for copy in range(PER_KIND))
+        scenes = (make_scene(path, kinds.only(kind), seed) for path, seed in zip(chosen, seeds, strict=True))
+        judged = [judge_or_refuse(scene) for scene in scenes]
+        rows[kind] = [row for row in judged if row is not None]
+        print(kind, [round(row["global_found"] - row["global"], 2) for row in rows[kind]], flush=True)
     return rows
 
 
@@ -186,7 +216,29 @@ def totals_of(rows):
 def _mean(values):
     """Mean and standard error of the numbers among values, as text."""
     numbers = [value for value in values if value is not None]
+    if len(numbers) < 2:
+        return ", ".join(f"{number:.2f}" for number in numbers)
     return f"{np.mean(numbers):.2f} ± {np.std(numbers, ddof=1) / np.sqrt(len(numbers)):.2f}"
+
+
+def kind_table(table, words):
+    """Lines of Markdown: the figures of each kind."""
+    lines = [
+        "",
+        f"{words}, {PER_KIND} of a kind; means and their standard errors.",
+        "",
+        "| kind | local RMSE (Å) | where the local FSC is 1-10 Å | error of the global resolution (Å) | the same below "
+        "7 Å | its SD holds | mask IoU | maps beyond 9 Å |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for kind, rows in table.items():
+        errors = np.array([abs(row["global_found"] - row["global"]) for row in rows])
+        fine = [error for error, row in zip(errors, rows, strict=True) if row["global"] < 7]
+        held = np.mean(errors <= [row["global_deviation"] for row in rows])
+        cells = [_mean(row["cryores"][key] for row in rows) for key in ("rmse", "rmse_in_range")]
+        cells += [_mean(errors), _mean(fine), f"{100 * held:.0f} %", _mean(row["iou"]["cryores"] for row in rows)]
+        lines.append(f"| {kind} | {' | '.join(cells)} | {sum(row['global'] > 9 for row in rows)} |")
+    return lines
 
 
 def markdown(results):
@@ -213,19 +265,12 @@ def markdown(results):
         f"The predicted SD holds {100 * totals['within_sd']:.0f} % of the voxels. "
         f"Median time of a map: {totals['seconds']:.1f} s.",
     ]
-    if "kinds" in results:
-        lines += [
-            "",
-            f"Maps that training has few of or none, {PER_KIND} of a kind; means and their standard errors.",
-            "",
-            "| kind | local RMSE (Å) | where the local FSC is 1-10 Å | error of the global resolution (Å) | "
-            "maps beyond 9 Å |",
-            "|---|---|---|---|---|",
-        ]
-        for kind, rows in results["kinds"].items():
-            errors = [abs(row["global_found"] - row["global"]) for row in rows]
-            cells = [_mean(row["cryores"][key] for row in rows) for key in ("rmse", "rmse_in_range")] + [_mean(errors)]
-            lines.append(f"| {kind} | {' | '.join(cells)} | {sum(row['global'] > 9 for row in rows)} |")
+    for key, words in (
+        ("rare", "Maps of kinds that are rare, of one structure each"),
+        ("kinds", "Maps of the kinds that training knows"),
+    ):
+        if results.get(key):
+            lines += kind_table(results[key], words)
     if "betagal" in results:
         lines += [
             "",
@@ -243,6 +288,7 @@ def main():
     parser.add_argument("--data", required=True, help="folder with structures/test and maps")
     parser.add_argument("--most", type=int, help="use this many structures only, evenly spaced in the list")
     parser.add_argument("--only", nargs="+", default=(), help="judge these methods beside CryoRes (default: all)")
+    parser.add_argument("--kinds", nargs="+", metavar="KIND", help=f"of {', '.join(kinds.names())} (default: all)")
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "cryores_accuracy"), metavar="STEM")
     args = parser.parse_args()
     folder = os.path.join(args.data, "structures", "test")
@@ -252,7 +298,8 @@ def main():
     results = {"weights": store.read_card(store.shipped_folder("cryores"))["sha256"]}
     results["betagal"] = beta_galactosidase(os.path.join(args.data, "maps"))
     print(results["betagal"], flush=True)
-    results["kinds"] = kinds(folder)
+    results["rare"] = rare_kinds(folder)
+    results["kinds"] = trained_kinds(paths, args.kinds)
     results["maps"] = test_split(paths, args.only)
     results["summary"] = totals_of(results["maps"])
     reports.save(args.output, results, markdown(results))

@@ -59,7 +59,7 @@ def measure(paths, seed, number, resolution, network=False):
         make_scene(path, dataclasses.replace(recipe, local_cutoff=cutoff), [seed, number])
         for cutoff in local_cutoff.CUTOFFS
     ]
-    half, seventh = scenes
+    half, seventh = (scene.views[0] for scene in scenes)
     assert np.array_equal(half.data, seventh.data)
     mask = half.mask
     values = {"true 0.5": half.local_resolution[mask], "true 0.143": seventh.local_resolution[mask]}
@@ -71,7 +71,7 @@ def measure(paths, seed, number, resolution, network=False):
             values[f"SD {cutoff}"] = found.deviation[mask]
     chosen = np.random.default_rng(number).choice(mask.sum(), min(SAMPLE, mask.sum()), replace=False)
     found = {"global found": found.global_resolution.value} if network else {}
-    row = {"structure": half.name, "global": half.global_resolution, "voxel_size": half.voxel_size, **found}
+    row = {"structure": scenes[0].name, "global": half.global_resolution, "voxel_size": half.voxel_size, **found}
     row["percentiles"] = {name: np.percentile(these, PERCENTILES).tolist() for name, these in values.items()}
     print(row["structure"], round(row["global"], 2), row["percentiles"], flush=True)
     return row, {name: these[chosen].astype(float) for name, these in values.items()}

@@ -63,12 +63,12 @@ def test_deepres_speed(run, tmp_path):
 
 def test_cryores_accuracy(run, shared_data, tmp_path):
     stem = tmp_path / "accuracy"
-    kinds = {"masked": ("1cma", {"masked": 1.0})}
-    run(
-        "cryores_accuracy", "--data", shared_data, "--most", 2, "--only", "monores", "-o", stem, KINDS=kinds, PER_KIND=2
-    )
+    kinds = ("crop through", "small box")
+    options = ("--most", 2, "--only", "monores", "--kinds", *kinds, "-o", stem)
+    run("cryores_accuracy", "--data", shared_data, *options, RARE={"masked": ("1cma", {"masked": 1.0})}, PER_KIND=2)
     figures = results(stem)
-    assert len(figures["maps"]) == len(figures["kinds"]["masked"]) == 2
+    assert len(figures["maps"]) == len(figures["rare"]["masked"]) == 2
+    assert {kind: len(rows) for kind, rows in figures["kinds"].items()} == dict.fromkeys(kinds, 2)
     local = figures["summary"]["local"]
     assert local["cryores, all"]["rmse"] < local["monores, all"]["rmse"]
     assert 2 < figures["betagal"]["global"] < 10

@@ -58,21 +58,42 @@ def full_map(
     Raises:
         ValueError: coefficients are to be weighted by the FSC, and none was given.
     """
-    frequency = filters.frequencies(half1.shape, voxel_size)
-    weights = np.float32(0.5) * filters.b_factor_weights(frequency, finish.b_factor)
+    full = filtered(half1 + half2, voxel_size, finish, fsc, 0.5)
+    if finish.mask_growth is not None:
+        grown = masks.dilate(molecule, finish.mask_growth / voxel_size)
+        full *= masks.soft_edge(grown, max(finish.mask_edge / voxel_size, 1.0))
+    return full + np.float32(finish.offset * full.std())
+
+
+def filtered(
+    data: FloatArray, voxel_size: float, finish: Finish, fsc: ShellCorrelation | None = None, scale: float = 1.0
+) -> FloatArray:
+    """A map sharpened, weighted by the FSC and low-pass filtered, as its finish says; neither masked nor offset.
+
+    Args:
+        data: float32 (z, y, x).
+        voxel_size: Å, one number.
+        finish: what is done.
+        fsc: of the half maps; needed if coefficients are to be weighted by it.
+        scale: the map is multiplied by this number.
+
+    Returns:
+        float32 (z, y, x).
+
+    Raises:
+        ValueError: coefficients are to be weighted by the FSC, and none was given.
+    """
+    frequency = filters.frequencies(data.shape, voxel_size)
+    weights = np.float32(scale) * filters.b_factor_weights(frequency, finish.b_factor)
     if finish.fsc_weighted:
         if fsc is None:
             raise ValueError("coefficients cannot be weighted by the FSC without one")
         weights *= _fsc_weights(frequency, fsc)
     if finish.low_pass is not None:
         weights *= filters.raised_cosine(frequency, finish.low_pass, voxel_size, finish.low_pass_width)
-    spectrum = scipy.fft.rfftn(half1 + half2, overwrite_x=True)
+    spectrum = scipy.fft.rfftn(data)
     spectrum *= weights
-    full = scipy.fft.irfftn(spectrum, half1.shape, overwrite_x=True)
-    if finish.mask_growth is not None:
-        grown = masks.dilate(molecule, finish.mask_growth / voxel_size)
-        full *= masks.soft_edge(grown, max(finish.mask_edge / voxel_size, 1.0))
-    return full + np.float32(finish.offset * full.std())
+    return scipy.fft.irfftn(spectrum, data.shape, overwrite_x=True)
 
 
 def _fsc_weights(frequency: FloatArray, fsc: ShellCorrelation) -> FloatArray:

@@ -10,10 +10,9 @@ the local one by the local FSC of the half maps.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import gemmi
 import numpy as np
 
 from deepreslib.errors import InputError
@@ -147,7 +146,7 @@ def simulate(
     Raises:
         InputError: the resolution is finer than twice the voxel size, or the box is too small.
     """
-    _check(size, voxel_size, settings)
+    check(size, voxel_size, settings)
     present = np.ones(len(structure), bool) if selected is None else selected
     atom_disorder = disorder.field(structure.b_factors[present], positions[present], settings.disorder, rng)
     b_factors: FloatArray = np.zeros(len(structure))
@@ -155,14 +154,14 @@ def simulate(
     occupancies[present] = disorder.occupancies(atom_disorder, settings.disorder)
     b_factors[present] = disorder.b_factors(atom_disorder, settings.resolution, settings.disorder)
 
-    grid = _CoarseGrid(size, voxel_size, settings.resolution / settings.detail)
+    grid = CoarseGrid(size, voxel_size, settings.resolution / settings.detail)
     molecule = ModelMask(structure, positions, present)
     inside = molecule.on(grid.shape, grid.voxel_size)
-    soft = _soft_mask(inside, grid.voxel_size)
+    soft = soft_mask(inside, grid.voxel_size)
     density_b_factors = np.where(present, b_factors, b_factors.max())
-    occupied = _occupied(structure, np.where(present, occupancies, 1))
-    signal = _signal(occupied, positions, density_b_factors, present, inside, grid, settings)
-    weights = _noise_weights(signal, soft, grid, settings)
+    occupied = model_map.with_occupancies(structure, np.where(present, occupancies, 1))
+    signal = common_signal(occupied, positions, density_b_factors, present, inside, grid, settings)
+    weights = noise_weights(signal, soft, grid, settings)
     halves = _halves(signal, weights, soft, grid, settings.noise, rng)
 
     mask = molecule.on((size,) * 3, voxel_size)
@@ -177,7 +176,7 @@ def simulate(
         half2=half2,
         full=full,
         mask=mask,
-        local_resolution=_local_resolution((reduced1, reduced2), mask, grid, settings, workers),
+        local_resolution=measured_local_resolution((reduced1, reduced2), mask, grid, settings, workers),
         global_resolution=min(fsc.resolution(), grid.edge),
         fsc=fsc,
         b_factors=b_factors,
@@ -186,7 +185,7 @@ def simulate(
     )
 
 
-class _CoarseGrid:
+class CoarseGrid:
     """A grid on the same box with fewer voxels, if that is possible, and Fourier resampling to and from it."""
 
     def __init__(self, full_size: int, full_voxel_size: float, finest: float) -> None:
@@ -214,7 +213,17 @@ class _CoarseGrid:
         return resampling.to_shape(data, self.full_shape)
 
 
-def _check(size: int, voxel_size: float, settings: HalfMapSettings) -> None:
+def check(size: int, voxel_size: float, settings: HalfMapSettings) -> None:
+    """Refuses a resolution that the grid cannot hold.
+
+    Args:
+        size: edge of the cubic box, voxels.
+        voxel_size: Å, one number.
+        settings: how half maps are to be simulated.
+
+    Raises:
+        InputError: the resolution is finer than twice the voxel size, or the box is too small.
+    """
     finest = 2 * voxel_size
     if not settings.resolution >= finest:
         raise InputError(
@@ -230,31 +239,43 @@ def _check(size: int, voxel_size: float, settings: HalfMapSettings) -> None:
         )
 
 
-def _soft_mask(inside: BoolArray, voxel_size: float) -> FloatArray:
-    """The mask of the global FSC."""
+def soft_mask(inside: BoolArray, voxel_size: float) -> FloatArray:
+    """The mask of the global FSC.
+
+    Args:
+        inside: bool (z, y, x), the molecule.
+        voxel_size: Å, one number.
+
+    Returns:
+        float32 (z, y, x), from 0 to 1.
+    """
     grow, edge = SOFT_MASK
     return masks.soft_edge(masks.dilate(inside, grow / voxel_size), max(edge / voxel_size, 1.0))
 
 
-def _occupied(structure: AtomicStructure, occupancies: FloatArray) -> AtomicStructure:
-    """The structure with the occupancies of its atoms multiplied by numbers."""
-    if (occupancies == 1).all():
-        return structure
-    atoms = gemmi.FlatStructure(structure.template)
-    atoms.occ[:] = atoms.occ * occupancies
-    return replace(structure, template=atoms.generate_structure())
-
-
-def _signal(
+def common_signal(
     structure: AtomicStructure,
     positions: FloatArray,
     b_factors: FloatArray,
     present: BoolArray,
     inside: BoolArray,
-    grid: _CoarseGrid,
+    grid: CoarseGrid,
     settings: HalfMapSettings,
 ) -> FloatArray:
-    """What both half maps have in common: float32 on the coarse grid."""
+    """What both half maps have in common.
+
+    Args:
+        structure: the structure.
+        positions: (n, 3) Å, x y z, from voxel (0, 0, 0).
+        b_factors: (n,) Å², of the atoms.
+        present: (n,) bool, the atoms in the map.
+        inside: bool, the molecule on the coarse grid.
+        grid: the coarse grid.
+        settings: how the half maps are simulated.
+
+    Returns:
+        float32 (z, y, x) on the coarse grid.
+    """
     signal = model_map.density(structure, positions, grid.shape, grid.voxel_size, b_factors, present)
     signal = filters.transfer(signal, settings.solvent.weights(filters.frequencies(grid.shape, grid.voxel_size)))
     if settings.belt is not None:
@@ -265,10 +286,17 @@ def _signal(
     return signal
 
 
-def _noise_weights(signal: FloatArray, soft: FloatArray, grid: _CoarseGrid, settings: HalfMapSettings) -> FloatArray:
+def noise_weights(signal: FloatArray, soft: FloatArray, grid: CoarseGrid, settings: HalfMapSettings) -> FloatArray:
     """The noise's amplitude at each coefficient of the full grid; the FSC in the soft mask falls at the resolution set.
 
-    Float32 (z, y, x // 2 + 1).
+    Args:
+        signal: of both half maps, (z, y, x) on the coarse grid.
+        soft: the mask of the global FSC on it.
+        grid: the coarse grid.
+        settings: how the half maps are simulated.
+
+    Returns:
+        float32 (z, y, x // 2 + 1).
     """
     recipe, directions = settings.noise, settings.directions
     sums = shell_sums(signal, signal, grid.voxel_size, soft)
@@ -296,7 +324,7 @@ def _held_factors(
     frequency: FloatArray,
     variance: float,
     mask: FloatArray,
-    grid: _CoarseGrid,
+    grid: CoarseGrid,
     settings: HalfMapSettings,
 ) -> FloatArray:
     """The factors of ``noise.held_factors``; what the mask carries from one shell to another is counted too."""
@@ -307,7 +335,9 @@ def _held_factors(
     factors = np.ones(len(frequency))
     for _ in range(_ROUNDS):
         power = noise.masked_power(unheld * np.interp(radius, frequency, factors), mask)
-        noise_power = mean_in_shells(power, grid.shape, grid.voxel_size)[1][1:]
+        noise_power = mean_in_shells(power, grid.shape, grid.voxel_size)[1][1:][: len(frequency)]
+        # The two ways of counting shells may differ by the last one, at Nyquist's frequency.
+        noise_power = np.pad(noise_power, (0, len(frequency) - len(noise_power)), mode="edge")
         factors = factors * noise.held_factors(signal_power, noise_power, frequency, settings.resolution)
     return factors
 
@@ -316,7 +346,7 @@ def _halves(
     signal: FloatArray,
     weights: FloatArray,
     soft: FloatArray,
-    grid: _CoarseGrid,
+    grid: CoarseGrid,
     recipe: ReconstructionNoise,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray]:
@@ -340,10 +370,21 @@ def _halves(
     return half(), half()
 
 
-def _local_resolution(
-    halves: Sequence[FloatArray], mask: BoolArray, grid: _CoarseGrid, settings: HalfMapSettings, workers: int
+def measured_local_resolution(
+    halves: Sequence[FloatArray], mask: BoolArray, grid: CoarseGrid, settings: HalfMapSettings, workers: int
 ) -> FloatArray:
-    """Local FSC of half maps on the coarse grid, brought to the full grid's mask."""
+    """Local FSC of half maps on the coarse grid, brought to the full grid's mask.
+
+    Args:
+        halves: two, on the coarse grid.
+        mask: bool (z, y, x), the molecule on the full grid.
+        grid: the coarse grid.
+        settings: how the half maps were simulated.
+        workers: threads, -1 for all.
+
+    Returns:
+        float32 (z, y, x) on the full grid, Å, 0 outside the mask.
+    """
     needed = resampling.needed_voxels(mask, grid.full_voxel_size, grid.voxel_size, grid.shape)
     half1, half2 = (DensityMap(np.ascontiguousarray(half), voxel_triple(grid.voxel_size)) for half in halves)
     box = min(max(2 * round(settings.window / grid.voxel_size / 2), localfsc.SMALLEST_BOX), grid.shape[0])

@@ -6,6 +6,7 @@ ranges follow Ramírez-Aportela et al. 2019, section 2.1.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import gemmi
 import numpy as np
@@ -135,6 +136,23 @@ def density(
     spectrum = crop_spectrum(scipy.fft.rfftn(fine), fine_shape, shape)
     spectrum *= filters.b_factor_weights(filters.frequencies(shape, voxel_size), -calculator.blur)
     return scipy.fft.irfftn(spectrum, shape, overwrite_x=True)
+
+
+def with_occupancies(structure: AtomicStructure, occupancies: FloatArray) -> AtomicStructure:
+    """The structure with the occupancies of its atoms multiplied by numbers.
+
+    Args:
+        structure: the structure.
+        occupancies: (n,), above 0.
+
+    Returns:
+        The structure itself if all are 1.
+    """
+    if (occupancies == 1).all():
+        return structure
+    atoms = gemmi.FlatStructure(structure.template)
+    atoms.occ[:] = atoms.occ * occupancies
+    return replace(structure, template=atoms.generate_structure())
 
 
 def molecular_mask(

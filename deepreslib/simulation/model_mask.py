@@ -20,6 +20,10 @@ LEVEL = 0.08
 19 Å³ for every heavy atom, the volume of packed atoms with their hydrogens; that of an RNA has 17 Å³. Both are almost
 without holes."""
 
+VOLUME = 19.0
+"""Å³ for every heavy atom (17 in nucleic acid); masks on coarse voxels are given this volume instead of the level."""
+
+_NUCLEIC_VOLUME = 17.0
 _B_FACTOR = 8 * math.pi**2 * (0.225 * RESOLUTION) ** 2
 _VOXEL_SIZE = 1.4
 _RIM = 8.0
@@ -32,17 +36,34 @@ class ModelMask:
         structure: the structure.
         positions: (n, 3) Å, x y z, from voxel (0, 0, 0) of any of the grids.
         selected: (n,) bool, the atoms in the mask; None for all.
+        voxel_size: Å, of the grid on which the density is computed. On a coarser one than the usual the density is
+            coarser in proportion, and the mask's level is the one that gives it ``VOLUME``; for large assemblies in
+            coarse maps, where it is much quicker.
     """
 
-    def __init__(self, structure: AtomicStructure, positions: FloatArray, selected: BoolArray | None = None) -> None:
+    def __init__(
+        self,
+        structure: AtomicStructure,
+        positions: FloatArray,
+        selected: BoolArray | None = None,
+        voxel_size: float = _VOXEL_SIZE,
+    ) -> None:
         present = positions if selected is None else positions[selected]
-        self._corner = present.min(0) - _RIM
-        least = np.ceil((np.ptp(present, axis=0) + 2 * _RIM) / _VOXEL_SIZE).astype(int)[::-1]
+        self._voxel_size, coarser = voxel_size, voxel_size / _VOXEL_SIZE
+        self._corner = present.min(0) - _RIM * coarser
+        least = np.ceil((np.ptp(present, axis=0) + 2 * _RIM * coarser) / voxel_size).astype(int)[::-1]
         shape = [fast_length(count) for count in least.tolist()]
         moved = positions - self._corner
-        self._density = model_map.density(structure, moved, shape, _VOXEL_SIZE, _B_FACTOR, selected=selected)
-        nearest = np.rint((present - self._corner)[:, ::-1] / _VOXEL_SIZE).astype(int)
-        self._level = LEVEL * float(np.median(self._density[tuple(nearest.T)]))
+        b_factor = _B_FACTOR * coarser**2
+        self._density = model_map.density(structure, moved, shape, voxel_size, b_factor, selected=selected)
+        if coarser > 1:
+            nucleic = np.count_nonzero(structure.nucleic if selected is None else structure.nucleic[selected])
+            volume = VOLUME * (len(present) - nucleic) + _NUCLEIC_VOLUME * nucleic
+            voxels = min(round(volume / voxel_size**3), self._density.size - 1)
+            self._level = float(-np.partition(-self._density, voxels, axis=None)[voxels])
+        else:
+            nearest = np.rint((present - self._corner)[:, ::-1] / voxel_size).astype(int)
+            self._level = LEVEL * float(np.median(self._density[tuple(nearest.T)]))
 
     def on(self, shape: Sequence[int], voxel_size: float) -> BoolArray:
         """The mask on a grid.
@@ -54,6 +75,6 @@ class ModelMask:
         Returns:
             bool of ``shape``.
         """
-        scale, offset = np.eye(3) * (voxel_size / _VOXEL_SIZE), -self._corner[::-1] / _VOXEL_SIZE
+        scale, offset = np.eye(3) * (voxel_size / self._voxel_size), -self._corner[::-1] / self._voxel_size
         density = scipy.ndimage.affine_transform(self._density, scale, offset, shape, order=1, mode="constant")
         return density > self._level

@@ -13,7 +13,7 @@ from deepreslib.errors import InputError
 from deepreslib.fourier import filters
 from deepreslib.fourier.fsc import global_fsc
 from deepreslib.maps import DensityMap
-from deepreslib.simulation import half_maps
+from deepreslib.simulation import half_maps, model_map
 from deepreslib.simulation.directions import Directions, Lobe
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.full_map import Finish
@@ -233,8 +233,8 @@ def test_the_noise_of_half_maps_is_one_over_the_views(ball, even, directions):
 def test_occupancies_multiply_the_density(ball):
     positions = simulation.placed(ball, (40,) * 3, 1.5)
     shares = np.random.default_rng(0).uniform(0.1, 1, len(ball)).round(2)
-    density = simulation.density(half_maps._occupied(ball, shares), positions, (40,) * 3, 1.5, 30.0)
-    full = simulation.density(half_maps._occupied(ball, np.ones(len(ball))), positions, (40,) * 3, 1.5, 30.0)
+    density = simulation.density(model_map.with_occupancies(ball, shares), positions, (40,) * 3, 1.5, 30.0)
+    full = simulation.density(model_map.with_occupancies(ball, np.ones(len(ball))), positions, (40,) * 3, 1.5, 30.0)
     expected = sum(
         share * simulation.density(ball, positions, (40,) * 3, 1.5, 30.0, shares == share)
         for share in np.unique(shares)

@@ -20,6 +20,7 @@ from deepreslib.networks.cryores_features import FEATURES, LocalFeatures, local_
 from deepreslib.progress import bar
 from deepreslib.training.cryores import scenes
 from deepreslib.training.cryores.recipe import SceneRecipe
+from deepreslib.training.cryores.views import View
 from deepreslib.training.structures import drawn_shares
 
 KNOWN, ANYWHERE = 96, 160
@@ -80,8 +81,8 @@ def join(parts: Sequence[Examples]) -> Examples:
     return Examples(**{name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]})
 
 
-def from_scene(scene: scenes.Scene, rng: np.random.Generator) -> Examples:
-    """The example of a scene.
+def from_scene(scene: View, rng: np.random.Generator) -> Examples:
+    """The example of a view of a scene.
 
     Args:
         scene: a map with its labels.
@@ -170,7 +171,7 @@ def _make_one(
         recipe = replace(recipe, masked=1.0)
     rng = np.random.default_rng([seed, number, 0])
     path = paths[rng.choice(len(paths), p=shares)]
-    example = from_scene(scenes.make_scene(path, recipe, [seed, number, 1]), rng)
+    example = from_scene(scenes.make_scene(path, recipe, [seed, number, 1]).views[0], rng)
     with write_aside(os.path.join(folder, f"example_{seed}_{number:06d}.npz")) as temporary:
         np.savez(temporary, **example.__dict__)
 

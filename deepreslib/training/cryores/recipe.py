@@ -14,7 +14,7 @@ from deepreslib.simulation.surroundings import Belt, Solvent
 FINEST_SAMPLING = 2.1
 """A resolution is at least this many voxels."""
 
-_SHARPENED_FULLY = 5.0
+SHARPENED_FULLY = 5.0
 """Å; maps coarser than this are sharpened less."""
 
 _SPREAD_GROWS = 6.0
@@ -121,32 +121,52 @@ def draw_settings(resolution: float, sphere: float, recipe: SceneRecipe, rng: np
     Returns:
         The settings.
     """
-    disorder = _disorder(resolution, recipe, rng)
-    belt = None
-    if rng.random() < recipe.belts:
-        belt = Belt(
-            axis=int(rng.integers(3)),
-            place=rng.uniform(-0.8, 0.8),
-            width=rng.uniform(14, 28),
-            height=rng.uniform(34, 50),
-            rim=rng.uniform(5, 9),
-            heads=rng.uniform(0.3, 0.9),
-            core=rng.uniform(-0.3, 0.3),
-            blur=rng.uniform(3, 6),
-        )
+    disorder = draw_disorder(resolution, recipe, rng)
+    belt = draw_belt(rng) if rng.random() < recipe.belts else None
     return HalfMapSettings(
         resolution=resolution,
         disorder=disorder,
         solvent=Solvent(rng.uniform(0.3, 0.75), rng.uniform(70, 200)),
         belt=belt,
-        noise=_noise(sphere, recipe, rng),
+        noise=draw_noise(sphere, recipe, rng),
         finish=_finish(resolution, disorder, recipe, rng),
         detail=recipe.detail,
         local_cutoff=recipe.local_cutoff,
     )
 
 
-def _disorder(resolution: float, recipe: SceneRecipe, rng: np.random.Generator) -> Disorder:
+def draw_belt(rng: np.random.Generator) -> Belt:
+    """A belt of detergent or lipid.
+
+    Args:
+        rng: draws it.
+
+    Returns:
+        The belt.
+    """
+    return Belt(
+        axis=int(rng.integers(3)),
+        place=rng.uniform(-0.8, 0.8),
+        width=rng.uniform(14, 28),
+        height=rng.uniform(34, 50),
+        rim=rng.uniform(5, 9),
+        heads=rng.uniform(0.3, 0.9),
+        core=rng.uniform(-0.3, 0.3),
+        blur=rng.uniform(3, 6),
+    )
+
+
+def draw_disorder(resolution: float, recipe: SceneRecipe, rng: np.random.Generator) -> Disorder:
+    """The disorder of one scene.
+
+    Args:
+        resolution: Å, the global one.
+        recipe: how scenes are drawn.
+        rng: draws it.
+
+    Returns:
+        The disorder.
+    """
     spread = min(1 + rng.uniform(*recipe.spread) / min(resolution, _SPREAD_GROWS), recipe.greatest_ratio)
     flat = rng.random() < recipe.flat
     bends = rng.random() < recipe.domains
@@ -162,8 +182,21 @@ def _disorder(resolution: float, recipe: SceneRecipe, rng: np.random.Generator) 
     )
 
 
-def _noise(sphere: float, recipe: SceneRecipe, rng: np.random.Generator) -> ReconstructionNoise:
-    has_sphere, radius = rng.random() < recipe.spheres, rng.uniform(sphere, max(sphere, 1.0))
+def draw_noise(sphere: float | None, recipe: SceneRecipe, rng: np.random.Generator) -> ReconstructionNoise:
+    """The noise of one scene.
+
+    Args:
+        sphere: radius of a sphere that holds the molecule, in units of half the box; None if none does, so that the
+            half maps cannot have the spherical mask of a refinement.
+        recipe: how scenes are drawn.
+        rng: draws it.
+
+    Returns:
+        The noise.
+    """
+    has_sphere, radius = False, None
+    if sphere is not None:
+        has_sphere, radius = rng.random() < recipe.spheres, rng.uniform(sphere, max(sphere, 1.0))
     return ReconstructionNoise(
         slope=rng.uniform(*recipe.slope),
         rise=rng.uniform(0, 1),
@@ -179,7 +212,7 @@ def _finish(resolution: float, disorder: Disorder, recipe: SceneRecipe, rng: np.
     if rng.random() < recipe.sharpened:
         weighted = rng.random() < 0.6
         filtered = not weighted or rng.random() < 0.5
-        best = disorder.steepness * resolution * min(resolution, _SHARPENED_FULLY)
+        best = disorder.steepness * resolution * min(resolution, SHARPENED_FULLY)
         finish = replace(finish, b_factor=-best * rng.uniform(*recipe.sharpening), fsc_weighted=weighted)
     else:
         filtered = rng.random() >= recipe.raw

@@ -7,6 +7,7 @@ from deepreslib.fourier import spectra
 from deepreslib.networks import cryores as networks
 from deepreslib.training.cryores import examples
 from deepreslib.training.cryores.recipe import SceneRecipe
+from deepreslib.training.cryores.scenes import Scene
 
 
 def test_labels_follow_the_scene(scene):
@@ -52,7 +53,9 @@ def test_one_example_in_eight_is_coarse_and_late_ones_are_masked(scene, tmp_path
     recipes = []
     monkeypatch.setattr(examples, "drawn_shares", lambda paths, *weights: [1.0])
     monkeypatch.setattr(examples, "MASKED_FROM", 12)
-    monkeypatch.setattr(examples.scenes, "make_scene", lambda path, recipe, seed: recipes.append(recipe) or scene)
+    monkeypatch.setattr(
+        examples.scenes, "make_scene", lambda path, recipe, seed: recipes.append(recipe) or Scene("ball", (scene,), {})
+    )
     examples.make(["a structure"], SceneRecipe(), 3, 16, tmp_path)
     assert [number for number, recipe in enumerate(recipes) if recipe.resolution == examples.COARSE] == [7, 15]
     assert {recipe.resolution for recipe in recipes} == {SceneRecipe().resolution, examples.COARSE}

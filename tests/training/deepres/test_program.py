@@ -49,17 +49,17 @@ def train(folders, steps, preset="compact", *options):
 
 
 def test_training_improves_resumes_and_leaves_a_usable_model(folders, quick, capsys):
-    assert train(folders, 50) == 0
+    assert train(folders, 150) == 0
     folder = folders / "compact"
     first = json.loads((folder / loop.STATE).read_text())
     assert first["history"][-1]["rmse_clean"] < first["history"][0]["rmse_clean"]
-    assert train(folders, 52) == 0
+    assert train(folders, 152) == 0
     second = json.loads((folder / loop.STATE).read_text())
     assert second["steps"] > first["steps"]
     assert second["scenes"] > first["scenes"]
     assert second["history"][: len(first["history"])] == first["history"]
     capsys.readouterr()
-    assert train(folders, 52) == 2
+    assert train(folders, 152) == 2
     assert "more --minutes" in capsys.readouterr().err
 
     card = store.read_card(folder)

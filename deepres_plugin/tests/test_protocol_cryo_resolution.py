@@ -7,6 +7,7 @@ from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin import demo_project
 from deepres_plugin.protocols import ProtCryoResolution, ProtDeepLocalFsc
+from deepres_plugin.tests.launching import inThisProcess
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import CryoResolutionViewer
 from deepreslib import demo
@@ -24,7 +25,8 @@ class TestCryoResolution(ViewerChecks, BaseTest):
     def setUpClass(cls):
         Domain.getProtocols()
         setupTestProject(cls)
-        cls.volume, _ = demo_project.importDemo(cls.proj)
+        with inThisProcess():
+            cls.volume, _ = demo_project.importDemo(cls.proj)
         cls.run_ = cls.new()
         cls.proj.launchProtocol(cls.run_, wait=True)
 

@@ -11,8 +11,9 @@ from pyworkflow.protocol.protocol import runProtocolMain
 def inThisProcess():
     """Within the block a project runs what it launches here, by the function that Scipion's own processes call.
 
-    It is for what Scipion brings along, such as imports, and for what is launched again and again; each of our
-    protocols has at least one run in a process of its own.
+    It is for what Scipion brings along and runs without threads, such as imports. Our protocols run their steps in
+    threads, which has been seen to wait for ever in a process that runs tests; they are launched as Scipion launches
+    them.
     """
     with mock.patch.object(pyworkflow.protocol, "launch", _run):
         yield

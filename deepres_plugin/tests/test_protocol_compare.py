@@ -11,7 +11,6 @@ from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin.protocols import ProtDeepCompare, ProtDeepMonoRes
 from deepres_plugin.run_names import runName
-from deepres_plugin.tests.launching import inThisProcess, launchHere
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import CompareViewer, viewer_local_resolution
 from deepreslib.maps import DensityMap, read_map, write_map
@@ -135,7 +134,6 @@ class TestCompare(ViewerChecks, BaseTest):
         with open(script, encoding="utf-8") as lines:
             self.assertIn("volume #2 origin -10,20,-30", lines.read())
 
-    @inThisProcess()
     def testWithoutMaskDensityAndReferenceThenContinued(self):
         run = self.new(maps=("second", "steps"))
         self.assertEqual(run.validate(), [])
@@ -165,7 +163,6 @@ class TestCompare(ViewerChecks, BaseTest):
         self.assertEqual([volume.getObjLabel() for volume in run.difference_Volumes.iterItems()], ["second − first"])
         self.assertFalse(os.path.exists(old))
 
-    @inThisProcess()
     def testShareOfTheMaps(self):
         run = self.new(mask="mask")
         run.share.set(0.5)
@@ -179,7 +176,6 @@ class TestCompare(ViewerChecks, BaseTest):
         computed = self.openViewer(run)._getComparison().report()
         self.assertEqual(computed["consensus"], run._readReport()["consensus"])
 
-    @inThisProcess()
     def testMapWhoseOutsideIsFilled(self):
         """The viewer takes for the outside what the program takes for it."""
         run = self.new(maps=("first", "filled"))
@@ -253,5 +249,5 @@ def importMap(project, name, array):
             ProtImportVolumes, filesPath=path, samplingRate=SAMPLING_RATE, setOrigCoord=True, x=-x, y=-y, z=-z
         )
     protocol.setObjLabel(name)
-    launchHere(project, protocol)
+    project.launchProtocol(protocol, wait=True)
     return protocol

@@ -15,7 +15,6 @@ from deepres_plugin.inputs import convertInput, gridArguments, inputPath
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.protocols.protocol_deep_resolution import NETWORK_PATH, RANGE_HIGH
 from deepres_plugin.tests.finished_run import makeFinishedRun
-from deepres_plugin.tests.launching import inThisProcess
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import DeepResolutionViewer, viewer_local_resolution
 from deepreslib import demo
@@ -119,7 +118,6 @@ class TestDeepResolution(ViewerChecks, BaseTest):
             view = self.show(self.openViewer(self.finished), "doShowChimera")
         self.assertIsInstance(view, viewer_local_resolution.ChimeraView)
 
-    @inThisProcess()
     def testContinue(self):
         run = demo_project.newDeepRes(self.proj, self.volume, maskThreshold=90.0)
         self.launchProtocol(run)

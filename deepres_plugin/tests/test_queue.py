@@ -15,13 +15,12 @@ import numpy as np
 from pwem import Domain
 from pyworkflow.tests import BaseTest, setupTestProject
 
-from deepres_plugin import Plugin, job
-from deepres_plugin.constants import OUTPUT_RESOLUTION
+from deepres_plugin import job
+from deepres_plugin.constants import DEEPRES_PYTHON, OUTPUT_RESOLUTION
 from deepres_plugin.job import shellText
 from deepres_plugin.logs import NewLines
 from deepres_plugin.protocols import ProtDeepMonoRes
 from deepres_plugin.tests.finished_run import importBlob
-from deepres_plugin.tests.launching import launchHere
 from deepres_plugin.tests.queues import makeFakeQueue, makeProgram, sendToQueue, useHostsConf
 from deepreslib.maps import read_map
 
@@ -51,19 +50,13 @@ class TestQueue(BaseTest):
         shutil.copytree(cls.finished._getExtraPath(), cls.saved)
 
     def launchAgain(self, python=None, **changes):
-        """Continue the run with changes, its old files in place, by a program given in the place of Python.
-
-        What does not come is waited for a second instead of ten.
-        """
+        """Continue the run with changes, its old files in place, by a program given in the place of Python."""
         shutil.copytree(self.saved, self.finished._getExtraPath(), dirs_exist_ok=True)
         for name, value in changes.items():
             getattr(self.finished, name).set(value)
-        program = makeProgram(self.python, python) if python else Plugin.getPython()
-        with (
-            mock.patch.object(Plugin, "getPython", return_value=program),
-            mock.patch.object(job, "NETWORK_FOLDER_SECONDS", 1),
-        ):
-            launchHere(self.proj, self.finished)
+        variables = {DEEPRES_PYTHON: makeProgram(self.python, python)} if python else {}
+        with mock.patch.dict(os.environ, variables):
+            self.proj.launchProtocol(self.finished, wait=True)
         return self.finished
 
     def assertFailed(self, run, words):

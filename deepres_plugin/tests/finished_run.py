@@ -8,6 +8,7 @@ from pwem.protocols import ProtImportVolumes
 
 from deepres_plugin.constants import OUTPUT_DEVIATION, OUTPUT_MASK, OUTPUT_RESOLUTION, SUMMARY_PERCENTILES
 from deepres_plugin.protocols import ProtCryoResolution, ProtDeepResolution
+from deepres_plugin.tests.launching import launchHere
 from deepreslib.maps import DensityMap, write_map
 
 VOXEL_SIZE = 1.5
@@ -81,7 +82,7 @@ def importBlob(project, noise=0.0):
     density = np.exp(-(x**2 + y**2 + z**2) / 81) * (1.2 + np.cos(x) * np.cos(y) * np.cos(z))
     _write(path, density + noise * np.random.default_rng(1).standard_normal(SHAPE))
     protocol = project.newProtocol(ProtImportVolumes, filesPath=os.path.abspath(path), samplingRate=VOXEL_SIZE)
-    project.launchProtocol(protocol, wait=True)
+    launchHere(project, protocol)
     return protocol
 
 

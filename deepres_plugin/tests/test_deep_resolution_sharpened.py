@@ -8,6 +8,7 @@ from deepres_plugin import demo_project
 from deepres_plugin.protocols import ProtDeepResolution
 from deepres_plugin.protocols.protocol_deep_resolution import SHARPEN_AUTO, SHARPEN_BY_HAND, SHARPEN_NO
 from deepres_plugin.tests.finished_run import makeFinishedRun
+from deepres_plugin.tests.launching import inThisProcess
 
 
 class TestSharpenFirst(BaseTest):
@@ -17,7 +18,8 @@ class TestSharpenFirst(BaseTest):
     def setUpClass(cls):
         Domain.getProtocols()
         setupTestProject(cls)
-        cls.volume, cls.mask = demo_project.importDemo(cls.proj)
+        with inThisProcess():
+            cls.volume, cls.mask = demo_project.importDemo(cls.proj)
 
     def new(self, **options):
         return demo_project.newDeepRes(self.proj, self.volume, self.mask, **options)

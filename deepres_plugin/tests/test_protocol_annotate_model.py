@@ -15,6 +15,7 @@ from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin.protocols import ProtDeepAnnotateModel
 from deepres_plugin.protocols.protocol_annotate_model import ATTRIBUTE
+from deepres_plugin.tests.launching import launchHere
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import AnnotateModelViewer, viewer_annotate_model
 
@@ -217,7 +218,7 @@ def importMap(project, path, origin):
     protocol = project.newProtocol(
         ProtImportVolumes, filesPath=path, samplingRate=SAMPLING, setOrigCoord=True, x=x, y=y, z=z
     )
-    project.launchProtocol(protocol, wait=True)
+    launchHere(project, protocol)
     return protocol
 
 
@@ -240,5 +241,5 @@ def importStructure(project, path):
     structure.add_model(model)
     structure.write_pdb(path)
     protocol = project.newProtocol(ProtImportPdb, inputPdbData=ProtImportPdb.IMPORT_FROM_FILES, pdbFile=path)
-    project.launchProtocol(protocol, wait=True)
+    launchHere(project, protocol)
     return protocol

@@ -9,6 +9,7 @@ from pyworkflow.viewer import MSG_INFO, MSG_WARN
 from deepres_plugin import demo_project
 from deepres_plugin.protocols import ProtCryoResolution, ProtDeepLocalFsc
 from deepres_plugin.tests.finished_run import makeFinishedCryoRun
+from deepres_plugin.tests.launching import inThisProcess
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import CryoResolutionViewer
 from deepreslib import demo
@@ -26,7 +27,8 @@ class TestCryoResolution(ViewerChecks, BaseTest):
     def setUpClass(cls):
         Domain.getProtocols()
         setupTestProject(cls)
-        cls.volume, _ = demo_project.importDemo(cls.proj)
+        with inThisProcess():
+            cls.volume, _ = demo_project.importDemo(cls.proj)
         cls.run_ = cls.new()
         cls.proj.launchProtocol(cls.run_, wait=True)
 

@@ -9,6 +9,7 @@ from pwem.protocols import ProtImportMask, ProtImportVolumes
 from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin.protocols import ProtDeepLocalFsc, ProtDeepMonoRes, ProtDeepResMap
+from deepres_plugin.tests.launching import launchHere
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import EstimatorsViewer
 from deepreslib import demo
@@ -131,6 +132,5 @@ def importHalfMaps(project):
         half2map=paths["half2"],
     )
     maskImport = project.newProtocol(ProtImportMask, maskPath=paths["mask"], samplingRate=source.voxel_size[0])
-    for protocol in (volume, maskImport):
-        project.launchProtocol(protocol, wait=True)
+    launchHere(project, volume, maskImport)
     return volume, maskImport

@@ -10,6 +10,7 @@ from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin.protocols import ProtDeepSharpness
 from deepres_plugin.protocols.protocol_sharpness import TASK_CHECK
+from deepres_plugin.tests.launching import launchHere
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import SharpnessViewer
 from deepreslib import demo
@@ -158,8 +159,7 @@ def importMaps(project):
     volume = project.newProtocol(ProtImportVolumes, filesPath=paths["map"], **halves, **sampling)
     sharpened = project.newProtocol(ProtImportVolumes, filesPath=paths["sharp"], **sampling)
     maskImport = project.newProtocol(ProtImportMask, maskPath=paths["mask"], **sampling)
-    for protocol in (volume, maskImport, sharpened):
-        project.launchProtocol(protocol, wait=True)
+    launchHere(project, volume, maskImport, sharpened)
     return volume, maskImport, sharpened
 
 
@@ -169,5 +169,5 @@ def importMasked(project):
     path = os.path.abspath(project.getTmpPath("masked.mrc"))
     write_map(path, source.like(source.data * (mask.data > 0.5)))
     masked = project.newProtocol(ProtImportVolumes, filesPath=path, samplingRate=source.voxel_size[0])
-    project.launchProtocol(masked, wait=True)
+    launchHere(project, masked)
     return masked

@@ -63,10 +63,12 @@ class TestSlurm(BaseTest):
         self.wait(hasEnded, "the end of the run")
 
     def testGoodAndRefusedRuns(self):
-        for jobByJob in (False, True):
+        launched = {
+            jobByJob: [self.launch(jobByJob, maskThreshold=threshold) for threshold in (0.3, 1e6)]
+            for jobByJob in (False, True)
+        }
+        for jobByJob, (run, refused) in launched.items():
             with self.subTest(jobByJob=jobByJob):
-                run = self.launch(jobByJob, maskThreshold=0.3)
-                refused = self.launch(jobByJob, maskThreshold=1e6)
                 self.waitForEnd(run)
                 self.assertTrue(run.isFinished(), run.getErrorMessage())
                 self.assertIn("Median", run.summary()[1])

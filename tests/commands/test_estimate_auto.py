@@ -1,5 +1,6 @@
 """``deepres estimate`` without a method, what it says about its result, and maps that a method cannot judge."""
 
+import functools
 import json
 
 import numpy as np
@@ -111,18 +112,20 @@ def test_inverted_maps_and_half_maps_are_refused_with_the_mend(method, capsys):
         assert "multiply the map by -1" in error
 
 
+@functools.cache
+def found_in_noise(method, scale=1, offset=0):
+    """What a method finds in a noisy map that is scaled and moved, in the current folder."""
+    write_map("mask.mrc", density_map(atoms() > 1))
+    write_map("map.mrc", density_map(noisy().data.astype(np.float64) * scale + offset))
+    options = {"monores": ["--max-res", "20"], "resmap": ["--min-res", "6", "--max-res", "9"]}.get(method, [])
+    assert estimate("map.mrc", "--mask", "mask.mrc", "--method", method, *options) == 0
+    return read_map("out.mrc").data
+
+
 @pytest.mark.parametrize("method", ["deepres", "cryores", "monores", "resmap"])
 @pytest.mark.parametrize(("scale", "offset"), [(1e-40, 0), (1e37, 0), (1, 200)])
 def test_scale_and_offset_change_nothing(method, scale, offset):
-    right = noisy()
-    write_map("mask.mrc", density_map(atoms() > 1))
-    write_map("right.mrc", right)
-    write_map("odd.mrc", density_map(right.data.astype(np.float64) * scale + offset))
-    found = []
-    for name in ("right.mrc", "odd.mrc"):
-        options = ["--max-res", "20"] if method == "monores" else []
-        assert estimate(name, "--mask", "mask.mrc", "--method", method, *options) == 0
-        found.append(read_map("out.mrc").data)
+    found = [found_in_noise(method), found_in_noise(method, scale, offset)]
     apart = np.abs(found[0] - found[1]) > 0.01
     if offset and method in ("deepres", "cryores"):  # which know the solvent's level as well as its noise allows
         apart = np.abs(found[0] - found[1]) > 0.05

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hostile import draw_nothing
 from refusals import assert_refused
 
 from deepreslib.commands import main
@@ -26,6 +27,12 @@ def files(tmp_path):
         data = np.ascontiguousarray(array, dtype=np.float32)
         write_map(tmp_path / f"{name}.mrc", DensityMap(data, VOXEL_SIZE, (-21.0, 0.0, 5.0)))
     return tmp_path
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Spares the time that drawing takes where the files beside the pictures are looked at."""
+    draw_nothing(monkeypatch)
 
 
 def test_writes_the_files_it_names(files, capsys):
@@ -68,6 +75,7 @@ def test_without_a_map_there_is_no_surface(files):
     assert {path.name for path in out.iterdir()} == {"histogram.png", "slices.png", "pictures.json"}
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_mask_takes_off_a_background(files):
     out = files / "pictures"
     assert (
@@ -88,6 +96,7 @@ def test_mask_takes_off_a_background(files):
     assert read_map(out / "surface_resolution.mrc").data.max() < 6
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_compressed_map_is_unpacked_for_chimerax(files):
     density = read_map(files / "map.mrc")
     write_map(files / "map.mrc.gz", density)
@@ -122,6 +131,7 @@ def test_bad_input_is_refused(files, capsys):
     assert not (files / "pictures").exists()
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize(("name", "folder"), [("a\"b'c.mrc", "pictures"), ("$HOME.mrc", "$HOME \"'")])
 def test_a_map_whose_name_chimerax_cannot_take_is_copied(files, name, folder):
     (files / "map.mrc").rename(files / name)
@@ -175,6 +185,7 @@ def test_what_is_no_density_is_refused_as_map(files, capsys, labelled, values, q
     assert_refused(files, capsys, code, f"{given} ", words[labelled], "; give ")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_another_resolution_map_as_map_is_warned_about_and_a_density_is_not(files, capsys):
     resolution = read_map(files / "resolution.mrc")
     write_map(files / "other.mrc", resolution.like(resolution.data * 1.2))

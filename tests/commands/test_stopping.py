@@ -8,9 +8,11 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from deepreslib.commands import main, stopping
+from deepreslib.maps import DensityMap, write_map
 
 
 @pytest.mark.parametrize(("number", "code", "name"), [(2, 130, "Ctrl-C"), (15, 143, "SIGTERM")])
@@ -74,11 +76,22 @@ def test_in_a_thread_the_command_runs_without_handlers(capsys):
         request.obey()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_process_that_is_stopped_leaves_nothing(tmp_path, number):
-    from deepreslib import demo
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A map that takes MonoRes much longer than a second, and its mask."""
+    folder = tmp_path_factory.mktemp("large")
+    values = np.random.default_rng(0).standard_normal((192, 192, 192)).astype(np.float32)
+    inside = np.zeros(values.shape, bool)
+    inside[40:150, 40:150, 40:150] = True
+    values[inside] *= 3
+    write_map(folder / "map.mrc", DensityMap(values, (1.0,) * 3))
+    write_map(folder / "mask.mrc", DensityMap(inside.astype(np.float32), (1.0,) * 3))
+    return ["--mask", str(folder / "mask.mrc"), str(folder / "map.mrc")]
 
-    arguments = ["estimate", demo.MAP, "--mask", demo.MASK, "--method", "monores", "-o", str(tmp_path / "res.mrc")]
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_process_that_is_stopped_leaves_nothing(tmp_path, number, large):
+    arguments = ["estimate", *large, "--method", "monores", "--threads", "1", "-o", str(tmp_path / "res.mrc")]
     process = subprocess.Popen(
         [sys.executable, "-m", "deepreslib", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -89,7 +89,7 @@ def assert_all_or_nothing(results):
     assert results[-1][1] == 0, results[-1]
 
 
-@pytest.mark.parametrize("name", ["annotate", "compare"])
+@pytest.mark.parametrize("name", ["annotate", pytest.param("compare", marks=pytest.mark.endurance)])
 def test_three_sizes_of_disk(name, inputs, tmp_path, namespace):
     assert_all_or_nothing(fill(COMMANDS[name], inputs, tmp_path, namespace, 3))
 

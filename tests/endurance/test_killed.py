@@ -121,7 +121,7 @@ def test_a_command_stopped_at_five_moments(name, inputs, tmp_path):
     assert sum(left.values()) == 5
 
 
-@pytest.mark.parametrize("name", ["annotate", "compare"])
+@pytest.mark.parametrize("name", ["annotate", pytest.param("compare", marks=pytest.mark.endurance)])
 def test_a_machine_that_stops_between_two_names(name, inputs, tmp_path):
     command = COMMANDS[name]
     older, newer, _ = reference_runs(command, inputs, tmp_path)

@@ -166,8 +166,15 @@ def test_a_wave_is_found_at_its_length_and_not_at_finer():
     assert np.mean(found < 1.2 * length) > 0.75
 
 
-@pytest.mark.parametrize("single", [False, True])
-@pytest.mark.parametrize("resolution", [4.0, 6.0])
+@pytest.mark.parametrize(
+    ("resolution", "single"),
+    [
+        (4.0, False),
+        (6.0, True),
+        pytest.param(4.0, True, marks=pytest.mark.endurance),
+        pytest.param(6.0, False, marks=pytest.mark.endurance),
+    ],
+)
 def test_a_map_low_passed_in_white_noise_has_about_that_resolution(resolution, single):
     signal = low_passed(noise(11), resolution) * np.float32(np.sqrt(15)) * sphere(17)
     pair, mask = halves(signal), sphere(14)
@@ -178,7 +185,7 @@ def test_a_map_low_passed_in_white_noise_has_about_that_resolution(resolution, s
 
 @pytest.mark.parametrize("single", [False, True])
 def test_filtering_signal_and_noise_alike_does_not_refine(single):
-    signal, mask = 4 * low_passed(noise(11), 7.0) * sphere(17), sphere(14)
+    signal, mask = 4 * low_passed(noise(11), 7.0) * sphere(17), sphere(10)
     medians = []
     for change in (None, lambda data: low_passed(data, 5.0), lambda data: filters.apply_b_factor(data, 1.0, 100)):
         pair = halves(signal, change=change)
@@ -241,7 +248,10 @@ def test_senseless_input_is_refused():
         resmap.estimate(pair, np.zeros_like(mask))
 
 
-@pytest.mark.parametrize(("structure", "kind"), [("2gaf", "split"), ("4qln", "split"), ("4qln", "single")])
+@pytest.mark.parametrize(
+    ("structure", "kind"),
+    [("2gaf", "split"), ("4qln", "single"), pytest.param("4qln", "split", marks=pytest.mark.endurance)],
+)
 def test_agreement_with_the_original_program(shared_data, structure, kind):
     folder = shared_data / "reference" / structure
     half1, half2, mask, truth, original = (

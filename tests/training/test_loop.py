@@ -1,7 +1,9 @@
 """The training loop: it runs any program, also one of two networks, and goes on from checkpoints."""
 
+import functools
 import json
 import os
+import shutil
 
 import keras
 import numpy as np
@@ -28,8 +30,8 @@ class TwoNetworks:
 
     def _compile(self):
         fit, error = self.networks
-        fit.compile(keras.optimizers.Adam(0.1), "mse")
-        error.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
+        fit.compile(keras.optimizers.Adam(0.1), "mse", jit_compile=False)  # which takes longer than it saves here
+        error.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse", jit_compile=False)
 
     def restore(self, folder):
         networks = [checkpoints.load_network(folder, prefix) for prefix in self.PREFIXES]
@@ -77,6 +79,26 @@ def options(folder, steps, minutes=5.0):
     )
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Function that trains at one rate for so many steps, once; gives the program and its folder, to be left alone."""
+
+    @functools.cache
+    def train(steps):
+        folder, program = tmp_path_factory.mktemp("trained"), TwoNetworks()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(loop, "_rate", at_one_rate)
+            loop.run(program, options(folder, steps), report=lambda line: None)
+        return program, folder
+
+    return train
+
+
+def at_one_rate(state, options):
+    """The rate of a run follows its steps, so that those of two runs are another training."""
+    return 0.1
+
+
 def test_two_networks_with_two_optimisers_learn_and_are_kept(tmp_path):
     program, lines = TwoNetworks(), []
     card = loop.run(program, options(tmp_path, 60), report=lines.append)
@@ -96,11 +118,10 @@ def test_two_networks_with_two_optimisers_learn_and_are_kept(tmp_path):
         np.testing.assert_array_equal(np.array(one), np.array(other))
 
 
-def test_a_training_in_two_runs_is_one_training(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "_rate", lambda state, options: 0.1)  # the rate follows the steps of a run
-    whole, first, second = TwoNetworks(), TwoNetworks(), TwoNetworks()
-    loop.run(whole, options(tmp_path / "whole", 10), report=lambda line: None)
-    loop.run(first, options(tmp_path / "parts", 4), report=lambda line: None)
+def test_a_training_in_two_runs_is_one_training(tmp_path, monkeypatch, trained):
+    monkeypatch.setattr(loop, "_rate", at_one_rate)
+    (whole, _), second = trained(10), TwoNetworks()
+    shutil.copytree(trained(4)[1], tmp_path / "parts")
     before = json.loads((tmp_path / "parts" / loop.STATE).read_text())
     card = loop.run(second, options(tmp_path / "parts", 10), report=lambda line: None)
     after = json.loads((tmp_path / "parts" / loop.STATE).read_text())
@@ -155,8 +176,8 @@ def test_a_training_that_was_stopped_before_its_model_was_written_is_ended(tmp_p
 
 @pytest.mark.parametrize("file", ["checkpoint-2/fit_checkpoint.keras", "checkpoint-2/error_optimiser.npz", loop.STATE])
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04", b"{}", b'{"seconds": NaN}'])
-def test_a_checkpoint_that_is_damaged_is_refused(tmp_path, file, content):
-    loop.run(TwoNetworks(), options(tmp_path, 2), report=lambda line: None)
+def test_a_checkpoint_that_is_damaged_is_refused(tmp_path, trained, file, content):
+    shutil.copytree(trained(2)[1], tmp_path, dirs_exist_ok=True)
     if content is None and file != loop.STATE:
         (tmp_path / file).unlink()
     else:
@@ -172,13 +193,12 @@ class Stopped(BaseException):
 
 
 @pytest.mark.parametrize("moment", range(6))
-def test_a_training_stopped_while_a_checkpoint_is_written_goes_on(tmp_path, monkeypatch, moment):
+def test_a_training_stopped_while_a_checkpoint_is_written_goes_on(tmp_path, monkeypatch, trained, moment):
     """Before the first file is renamed, after it, and so on; after the last, the state's, the new one counts."""
-    monkeypatch.setattr(loop, "_rate", lambda state, options: 0.1)
-    whole, program = TwoNetworks(), TwoNetworks()
-    loop.run(whole, options(tmp_path / "whole", 10), report=lambda line: None)
+    monkeypatch.setattr(loop, "_rate", at_one_rate)
+    (whole, _), program = trained(10), TwoNetworks()
     folder, replace, done = tmp_path / "parts", os.replace, []
-    loop.run(TwoNetworks(), options(folder, 4), report=lambda line: None)
+    shutil.copytree(trained(4)[1], folder)
 
     def stop(old, new):
         if len(done) == moment:

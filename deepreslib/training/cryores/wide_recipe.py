@@ -118,6 +118,9 @@ class ViewRecipe:
         raw: share of the maps not sharpened that are not filtered either.
         sharpening: see ``SceneRecipe``.
         low_pass: where the filter begins to fall, divided by the resolution.
+        loose: share of the filters that begin to fall elsewhere, at ``loose_pass``. Where the noise was cut away, the
+            end of a filter is easily taken for the resolution, and most programs filter there; many users do not.
+        loose_pass: the same for these.
         filtered: whether every map is filtered.
         extra: Å², limits of a B factor added to that; it is kept within what the resolution bears.
         extras: share of maps with such a B factor.
@@ -149,6 +152,8 @@ class ViewRecipe:
     raw: float = 0.25
     sharpening: tuple[float, float] = (0.3, 1.2)
     low_pass: tuple[float, float] = (0.75, 1.05)
+    loose: float = 0.4
+    loose_pass: tuple[float, float] = (0.35, 0.75)
     filtered: bool = False
     extra: tuple[float, float] = (-60.0, 120.0)
     extras: float = 0.3
@@ -317,7 +322,8 @@ def _finish(
     low_pass = None
     width = float(rng.choice([0.01, 0.02, 0.05, 0.1]))
     if filtered or recipe.filtered:
-        low_pass = max(resolution * log_uniform(rng, *recipe.low_pass), 2 * voxel_size)
+        ends = recipe.loose_pass if rng.random() < recipe.loose else recipe.low_pass
+        low_pass = max(resolution * log_uniform(rng, *ends), 2 * voxel_size)
         low_pass = min(low_pass, max(_COARSEST_LABEL, resolution))
     return Finish(b_factor=b_factor, fsc_weighted=weighted, low_pass=low_pass, low_pass_width=width)
 

@@ -247,11 +247,10 @@ def _by_cryores(inputs: "Inputs", density_map: "DensityMap") -> tuple[tuple[floa
     assert whole is not None, "CryoRes always estimates it"
     if status.startswith("outside"):
         raise InputError(f"{why} ({status}); {mend}.")
-    value = max(whole.value, 2 * max(density_map.voxel_size))
     doubts: tuple[str, ...] = ()
     if status.startswith("doubtful"):
         doubts = (f"the resolution at which the sharpened map was filtered is {status}; {mend}.",)
-    return (value, f"CryoRes, ± {whole.deviation:.1f} Å"), doubts
+    return (whole.value, f"CryoRes, ± {whole.deviation:.1f} Å"), doubts
 
 
 def _searched(

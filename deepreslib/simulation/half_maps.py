@@ -162,7 +162,9 @@ def simulate(
     occupied = model_map.with_occupancies(structure, np.where(present, occupancies, 1))
     signal = common_signal(occupied, positions, density_b_factors, present, inside, grid, settings)
     weights = noise_weights(signal, soft, grid, settings)
-    halves = _halves(signal, weights, soft, grid, settings.noise, rng)
+    full_signal = grid.enlarged(signal)
+    one, other = (noisy(full_signal, weights, soft, grid, settings.noise, rng) for _ in range(2))
+    halves = one, other
 
     mask = molecule.on((size,) * 3, voxel_size)
     reduced1, reduced2 = (grid.reduced(half) for half in halves)
@@ -342,32 +344,35 @@ def _held_factors(
     return factors
 
 
-def _halves(
+def noisy(
     signal: FloatArray,
     weights: FloatArray,
     soft: FloatArray,
     grid: CoarseGrid,
     recipe: ReconstructionNoise,
     rng: np.random.Generator,
-) -> tuple[FloatArray, FloatArray]:
-    """Two maps on the full grid: the signal, and noise of their own."""
+) -> FloatArray:
+    """A map on the full grid: a signal, and noise of its own.
+
+    Args:
+        signal: float32 (z, y, x), on the full grid.
+        weights: the noise's amplitude at each coefficient (see ``noise_weights``).
+        soft: the molecule's soft mask on the coarse grid.
+        grid: the coarse grid.
+        recipe: where the noise is stronger, and the sphere outside which there is nothing.
+        rng: draws the noise.
+
+    Returns:
+        float32 (z, y, x).
+    """
     shape, voxel_size = grid.full_shape, grid.full_voxel_size
-    signal = grid.enlarged(signal)
-    sphere = recipe.sphere_mask(shape)
-    excess = None
+    data = filters.transfer(rng.standard_normal(shape, np.float32), weights)
     if recipe.excess:
-        excess = 1 + recipe.excess * resampling.sample_back(soft, np.ones(shape, bool), voxel_size, grid.voxel_size)
-
-    def half() -> FloatArray:
-        data = filters.transfer(rng.standard_normal(shape, np.float32), weights)
-        if excess is not None:
-            data *= excess
-        data += signal
-        if sphere is not None:
-            data *= sphere
-        return data
-
-    return half(), half()
+        everywhere = np.ones(shape, bool)
+        data *= 1 + recipe.excess * resampling.sample_back(soft, everywhere, voxel_size, grid.voxel_size)
+    data += signal
+    sphere = recipe.sphere_mask(shape)
+    return data if sphere is None else data * sphere
 
 
 def measured_local_resolution(

@@ -23,9 +23,11 @@ without holes."""
 VOLUME = 19.0
 """Å³ for every heavy atom (17 in nucleic acid); masks on coarse voxels are given this volume instead of the level."""
 
+VOXEL_SIZE = 1.4
+"""Å, of the grid on which the density is usually computed."""
+
 _NUCLEIC_VOLUME = 17.0
 _B_FACTOR = 8 * math.pi**2 * (0.225 * RESOLUTION) ** 2
-_VOXEL_SIZE = 1.4
 _RIM = 8.0
 
 
@@ -46,10 +48,10 @@ class ModelMask:
         structure: AtomicStructure,
         positions: FloatArray,
         selected: BoolArray | None = None,
-        voxel_size: float = _VOXEL_SIZE,
+        voxel_size: float = VOXEL_SIZE,
     ) -> None:
         present = positions if selected is None else positions[selected]
-        self._voxel_size, coarser = voxel_size, voxel_size / _VOXEL_SIZE
+        self._voxel_size, coarser = voxel_size, voxel_size / VOXEL_SIZE
         self._corner = present.min(0) - _RIM * coarser
         least = np.ceil((np.ptp(present, axis=0) + 2 * _RIM * coarser) / voxel_size).astype(int)[::-1]
         shape = [fast_length(count) for count in least.tolist()]

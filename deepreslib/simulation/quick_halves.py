@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepreslib.fourier import filters, resampling
+from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import ShellCorrelation, global_fsc
 from deepreslib.fourier.grid import lowest_coefficients
@@ -23,9 +23,10 @@ from deepreslib.simulation.half_maps import (
     common_signal,
     measured_local_resolution,
     noise_weights,
+    noisy,
     soft_mask,
 )
-from deepreslib.simulation.model_mask import ModelMask
+from deepreslib.simulation.model_mask import VOXEL_SIZE, ModelMask
 from deepreslib.structures import AtomicStructure
 
 _LARGEST_MASK_GRID = 150
@@ -108,7 +109,7 @@ def simulate(
     b_factors = disorder.b_factors(field, settings.resolution, settings.disorder)
 
     grid = CoarseGrid(size, voxel_size, settings.resolution / settings.detail)
-    mask_voxel_size = max(1.4, float(np.ptp(positions, axis=0).max()) / _LARGEST_MASK_GRID)
+    mask_voxel_size = max(VOXEL_SIZE, float(np.ptp(positions, axis=0).max()) / _LARGEST_MASK_GRID)
     molecule = ModelMask(structure, positions, voxel_size=mask_voxel_size)
     inside = molecule.on(grid.shape, grid.voxel_size)
     soft = soft_mask(inside, grid.voxel_size)
@@ -119,7 +120,7 @@ def simulate(
     # Of the mean, and of half the difference, of two maps of independent noise.
     weights = noise_weights(signal, soft, grid, settings) * np.float32(math.sqrt(0.5))
 
-    mean = _with_noise(grid.enlarged(signal), weights, soft, grid, settings, rng)
+    mean = noisy(grid.enlarged(signal), weights, soft, grid, settings.noise, rng)
     middle, difference = grid.reduced(mean), _difference(weights, soft, grid, settings, rng)
     halves = middle + difference, middle - difference
     fsc = global_fsc(*halves, grid.voxel_size, soft, workers=1)
@@ -140,25 +141,6 @@ def simulate(
         rim=rim,
         settings=settings,
     )
-
-
-def _with_noise(
-    signal: FloatArray,
-    weights: FloatArray,
-    soft: FloatArray,
-    grid: CoarseGrid,
-    settings: HalfMapSettings,
-    rng: np.random.Generator,
-) -> FloatArray:
-    """The mean of the half maps on the map's grid."""
-    recipe, shape, voxel_size = settings.noise, grid.full_shape, grid.full_voxel_size
-    data = filters.transfer(rng.standard_normal(shape, np.float32), weights)
-    if recipe.excess:
-        everywhere = np.ones(shape, bool)
-        data *= 1 + recipe.excess * resampling.sample_back(soft, everywhere, voxel_size, grid.voxel_size)
-    data += signal
-    sphere = recipe.sphere_mask(shape)
-    return data if sphere is None else data * sphere
 
 
 def _difference(

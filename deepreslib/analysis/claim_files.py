@@ -69,7 +69,7 @@ def read_claim(path: PathLike) -> Claim:
         InputError: there is no such file, it is neither, or it holds no resolution or several.
     """
     path = os.fspath(path)
-    text = read_text(path)
+    text = read_text(path, "a header of EMDB (XML) or an mmCIF file", "a header of EMDB or an mmCIF file")
     return _from_xml(text, path) if text.lstrip().startswith("<") else _from_mmcif(text, path)
 
 
@@ -88,7 +88,7 @@ def read_table(path: PathLike) -> list[Row]:
             number is none.
     """
     path = os.fspath(path)
-    text = read_text(path)
+    text = read_text(path, "a CSV file", "a table")
     first, _, _ = text.lstrip("\n").partition("\n")
     found = [delimiter for delimiter in DELIMITERS if delimiter in first]
     if len(found) > 1:

@@ -16,8 +16,8 @@ MOST_BYTES = 2**30
 GZIP, BZIP2 = b"\x1f\x8b", b"BZh"
 
 
-def read_text(path: PathLike) -> str:
-    """The text of a PDB or mmCIF file, plain or compressed.
+def read_text(path: PathLike, kind: str = "a PDB or mmCIF file", subject: str = "an atomic structure") -> str:
+    """The text of a PDB or mmCIF file, or of another text, plain or compressed.
 
     Whether a file is compressed (gzip or bzip2) is decided by its first bytes, not by its name. A compressed file is
     read to its end, so its check sum counts, and nothing may follow it. The text is taken as UTF-8, else as Latin-1,
@@ -25,6 +25,8 @@ def read_text(path: PathLike) -> str:
 
     Args:
         path: the file.
+        kind: of file that is wanted, for the messages.
+        subject: what such a file holds, likewise.
 
     Returns:
         The text; its lines end in line feeds.
@@ -37,11 +39,11 @@ def read_text(path: PathLike) -> str:
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):
             what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
-            raise InputError(f"{path} is {what}; give the path of a PDB or mmCIF file.")
+            raise InputError(f"{path} is {what}; give the path of {kind}.")
         with open(path, "rb") as stream:
             content = stream.read()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f"{path}: there is no such file; give the path of a PDB or mmCIF file.") from error
+        raise InputError(f"{path}: there is no such file; give the path of {kind}.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); give a file that you may read.") from error
     try:
@@ -53,12 +55,12 @@ def read_text(path: PathLike) -> str:
         raise InputError(f"{path} is cut or damaged ({error}); get the compressed file again.") from error
     if len(content) > MOST_BYTES:
         raise InputError(
-            f"{path} holds more than {MOST_BYTES >> 30} GiB, so it is no structure; give a PDB or mmCIF file."
+            f"{path} holds more than {MOST_BYTES >> 30} GiB, which is too much; give {kind}."
         )
     if not content.strip():
-        raise InputError(f"{path} is empty; give a PDB or mmCIF file.")
+        raise InputError(f"{path} is empty; give {kind}.")
     if b"\0" in content:
-        raise InputError(f"{path}: not an atomic structure (it is no text); give a PDB or mmCIF file.")
+        raise InputError(f"{path}: not {subject} (it is no text); give {kind}.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

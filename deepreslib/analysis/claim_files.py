@@ -107,7 +107,9 @@ def read_table(path: PathLike) -> list[Row]:
     _check_columns(header, path)
     if not lines:
         raise InputError(f"{path} has column names and no map; add a line for each map.")
-    return [_row(dict(zip(header, _filled(row, header, path, number), strict=True)), path, number) for number, row in lines]
+    return [
+        _row(dict(zip(header, _filled(row, header, path, number), strict=True)), path, number) for number, row in lines
+    ]
 
 
 def _check_columns(header: list[str], path: str) -> None:
@@ -176,7 +178,7 @@ def _from_xml(text: str, path: str) -> Claim:
     ]
     claimed = _one([(field.text or "").strip() for field in fields], path, "resolution (final_reconstruction)")
     units = {field.get("units", "Å") for field in fields}
-    if not units <= {"Å", "Å", "A"}:
+    if not units <= {"Å", "\u212b", "A"}:
         raise InputError(f"{path} gives its resolution in {', '.join(sorted(units))}; give a header in Å.")
     method = methods[0] if methods else ""
     the_map = next((child for child in root if _tag(child) == "map"), None)
@@ -191,20 +193,29 @@ def _from_xml(text: str, path: str) -> Claim:
 
 
 def _parsed(text: str, path: str) -> ElementTree.Element:
-    """The root element; nothing outside the file is read, and no entity is expanded."""
-
-    def refuse(*_: object) -> None:
-        raise InputError(f"{path} defines entities, as no header of EMDB does; give the header as EMDB has it.")
-
+    """The root element; nothing outside the file is read, and a file that defines an entity is refused."""
     content = re.sub(r"^\s*<\?xml[^>]*\?>", "", text).strip().encode()  # the text is decoded already
     checker = xml.parsers.expat.ParserCreate("utf-8")
-    checker.EntityDeclHandler = refuse
-    checker.ExternalEntityRefHandler = refuse
+    entities: list[str] = []
+
+    def note(name: str, *_: object) -> None:
+        entities.append(name)
+        raise _Entity
+
+    checker.EntityDeclHandler = note
     try:
         checker.Parse(content, True)
         return ElementTree.fromstring(content)
+    except _Entity:
+        raise InputError(
+            f"{path} defines an entity ({entities[0]}), as no header of EMDB does; give the header as EMDB has it."
+        ) from None
     except (xml.parsers.expat.ExpatError, ElementTree.ParseError) as error:
         raise InputError(f"{path} is cut or no XML ({error}); get the header again.") from error
+
+
+class _Entity(Exception):
+    """A file defines an entity."""
 
 
 def _tag(element: ElementTree.Element) -> str:
@@ -267,7 +278,9 @@ def _one(values: list[str], path: str, name: str) -> str:
     if not different:
         raise InputError(f"{path} holds no {name}; give the number by --claimed.")
     if len(different) > 1:
-        raise InputError(f"{path} holds {len(different)} resolutions ({', '.join(different)} Å); give one by --claimed.")
+        raise InputError(
+            f"{path} holds {len(different)} resolutions ({', '.join(different)} Å); give one by --claimed."
+        )
     return different[0]
 
 

@@ -17,6 +17,7 @@ from scipy.special import ndtr
 
 from deepreslib.errors import InputError
 from deepreslib.fourier.fsc import CUTOFF
+from deepreslib.networks.mapclass_card import BORDERS, CLASSES
 
 CONSISTENT = "consistent"
 FINER = "finer than the map supports"
@@ -35,12 +36,6 @@ VERDICTS = {
 
 CONTRADICTIONS = (FINER, COARSER, IMPOSSIBLE)
 """The verdicts that contradict the claim."""
-
-CLASSES = ("high", "medium", "low")
-"""The classes of resolution: finer than the first border, between the two, coarser than the second."""
-
-BORDERS = (5.0, 10.0)
-"""Å, the borders of the classes after Avramov et al. 2019."""
 
 ROUNDED = 0.05
 """Å; claims are rounded to a tenth of an Å, so one that is finer than Nyquist's limit by less is not impossible."""
@@ -340,8 +335,8 @@ def decide(
     answer = compare_with(single, claim, rule)
     if answer == COARSER and claim.cutoff > CUTOFF:
         reason = (
-            f"{single} is finer than the claim, but the claim was read off at an FSC of {claim.cutoff:g}, where numbers "
-            "are coarser, and there are no half maps to read it off again"
+            f"{single} is finer than the claim, which was read off at an FSC of {claim.cutoff:g}, where numbers are "
+            "coarser, and there are no half maps to read it off again"
         )
         return Verdict(CANNOT_TELL, single, reason, None)
     return Verdict(answer, single, f"CryoRes expects {single}", 4)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from deepreslib.analysis.claims import CLASSES
 from deepreslib.fourier.arrays import IntArray
+from deepreslib.networks.mapclass_card import CLASSES
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def kind(found: MapKind, factor: float, told: Sequence[Estimate] = ()) -> Eviden
         factor: by which deviations are widened for it.
         told: for a map without noise, its resolution on other scales.
     """
-    figures = {"kind": found.kind.name.lower(), "widened": factor}
+    figures: dict[str, Any] = {"kind": found.kind.name.lower(), "widened": factor}
     sentence = found.reason
     if found.kind is Kind.NOISE:
         return line(2, State.OK, sentence, **figures)
@@ -285,7 +285,9 @@ def size(volume: float, mass: float | None, level_volume: float | None = None) -
         told += f", the deposited contour {above:.0f} kDa"
         figures["mass_of_contour"] = round(above, 2)
     if mass is None:
-        return line(8, State.NOT_APPLICABLE, f"{told}; compare it with the sample, or give --mass", found, "kDa", **figures)
+        return line(
+            8, State.NOT_APPLICABLE, f"{told}; compare it with the sample, or give --mass", found, "kDa", **figures
+        )
     low, high = SIZES
     if low * mass <= found <= high * mass:
         return line(8, State.OK, f"{told}, {found / mass:.2g} times the given {mass:g} kDa", found, "kDa", **figures)

@@ -20,6 +20,7 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS: dict[str, str] = {
     "annotate": "local resolution at the atoms and residues of a structure",
+    "classify": "whether a map bears its claimed resolution out",
     "compare": "local resolution maps against a reference, and their consensus",
     "estimate": "local resolution of a map",
     "mask": "the molecular mask of a map, found by CryoRes",
@@ -31,7 +32,8 @@ COMMANDS: dict[str, str] = {
 """The subcommands: name of a module of this folder → what it does. Only the module of the one that runs is imported.
 
 Each module has ``add_arguments(parser)``, ``paths(args)``, which gives its :class:`~deepreslib.commands.paths.Paths`,
-and ``run(args)``, which does the work. ``args.command_line`` is the command as it would be typed into a shell.
+and ``run(args)``, which does the work and may return an exit code. ``args.command_line`` is the command as it would be
+typed into a shell.
 """
 
 
@@ -42,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those after the program's name; None for the ones it was started with.
 
     Returns:
-        The exit code: 0; 2 for input that cannot be used, or output that cannot be written; 130 or 143 if the command
-        was stopped by Ctrl-C or SIGTERM.
+        The exit code: 0, or what the command says of its result; 2 for input that cannot be used, or output that
+        cannot be written; 130 or 143 if the command was stopped by Ctrl-C or SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     with stopping.stoppable() as request:
@@ -72,12 +74,12 @@ def _run(arguments: list[str], request: stopping.Request) -> int:
     paths.check()
     files.sweep(paths.output_folders())
     with _together(paths, request) as outputs:
-        module.run(args)
+        code = module.run(args)
     if outputs.names:
         print(f"wrote {', '.join(outputs.names)}")
     if outputs.removed:
         print(f"removed what an earlier run had left: {', '.join(outputs.removed)}")
-    return 0
+    return code or 0
 
 
 def parse(arguments: Sequence[str]) -> tuple[ModuleType, argparse.Namespace]:

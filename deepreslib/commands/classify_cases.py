@@ -2,13 +2,14 @@
 
 import math
 from argparse import Namespace
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from deepreslib.analysis.claim_files import read_claim, read_table
-from deepreslib.analysis.claims import BORDERS, Claim, Rule
+from deepreslib.analysis.claims import Claim, Rule
 from deepreslib.commands.folder import short_names
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import Triple
+from deepreslib.networks.mapclass_card import BORDERS
 
 SHIPPED = "compact"
 """The preset of the network for simulated maps that comes with the package."""
@@ -165,9 +166,16 @@ def _of_table(args: Namespace) -> list[Case]:
     if twice is not None:
         raise InputError(f"{args.table} calls two maps {twice!r}; give them different labels.")
     return [
-        replace(
-            Case(name, row.files["map"], row.claim, voxel_size=row.voxel_size or args.voxel_size, origin=args.origin),
-            **{what: row.files.get(what) for what in ("half1", "half2", "mask", "structure")},
+        Case(
+            name,
+            row.files["map"],
+            row.claim,
+            row.files.get("half1"),
+            row.files.get("half2"),
+            row.files.get("mask"),
+            structure=row.files.get("structure"),
+            voxel_size=row.voxel_size or args.voxel_size,
+            origin=args.origin,
         )
         for name, row in zip(names, rows, strict=True)
     ]

@@ -90,7 +90,9 @@ class HalfMapCurves:
                 "their noise"
             )
         if not self.corrected.falls_below(cutoff):
-            return f"their FSC never falls to {cutoff:g}: the half maps share their noise, or their voxels are too large"
+            return (
+                f"their FSC never falls to {cutoff:g}: the half maps share their noise, or their voxels are too large"
+            )
         if not math.isfinite(self.resolution(cutoff)):
             return "the half maps agree at no frequency"
         return None

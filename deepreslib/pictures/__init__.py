@@ -6,6 +6,7 @@ show or ``save_figure`` can write.
 
 from deepreslib.pictures.chimerax import can_open, check_name, resolution_for_chimerax, write_chimerax_script
 from deepreslib.pictures.chimerax_structure import write_chimerax_structure_script
+from deepreslib.pictures.classes import class_names, confusion_figure, probabilities_figure
 from deepreslib.pictures.comparison import (
     agreement_figure,
     comparison_table_figure,
@@ -13,6 +14,7 @@ from deepreslib.pictures.comparison import (
     difference_figure,
     spread_figure,
 )
+from deepreslib.pictures.evidence import evidence_figure, overview_figure
 from deepreslib.pictures.figures import add_colour_bar, save_figure
 from deepreslib.pictures.histogram import histogram_figure
 from deepreslib.pictures.residues import residue_figures
@@ -31,17 +33,22 @@ __all__ = [
     "can_open",
     "central_slices",
     "check_name",
+    "class_names",
     "coloured_slices_figure",
     "coloured_surface",
     "comparison_table_figure",
+    "confusion_figure",
     "count_figure",
     "default_level",
     "difference_figure",
+    "evidence_figure",
     "grey_slices_figure",
     "histogram_figure",
     "inside_values",
     "overclaimed_figure",
+    "overview_figure",
     "plain",
+    "probabilities_figure",
     "residue_figures",
     "resolution_for_chimerax",
     "save_figure",

@@ -54,9 +54,7 @@ def read_text(path: PathLike, kind: str = "a PDB or mmCIF file", subject: str = 
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path} is cut or damaged ({error}); get the compressed file again.") from error
     if len(content) > MOST_BYTES:
-        raise InputError(
-            f"{path} holds more than {MOST_BYTES >> 30} GiB, which is too much; give {kind}."
-        )
+        raise InputError(f"{path} holds more than {MOST_BYTES >> 30} GiB, which is too much; give {kind}.")
     if not content.strip():
         raise InputError(f"{path} is empty; give {kind}.")
     if b"\0" in content:

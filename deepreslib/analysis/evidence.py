@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from deepreslib.analysis.claims import (
+    CONSISTENT,
     Claim,
     Estimate,
     Evidence,
@@ -158,7 +159,7 @@ def half_maps(
     made = curves.made_by_mask(claim.resolution) if claim else 0.0
     figures["made_by_mask"] = round(made, 4)
     state = State.OK if claim else State.NOT_APPLICABLE
-    if claim and compare_with(estimate, claim, rule) != "consistent":
+    if claim and compare_with(estimate, claim, rule) != CONSISTENT:
         state = State.CONTRADICTS
     if made > MADE_BY_MASK:
         sentence += f"; at the claim the mask alone makes an FSC of {made:.2f}: the mask makes the number"
@@ -189,8 +190,10 @@ def cryores(
         probability = estimate.finer_than(limit)
         figures["probability_finer"] = round(probability, 4)
         sentence += f"; finer than {limit:.2f} Å with a probability of {_percent(probability)}"
-        if compare_with(estimate, claim, rule) != "consistent":
+        answer = compare_with(estimate, claim, rule)
+        if answer != CONSISTENT:
             state = State.CONTRADICTS if decides else State.WARNING
+            sentence += f"; the claim is {answer}, as far as CryoRes sees"
     if not is_reliable:
         return line(4, State.WARNING, f"{sentence}; but it is {status}", estimate.value, "Å", **figures)
     return line(4, state, sentence, estimate.value, "Å", **figures)
@@ -239,7 +242,7 @@ def share(values: Mapping[str, FloatArray], claim: Claim | None, is_reliable: bo
         }
     }
     told = "; ".join(
-        f"{name}: local resolution {low:.1f} to {high:.1f} Å, median {median:.1f} Å"
+        f"local resolution by {name} {low:.1f} to {high:.1f} Å, median {median:.1f} Å"
         for name, (low, median, high) in ends.items()
     )
     if claim is None:
@@ -247,12 +250,21 @@ def share(values: Mapping[str, FloatArray], claim: Claim | None, is_reliable: bo
     shares = {name: float(np.mean(found <= claim.resolution)) for name, found in values.items()}
     figures["reached_by"] = {name: round(found, 4) for name, found in shares.items()}
     first = next(iter(shares.values()))
-    reached = ", ".join(f"{_percent(found)} by {name}" for name, found in shares.items())
-    sentence = f"of the molecule, so much reaches {claim.resolution:g} Å or finer: {reached} ({told})"
+    reached = " and ".join(f"{_percent(found)} by {name}" for name, found in shares.items())
+    sentence = f"{reached}: so much of the molecule reaches {claim.resolution:g} Å or finer ({told})"
     if not is_reliable:
-        return line(6, State.NOT_APPLICABLE, f"{sentence}; not reliable", 100 * first, "%", **figures)
+        return line(
+            6, State.NOT_APPLICABLE, f"{sentence}; but CryoRes is not to be relied on here", 100 * first, "%", **figures
+        )
     if first < HOT_SPOT:
-        return line(6, State.WARNING, f"{sentence}: a hot spot's number at most", 100 * first, "%", **figures)
+        return line(
+            6,
+            State.WARNING,
+            f"{sentence}; a claim that so little reaches is a hot spot's at most",
+            100 * first,
+            "%",
+            **figures,
+        )
     return line(6, State.OK, sentence, 100 * first, "%", **figures)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import TYPE_CHECKING
 
 from deepreslib.analysis.claims import VERDICTS, Rule, checked_claim
 from deepreslib.commands import arguments, machine, messages
@@ -11,6 +12,9 @@ from deepreslib.commands.numbers import FINITE, Number, Numbers, density_name, f
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.networks.mapclass_card import BORDERS
+
+if TYPE_CHECKING:
+    from deepreslib.commands.classify_one import Judged, NotJudged
 
 REPORT, TABLE, VOTES, PAGE = "classify.json", "verdicts.csv", "votes.mrc", "summary.html"
 EVIDENCE, PROBABILITIES, CONFUSION = "evidence.png", "probabilities.png", "confusion.png"
@@ -126,7 +130,7 @@ def run(args: Namespace) -> int:
     started = time.monotonic()
     machine.choose(args.threads, args.gpu)
     from deepreslib.commands import classify_outputs
-    from deepreslib.commands.classify_one import Judged, NotJudged, judge_case
+    from deepreslib.commands.classify_one import Judged, judge_case
     from deepreslib.estimation import cryores
 
     cryores.load_model(args.question.cryores_model)  # a network that cannot be used is no fault of a map
@@ -149,11 +153,12 @@ def run(args: Namespace) -> int:
     return CONTRADICTED if args.strict and contradicted else 0
 
 
-def _judged_or_not(case: Case, args: Namespace):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _judged_or_not(case: Case, args: Namespace) -> "Judged | NotJudged":
+    """Judges a map of a table; what is wrong with it is a line of the table."""
     from deepreslib.commands.classify_one import NotJudged, judge_case
 
     try:
-        return judge_case(case, args.question)
+        return judge_case(case, args.question, progress=False)
     except InputError as error:
         return NotJudged(case, str(error))
     except MemoryError:

@@ -283,7 +283,7 @@ def _sheet(result: Result, question: Question) -> Sheet | Refused:
         "file": str(result.case.map or "mean of the half maps"),
         "box": f"{' × '.join(map(str, count[::-1]))} voxels of {maps.format_triple(size)} Å",
         "kind": f"the map {result.kind.value}",
-        "mask": f"{result.mask['voxels']:,} voxels, {result.mask['source']}",
+        "mask": f"{result.mask['voxels']:,} voxels, {_source(result)}",
         "CryoRes": f"{result.estimates['cryores']}; {result.status}"
         if "cryores" in result.estimates
         else result.status,
@@ -293,7 +293,7 @@ def _sheet(result: Result, question: Question) -> Sheet | Refused:
         facts["claim from"] = f"{result.claim.source}{method}"
     if result.probabilities is not None:
         shares = zip(pictures.class_names(question.borders), result.probabilities, strict=True)
-        told = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)
+        told = ", ".join(f"{name} {_percent(share)}" for name, share in shares)
         facts["class of resolution"] = f"{told} (by {result.class_scale})"
     for name, each in result.estimates.items():
         if name not in ("cryores", "half_maps") and each.scale != FSC_BY_CRYORES:
@@ -309,6 +309,22 @@ def _sheet(result: Result, question: Question) -> Sheet | Refused:
         result.warnings,
         [_evidence(result)],
     )
+
+
+def _source(result: Judged) -> str:
+    """Where the mask comes from."""
+    sources = {
+        "file": f"given as {result.mask['path']}",
+        "threshold": "where the density is above the given threshold",
+        "cryores": "found by CryoRes",
+        "automatic": "made from the smoothed density",
+    }
+    return sources[result.mask["source"]]
+
+
+def _percent(share: float) -> str:
+    """A probability; nothing is certain."""
+    return "more than 99 %" if share > 0.99 else "less than 1 %" if share < 0.01 else f"{100 * share:.0f} %"
 
 
 def _without_pictures(sheet: Sheet) -> Sheet:

@@ -166,7 +166,7 @@ def _draw_spectrum(
     axes.set_ylabel("Amplitude (share of the greatest)")
     axes.set_title("Spectrum of the map", fontsize="medium")
     _frequency_axis(axes, float(frequency[-1]), claimed)
-    axes.legend(frameon=False, fontsize="small")
+    axes.legend(framealpha=0.85, edgecolor="none", fontsize="small")
 
 
 def _draw_local(axes: Axes, local: FloatArray, claimed: float | None, estimate: Estimate | None) -> None:
@@ -191,7 +191,7 @@ def _draw_local(axes: Axes, local: FloatArray, claimed: float | None, estimate: 
     axes.set_title("How much of the molecule reaches it", fontsize="medium")
     axes.set_ylim(0, 1.3 * axes.get_ylim()[1])
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize="small", loc="upper right")
+    axes.legend(framealpha=0.85, edgecolor="none", fontsize="small", loc="upper right")
 
 
 def _shares(values: FloatArray) -> FloatArray:
@@ -203,7 +203,9 @@ def _draw_curves(axes: Axes, curves: HalfMapCurves, claimed: float | None, estim
     for name, (label, colour, style) in CURVES.items():
         curve = getattr(curves, name)
         if curve is not None:
-            axes.plot(curve.frequency, curve.correlation, color=colour, linestyle=style, linewidth=1.5, label=label)
+            axes.plot(
+                curve.frequency[1:], curve.correlation[1:], color=colour, linestyle=style, linewidth=1.5, label=label
+            )
     for cutoff in (CUTOFF, 0.5):
         axes.axhline(cutoff, color="0.7", linewidth=0.8)
         axes.text(0.005, cutoff, f"{cutoff:g}", transform=axes.get_yaxis_transform(), fontsize="small", va="bottom")
@@ -213,7 +215,7 @@ def _draw_curves(axes: Axes, curves: HalfMapCurves, claimed: float | None, estim
     axes.set_ylabel("FSC of the half maps")
     axes.set_title("Half maps", fontsize="medium")
     _frequency_axis(axes, float(curves.unmasked.frequency[-1]), claimed)
-    axes.legend(frameon=False, fontsize="small", loc="upper right")
+    axes.legend(framealpha=0.85, edgecolor="none", fontsize="small", loc="upper right")
 
 
 def _mark(axes: Axes, claimed: float | None, estimate: Estimate | None, labelled: bool = True) -> None:

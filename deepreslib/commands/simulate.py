@@ -1,4 +1,7 @@
-"""``deepres simulate``: a map, or two half maps, from an atomic structure, its mask and its true local resolution."""
+"""``deepres simulate``: a map, or two half maps, from an atomic structure, its mask and its true local resolution.
+
+With ``--gaussian`` it is a map of Gaussian atoms, as EMAN2's ``pdb2mrc`` makes it.
+"""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
@@ -6,7 +9,7 @@ import numpy as np
 
 from deepreslib import maps, memory, simulation, structures
 from deepreslib.analysis import report
-from deepreslib.commands import messages, simulate_half_maps
+from deepreslib.commands import messages, simulate_gaussian, simulate_half_maps
 from deepreslib.commands.numbers import ANGSTROM, B_FACTOR, SEED, VOXEL_SIZE, Number, file_name
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
@@ -35,6 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="filter a region at its own resolution, e.g. A=3.0 or A:1-120,B=5; repeat it; atoms in "
         "no region take --resolution",
     )
+    simulate_gaussian.add_arguments(parser)
     parser.add_argument("--voxel-size", type=VOXEL_SIZE, default=1.0, metavar="A", help="Å (default: 1)")
     parser.add_argument(
         "--box",
@@ -85,8 +89,9 @@ def run(args: Namespace) -> None:
     """Simulates and writes the files."""
     outputs = _outputs(args)
     simulate_half_maps.check(args)
+    simulate_gaussian.check(args)
     structure = structures.read_structure(args.structure)
-    if not args.half_maps:
+    if not args.half_maps and args.gaussian is None:
         labels, resolutions = _regions(args, structure)
     rng = np.random.default_rng(args.seed)
     size = args.box or simulation.box_size(structure, args.voxel_size)
@@ -102,6 +107,9 @@ def run(args: Namespace) -> None:
         raise InputError(f"--box {size}: too small for {args.structure}; give a larger box or leave it out.")
     if args.half_maps:
         simulate_half_maps.write(args, structure, positions, size, rng, outputs)
+        return
+    if args.gaussian is not None:
+        simulate_gaussian.write(args, structure, positions, size, rng, outputs)
         return
     b_factors = structure.b_factors if args.b_factors == "own" else None
     warnings = []
@@ -138,7 +146,10 @@ def run(args: Namespace) -> None:
 def _outputs(args: Namespace) -> dict[str, str]:
     """Paths of the files that are written, by what is in them."""
     outputs = simulate_half_maps.outputs(*split_map_name(args.output))
-    return outputs if args.half_maps else {what: outputs[what] for what in ("full", "mask", "resolution", "report")}
+    if args.half_maps:
+        return outputs
+    kept = ("full", "mask", "report") if args.gaussian is not None else ("full", "mask", "resolution", "report")
+    return {what: outputs[what] for what in kept}
 
 
 def _regions(args: Namespace, structure: structures.AtomicStructure) -> tuple[IntArray, list[float]]:

@@ -3,6 +3,7 @@
 from deepreslib.simulation.directions import Directions, Lobe
 from deepreslib.simulation.disorder import Disorder
 from deepreslib.simulation.full_map import Finish
+from deepreslib.simulation.gaussian_map import GaussianMaps
 from deepreslib.simulation.half_maps import HalfMaps, HalfMapSettings
 from deepreslib.simulation.model_map import (
     add_noise,
@@ -23,6 +24,7 @@ __all__ = [
     "Directions",
     "Disorder",
     "Finish",
+    "GaussianMaps",
     "HalfMapSettings",
     "HalfMaps",
     "Lobe",

@@ -292,19 +292,18 @@ def size(volume: float, mass: float | None, level_volume: float | None = None) -
     found = DALTON_PER_CUBIC * volume / 1000
     told = f"the mask holds {found:.0f} kDa of protein" if found >= 10 else f"the mask holds {found:.2g} kDa of protein"
     figures: dict[str, Any] = {"volume": round(volume), "mass_given": mass}
+    more = ""
     if level_volume is not None:
         above = DALTON_PER_CUBIC * level_volume / 1000
-        told += f", the deposited contour {above:.0f} kDa"
+        more = f"; above the deposited contour level {above:.0f} kDa"
         figures["mass_of_contour"] = round(above, 2)
     if mass is None:
-        return line(
-            8, State.NOT_APPLICABLE, f"{told}; compare it with the sample, or give --mass", found, "kDa", **figures
-        )
-    low, high = SIZES
-    if low * mass <= found <= high * mass:
-        return line(8, State.OK, f"{told}, {found / mass:.2g} times the given {mass:g} kDa", found, "kDa", **figures)
-    sentence = f"{told}, {found / mass:.2g} times the given {mass:g} kDa: check the voxel size, and the mask"
-    return line(8, State.WARNING, sentence, found, "kDa", **figures)
+        sentence = f"{told}{more}; compare it with the sample, or give --mass"
+        return line(8, State.NOT_APPLICABLE, sentence, found, "kDa", **figures)
+    told += f", {found / mass:.2g} times the given {mass:g} kDa{more}"
+    if SIZES[0] * mass <= found <= SIZES[1] * mass:
+        return line(8, State.OK, told, found, "kDa", **figures)
+    return line(8, State.WARNING, f"{told}: check the voxel size, and the mask", found, "kDa", **figures)
 
 
 def voxel_size(scale: float | None, correlation: float | None, name: str = "", why_not: str = "") -> Evidence:

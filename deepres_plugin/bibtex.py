@@ -55,4 +55,39 @@ year = {2023},
 note = {about the article of this title in the Journal of Molecular Biology, to which the DOI leads},
 doi = {https://doi.org/10.1016/j.jmb.2023.168059}
 }
+
+@article{Chen2013,
+title = {High-resolution noise substitution to measure overfitting and validate resolution in 3D structure determination
+by single particle electron cryomicroscopy},
+author = {Chen, Shaoxia and McMullan, Greg and Faruqi, Abdul R. and Murshudov, Garib N. and Short, Judith M. and
+Scheres, Sjors H. W. and Henderson, Richard},
+journal = {Ultramicroscopy},
+volume = {135},
+pages = {24--35},
+year = {2013},
+doi = {https://doi.org/10.1016/j.ultramic.2013.06.004}
+}
+
+@article{Afonine2018,
+title = {New tools for the analysis and validation of cryo-EM maps and atomic models},
+author = {Afonine, Pavel V. and Klaholz, Bruno P. and Moriarty, Nigel W. and Poon, Billy K. and Sobolev, Oleg V. and
+Terwilliger, Thomas C. and Adams, Paul D. and Urzhumtsev, Alexandre},
+journal = {Acta Crystallographica Section D},
+volume = {74},
+number = {9},
+pages = {814--840},
+year = {2018},
+doi = {https://doi.org/10.1107/S2059798318009324}
+}
+
+@article{Wang2022,
+title = {Validation analysis of EMDB entries},
+author = {Wang, Zhe and Patwardhan, Ardan and Kleywegt, Gerard J.},
+journal = {Acta Crystallographica Section D},
+volume = {78},
+number = {5},
+pages = {542--552},
+year = {2022},
+doi = {https://doi.org/10.1107/S205979832200328X}
+}
 """

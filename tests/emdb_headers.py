@@ -33,7 +33,9 @@ def header(*resolutions, method="FSC 0.143 CUT-OFF", spacing=1.06, level=0.028, 
 def mmcif(*resolutions, method="FSC 0.143 CUT-OFF"):
     """An mmCIF file with these resolutions."""
     if len(resolutions) == 1:
-        rows = f"_em_3d_reconstruction.resolution {resolutions[0]}\n_em_3d_reconstruction.resolution_method '{method}'\n"
+        rows = (
+            f"_em_3d_reconstruction.resolution {resolutions[0]}\n_em_3d_reconstruction.resolution_method '{method}'\n"
+        )
     else:
         names = "loop_\n_em_3d_reconstruction.id\n_em_3d_reconstruction.resolution\n"
         rows = names + "".join(f"{number} {each}\n" for number, each in enumerate(resolutions, 1))

@@ -17,7 +17,7 @@ PAPERS = (
     "Dang 2023 (CryoRes)",
     "Chen et al. 2013, Ultramicroscopy 135, 24 (phase randomisation)",
     "Afonine et al. 2018, Acta Cryst. D74, 814 (where a map ends)",
-    "Wang et al. 2022, J. Struct. Biol. 214, 107824 (EMDB validation analysis)",
+    "Wang et al. 2022, Acta Cryst. D78, 542 (EMDB validation analysis)",
 )
 """What the lines of evidence come from."""
 

@@ -54,10 +54,9 @@ def text(words: object) -> str:
     """Words as they stand in HTML.
 
     Args:
-        words: of any kind; characters that cannot be printed are left out.
+        words: of any kind; what cannot be printed becomes a blank.
     """
-    plain = "".join(char if char.isprintable() else " " for char in str(words))
-    return html.escape(plain.encode("utf-8", "replace").decode("utf-8"))
+    return html.escape("".join(char if char.isprintable() else " " for char in str(words)))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

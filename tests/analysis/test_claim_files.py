@@ -35,7 +35,13 @@ def test_a_compressed_header_with_a_namespace_and_one_number_twice(tmp_path):
 
 @pytest.mark.parametrize(
     ("method", "cutoff"),
-    [("FSC 0.143 CUT-OFF", 0.143), ("FSC 0.5 CUT-OFF", 0.5), ("FSC 0.33 CUT-OFF", 0.33), ("FSC 1/2 BIT", 0.143), ("", 0.143)],
+    [
+        ("FSC 0.143 CUT-OFF", 0.143),
+        ("FSC 0.5 CUT-OFF", 0.5),
+        ("FSC 0.33 CUT-OFF", 0.33),
+        ("FSC 1/2 BIT", 0.143),
+        ("", 0.143),
+    ],
 )
 def test_the_cutoff_is_read_from_the_method(write, method, cutoff):
     assert read_claim(write(header("3.2", method=method))).cutoff == cutoff
@@ -88,10 +94,14 @@ def test_a_missing_file_is_named():
 def test_a_table(write, tmp_path, delimiter):
     for name in ("one.mrc", "two.mrc", "half1.mrc", "half2.mrc"):
         (tmp_path / name).touch()
-    text = "\ufeffMap,claimed,voxel_size,half1,half2,label\none.mrc,3.2,1.06,half1.mrc,half2.mrc,\n\ntwo.mrc,,,,,second\n"
+    text = (
+        "\ufeffMap,claimed,voxel_size,half1,half2,label\none.mrc,3.2,1.06,half1.mrc,half2.mrc,\n\ntwo.mrc,,,,,second\n"
+    )
     one, two = read_table(write(text.replace(",", delimiter), "table.csv"))
     assert (one.claim.resolution, one.voxel_size, one.number) == (3.2, 1.06, 2)
-    assert one.files == {name: str(tmp_path / f"{name}.mrc").replace("/map", "/one") for name in ("map", "half1", "half2")}
+    assert one.files == {
+        name: str(tmp_path / f"{name}.mrc").replace("/map", "/one") for name in ("map", "half1", "half2")
+    }
     assert (two.claim, two.voxel_size, two.label) == (None, None, "second")
 
 

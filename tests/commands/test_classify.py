@@ -205,7 +205,9 @@ def test_size_is_printed_and_judged(files):
     assert run(files, files / "map.mrc", "--mask", files / "mask.mrc", "--mass", 1000) == 0
     line = report(files)["maps"][0]["evidence"][7]
     assert line["state"] == "warning"
-    assert line["value"] == pytest.approx(0.81e-3 * np.count_nonzero(read_map(files / "mask.mrc").data) * SIZE**3, rel=1e-3)
+    assert line["value"] == pytest.approx(
+        0.81e-3 * np.count_nonzero(read_map(files / "mask.mrc").data) * SIZE**3, rel=1e-3
+    )
 
 
 def test_other_methods_are_asked(files):

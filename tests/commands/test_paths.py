@@ -13,6 +13,8 @@ COMMANDS = {
     "estimate": "estimate {map} --half1 {half1} --half2 {half2} --mask {mask} --method {method} --model {model} "
     "-o res.mrc",
     "mask": "mask {map} --model {model} -o mask.mrc",
+    "classify": "classify {map} --half1 {half1} --half2 {half2} --mask {mask} --structure {structure} --model {model} "
+    "--cryores-model {network} -o folder",
     "compare": "compare {one} {two} --labels a b --mask {mask} --map {map} -o folder",
     "annotate": "annotate {structure} {resolution} --mask {mask} -o model.cif",
     "pictures": "pictures {resolution} --map {map} --mask {mask} --compare {other} -o folder",

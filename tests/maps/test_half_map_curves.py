@@ -53,7 +53,9 @@ def test_independent_half_maps_decide(ball):
 def test_a_sharp_mask_of_few_voxels_is_found_out(ball):
     rng = np.random.default_rng(3)
     smooth = half_map_pairs.molecule()
-    halves = [DensityMap((smooth + 3 * rng.standard_normal(smooth.shape) * ball).astype("f4"), (1.5,) * 3) for _ in "12"]
+    halves = [
+        DensityMap((smooth + 3 * rng.standard_normal(smooth.shape) * ball).astype("f4"), (1.5,) * 3) for _ in "12"
+    ]
     found = measure(*halves, ball, rng, 1)
     assert found.resolution() >= found.masked.resolution()
 

@@ -51,6 +51,7 @@ COMMANDS = {
         OTHER_MASK,
         "res.json",
     ),
+    "classify": Command("classify map.mrc --mask mask.mrc --claimed 5 -o out", OTHER_MASK, "classify.json"),
     "compare": Command("compare one.mrc two.mrc -o out", OTHER_MASK, "compare.json"),
     "annotate": Command("annotate model.pdb one.mrc -o out/model.cif", OTHER_MASK, "model.json"),
     "sharpness": Command(

@@ -15,6 +15,7 @@ from deepreslib.commands import classify_more, inputs
 from deepreslib.commands.classify_cases import Case, Question
 from deepreslib.commands.inputs import GivenMaps
 from deepreslib.errors import InputError
+from deepreslib.estimation.reliability import RELIABLE
 from deepreslib.estimation.result import LocalResolution
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import CUTOFF
@@ -148,7 +149,8 @@ def judge_case(case: Case, question: Question, progress: bool = True) -> Judged:
     try:
         found, status = _cryores(density_map, asked, question, progress)
     except InputError as error:
-        if not (noise_free or given.half_maps):
+        impossible = claim is not None and claims.nyquist_is_passed(claim.resolution, max(density_map.voxel_size))
+        if not (noise_free or given.half_maps or impossible):
             raise
         found, status = None, str(error)
     mask, mask_report = _mask(case, density_map, asked, found)
@@ -159,7 +161,7 @@ def judge_case(case: Case, question: Question, progress: bool = True) -> Judged:
     factor = MASKED_FACTOR if kind.kind is Kind.MASKED else 1.0
     estimates = _estimates(found, curves, claim, factor)
     of_halves, of_cryores = estimates.get("half_maps"), estimates.get("cryores")
-    is_reliable = found is not None and found.status == "reliable"
+    is_reliable = found is not None and found.status == RELIABLE
     spectrum = map_end.radial_amplitude(density_map, question.workers)
     end = map_end.find_end(spectrum)
     warnings = list(given.warnings)
@@ -247,7 +249,7 @@ def _cryores(
         workers=question.workers,
         progress=progress,
     )
-    return found, found.status or "reliable"
+    return found, found.status or RELIABLE
 
 
 def _mask(

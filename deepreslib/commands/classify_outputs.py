@@ -70,7 +70,7 @@ def write(folder: str, results: Sequence[Result], question: Question, command_li
         "maps": [as_dict(each, question) for each in results],
         "confusion": found.as_dict() if found else None,
         "versions": report.versions(network=True),
-        "seconds": {"total": round(seconds, 2)},
+        "seconds": {"total": round(seconds, 2), "maps": [round(each.seconds, 2) for each in judged]},
     }
     write_report(place / "classify.json", content)
 
@@ -130,7 +130,6 @@ def as_dict(result: Result, question: Question) -> dict[str, Any]:
             "amplitude": [float(f"{value:.4g}") for value in result.spectrum.amplitude],
         },
         "warnings": result.warnings,
-        "seconds": round(result.seconds, 2),
     }
 
 

@@ -74,7 +74,8 @@ class HalfMapCurves:
             cutoff: between 0 and 1.
         """
         found = self.resolution(cutoff)
-        return math.hypot(found**2 * float(self.corrected.frequency[1]), (found - self.masked.resolution(cutoff)) / 2)
+        taken_off = found - min(self.masked.resolution(cutoff), found)
+        return math.hypot(found**2 * float(self.corrected.frequency[1]), taken_off / 2)
 
     def fault(self, cutoff: float = CUTOFF) -> str | None:
         """Why the half maps cannot decide, half a sentence; None if they can.

@@ -134,6 +134,8 @@ def run(args: Namespace) -> int:
     from deepreslib.estimation import cryores
 
     cryores.load_model(args.question.cryores_model)  # a network that cannot be used is no fault of a map
+    if args.question.wants_map_class:
+        _check_preset(args)
     is_table = len(args.cases) > 1 or bool(args.table)
     results: list[Judged | NotJudged] = []
     for case in args.cases:
@@ -151,6 +153,17 @@ def run(args: Namespace) -> int:
     classify_outputs.write(args.output, results, args.question, args.command_line, time.monotonic() - started)
     contradicted = any(each.verdict.is_contradiction for each in judged)
     return CONTRADICTED if args.strict and contradicted else 0
+
+
+def _check_preset(args: Namespace) -> None:
+    """Refuses a folder that holds no network for simulated maps, or one of another preset."""
+    from deepreslib.estimation import map_class
+
+    preset = map_class.load_model(args.model).preset
+    if args.preset not in (None, preset):
+        raise InputError(
+            f"{args.model} holds a network of the preset {preset}; give --preset {preset}, or leave it out."
+        )
 
 
 def _judged_or_not(case: Case, args: Namespace) -> "Judged | NotJudged":

@@ -15,6 +15,7 @@ from deepreslib.commands import classify_more, inputs
 from deepreslib.commands.classify_cases import Case, Question
 from deepreslib.commands.inputs import GivenMaps
 from deepreslib.errors import InputError
+from deepreslib.estimation.judgement import mask_fault
 from deepreslib.estimation.reliability import RELIABLE
 from deepreslib.estimation.result import LocalResolution
 from deepreslib.fourier.arrays import BoolArray, FloatArray
@@ -203,26 +204,26 @@ def judge_case(case: Case, question: Question, progress: bool = True) -> Judged:
     probabilities, scale = _class(verdict, map_class, noise_free, question)
     local = values.get("CryoRes", np.zeros(0, np.float32))
     return Judged(
-        case,
-        verdict,
-        lines,
-        probabilities,
-        scale,
-        estimates,
-        kind.kind,
-        status,
-        mask_report,
-        report.describe_input(case.map, given.half_maps, density_map),
-        spectrum,
-        end,
-        _some(local),
-        curves,
-        None if found is None else _votes(found.resolution, mask, question.borders),
-        density_map,
-        None if map_class is None else map_class[1],
-        medians,
-        [*warnings, *(found.warnings if found else ())],
-        time.monotonic() - started,
+        case=case,
+        verdict=verdict,
+        lines=lines,
+        probabilities=probabilities,
+        class_scale=scale,
+        estimates=estimates,
+        kind=kind.kind,
+        status=status,
+        mask=mask_report,
+        grid=report.describe_input(case.map, given.half_maps, density_map),
+        spectrum=spectrum,
+        end=end,
+        local=_some(local),
+        curves=curves,
+        votes=None if found is None else _votes(found.resolution, mask, question.borders),
+        density_map=density_map,
+        map_class=None if map_class is None else map_class[1],
+        medians=medians,
+        warnings=[*warnings, *(found.warnings if found else ())],
+        seconds=time.monotonic() - started,
     )
 
 
@@ -259,7 +260,7 @@ def _mask(
     if asked is not None:
         source = "file" if case.mask else "threshold"
         return asked, {"source": source, "path": case.mask, "voxels": int(asked.sum())}
-    if found is not None and found.mask is not None and "the mask that cryores found" not in (found.status or ""):
+    if found is not None and found.mask is not None and not mask_fault(found.mask, density_map, "the mask"):
         return found.mask, {"source": "cryores", "path": None, "voxels": int(found.mask.sum())}
     mask, _ = maps.automatic_mask(density_map)
     return mask, {"source": "automatic", "path": None, "voxels": int(mask.sum())}

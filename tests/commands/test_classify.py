@@ -165,6 +165,8 @@ def test_of_a_map_without_noise_other_scales_are_told(files, capsys):
 
 def test_a_network_for_simulated_maps_can_be_asked_of_any_map(files, monkeypatch):
     asked = {}
+    stored = known_model(preset="cnn3d")
+    monkeypatch.setattr(map_class, "load_model", lambda path=None: stored)
     monkeypatch.setattr(
         map_class, "judge", lambda *_, **options: asked.update(options) or MapClass(None, None, (0.1, 0.2, 0.7), 1)
     )
@@ -172,6 +174,12 @@ def test_a_network_for_simulated_maps_can_be_asked_of_any_map(files, monkeypatch
     (found,) = report(files)["maps"]
     assert asked["network_path"] == str(files)
     assert (found["class"]["name"], found["verdict"]) == ("low", "consistent")
+
+
+def test_a_network_of_another_preset_is_refused(files, monkeypatch, capsys):
+    monkeypatch.setattr(map_class, "load_model", lambda path=None: known_model(preset="dnn"))
+    code = run(files, files / "map.mrc", "--preset", "cnn3d", "--model", files / "net")
+    assert_refused(files, capsys, code, "of the preset dnn")
 
 
 def test_a_doubtful_answer_decides_nothing(files, monkeypatch):

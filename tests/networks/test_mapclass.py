@@ -39,7 +39,7 @@ def test_the_convolutional_network_has_the_published_layers_and_trains_a_step(cu
     assert network.get_layer("dropout").rate == 0.4
     before = network.get_layer("logits").get_weights()[1]
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.SGD(0.01), loss, jit_compile=False)
+    network.compile(keras.optimizers.SGD(0.01), loss, run_eagerly=True)
     assert np.isfinite(network.train_on_batch(cubes, np.array([0, 2])))
     assert not np.array_equal(network.get_layer("logits").get_weights()[1], before)
 
@@ -50,7 +50,7 @@ def test_a_small_dense_network_trains_and_comes_back_from_its_folder(tmp_path, m
     assert network.count_params() == 16**3 * 1000 + 1000 + 100_100 + 303
     small = cubes[:, ::4, ::4, ::4]
     network.compile(
-        keras.optimizers.SGD(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False
+        keras.optimizers.SGD(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True), run_eagerly=True
     )
     losses = [float(network.train_on_batch(small, np.array([0, 2]))) for _ in range(20)]
     assert losses[-1] < losses[0]

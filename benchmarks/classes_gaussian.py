@@ -7,14 +7,14 @@ noise and with white noise of 0.1 to 0.5 SD of the density. Maps at 5.0 and 10.0
 
 import os
 import time
-from dataclasses import replace
 
 import numpy as np
 
-from deepreslib import simulation
+from deepreslib import simulation, structures
 from deepreslib.estimation import deepres, map_class
 from deepreslib.maps import DensityMap
 from deepreslib.networks.mapclass_card import BORDERS, VOXEL_SIZE
+from deepreslib.simulation.gaussian_map import electrons
 from deepreslib.training.mapclass.molecules import find_molecules, placed
 from deepreslib.training.mapclass.scenes import SHAPE
 from deepreslib.training.mapclass.validation import class_numbers
@@ -113,6 +113,7 @@ def measure(data, models=None, maps=408, draws=20, with_deepres=False):
         "seed": SEED,
         "weights": map_class.load_model().sha256,
         "rows": rows,
+        "in_windows": in_windows(os.path.join(data, "structures", "test")),
     }
 
 
@@ -139,8 +140,6 @@ def tables(test, method, draws, noise):
         places = np.array(TABLE)
         inside = {f"{low}-{high}": (places >= low) & (places < high) for low, high in RANGES}
         result["rmse"] = {name: float(np.sqrt(np.mean(errors[:, those] ** 2))) for name, those in inside.items()}
-        wrong = [(r, round(r + e, 2)) for row in errors for r, e in zip(TABLE, row, strict=True)]
-        result["answers"] = wrong
     return result
 
 
@@ -173,42 +172,40 @@ def markdown(results):
             if "rmse" in row[kind]:
                 values = " | ".join(f"{value:.3f}" for value in row[kind]["rmse"].values())
                 lines.append(f"| {row['method']} | {'none' if kind == 'clean' else '0.1–0.5 SD'} | {values} |")
+    figures = results["in_windows"]
+    heads = [f"{resolution:g} Å" for resolution in figures["resolutions"]]
+    lines += ["", "Larger molecules, in windows, without noise: the answers for maps at", ""]
+    lines += ["| structure | windows | " + " | ".join(heads) + " |", "|---|---|" + "---|" * len(heads)]
+    for one in figures["maps"]:
+        answers = " | ".join(f"{answer:.2f}" for answer in one["answers"])
+        lines.append(f"| {one['structure']} | {one['windows']} | {answers} |")
     return lines
 
 
-def without_answers(results):
-    """The figures without the single answers, which are for whoever looks for the cause of an error."""
-    rows = [{**row, **{k: _less(row[k]) for k in ("clean", "noisy")}} for row in results["rows"]]
-    return {**results, "rows": rows}
-
-
-def _less(figures):
-    return {name: value for name, value in figures.items() if name != "answers"}
-
-
-def larger_molecules(data, resolutions=(2.5, 4, 6, 7.5, 9, 12.5), most=6, extent=130.0):
-    """Molecules that no cube holds: answers of ``map_class.judge`` in windows, by resolution.
+def in_windows(folder, resolutions=(2.5, 4, 6, 7.5, 9, 12.5), most=6, extents=(80, 130)):
+    """Answers on molecules that no cube holds, which ``map_class.judge`` looks at in windows.
 
     Args:
-        data: folder with structures/test.
-        resolutions: Å.
+        folder: of structures.
+        resolutions: Å, of the maps.
         most: number of molecules.
-        extent: Å, of the largest molecule taken.
+        extents: Å, the least and greatest of a molecule that is taken.
     """
-    from deepreslib import structures
-    from deepreslib.simulation.gaussian_map import electrons
-
     found = []
-    for path in find_structures(os.path.join(data, "structures", "test")):
+    for path in find_structures(folder):
         structure = structures.read_structure(path)
-        if not 70 < np.ptp(structure.positions, axis=0).max() < extent or len(found) == most:
+        if not extents[0] < np.ptp(structure.positions, axis=0).max() < extents[1] or len(found) == most:
             continue
-        size = simulation.box_size(structure, VOXEL_SIZE)
-        positions = simulation.placed(structure, (size,) * 3, VOXEL_SIZE)
-        maps = simulation.GaussianMaps(positions, electrons(structure), (size,) * 3, VOXEL_SIZE)
-        mask = simulation.molecular_mask(positions, (size,) * 3, VOXEL_SIZE)
-        answers = [
-            map_class.judge(replace(DensityMap(maps.at(r), (VOXEL_SIZE,) * 3)), mask).resolution for r in resolutions
-        ]
-        found.append({"structure": structure.name, "answers": dict(zip(resolutions, answers, strict=True))})
-    return found
+        shape = (simulation.box_size(structure, VOXEL_SIZE),) * 3
+        positions = simulation.placed(structure, shape, VOXEL_SIZE)
+        maps = simulation.GaussianMaps(positions, electrons(structure), shape, VOXEL_SIZE)
+        mask = simulation.molecular_mask(positions, shape, VOXEL_SIZE)
+        judged = [map_class.judge(DensityMap(maps.at(r), (VOXEL_SIZE,) * 3), mask) for r in resolutions]
+        found.append(
+            {
+                "structure": structure.name,
+                "windows": judged[0].windows,
+                "answers": [round(one.resolution, 3) for one in judged],
+            }
+        )
+    return {"resolutions": list(resolutions), "maps": found}

@@ -74,8 +74,8 @@ def test_the_spectrum_is_that_of_numpy(cubes):
         amplitudes = 0.5 * np.log10(means)
         np.testing.assert_allclose(features[:33], amplitudes - amplitudes[1], atol=1e-5)
         skewness = ((cube - cube.mean()) ** 3).mean() / cube.std() ** 3
-        moments = [cube.mean(), cube.std(), skewness, *np.percentile(cube, (50, 90, 99))]
-        np.testing.assert_allclose(features[33:], moments, atol=1e-4)
+        moments = [cube.mean(), cube.std(), skewness, *np.percentile(cube[::2, ::2, ::2], (50, 90, 99))]
+        np.testing.assert_allclose(features[33:], moments, atol=1e-3)
 
 
 def test_the_compact_network_joins_features_and_two_perceptrons(cubes):

@@ -141,6 +141,8 @@ def judge(
     shape = axes[0].length, axes[1].length, axes[2].length
     if mask is None and max(shape) > EDGE:
         mask = automatic_mask(density_map)[0]
+    if mask is not None and not mask.any():
+        raise InputError(f"{density_map.name}: its mask is empty; give one that holds the molecule.")
     starts, weights = _windows(mask, density_map.voxel_size, reached, shape)
     cubes = _cubes(density_map, mask, axes, starts, workers)
     weights = weights / weights.sum()

@@ -47,6 +47,18 @@ year = {2014},
 doi = {https://doi.org/10.1038/nmeth.2727}
 }
 
+@article{Avramov2019,
+title = {Deep Learning for Validating and Estimating Resolution of Cryo-Electron Microscopy Density Maps},
+author = {Avramov, Todor Kirilov and Vyenielo, Dan and Gomez-Blanco, Josue and Adinarayanan, Swathi and
+Vargas, Javier and Si, Dong},
+journal = {Molecules},
+volume = {24},
+number = {6},
+pages = {1181},
+year = {2019},
+doi = {https://doi.org/10.3390/molecules24061181}
+}
+
 @misc{Dang2023,
 title = {CryoRes: local resolution estimation of cryo-EM density maps by deep learning},
 author = {Dang, Yiming},

@@ -151,3 +151,12 @@ def test_start(run, tmp_path):
     figures = results(tmp_path / "start")["runs"]
     assert [row["method"] for row in figures] == ["import tensorflow", "deepres", "cryores"]
     assert all(row["ratio"] >= 0.5 for row in figures)
+
+
+def test_classes_accuracy(run, shared_data, tmp_path):
+    stem = tmp_path / "classes"
+    run("classes_accuracy", "--data", shared_data, "--parts", "gaussian", "--maps", 6, "--draws", 1, "-o", stem)
+    row = results(stem)["gaussian"]["rows"][0]
+    assert row["levels"] == {"maps": 6, "right": 6}
+    assert row["clean"]["right"] == [28]
+    assert row["noisy"]["right"][0] >= 26

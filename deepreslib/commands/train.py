@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
         choices=sorted({preset for program in all_programs.values() for preset in program.presets}),
-        help=f"compact: the network we ship; published: the paper's (default: {PRESET})",
+        help=f"compact: the network we ship; published, dnn, cnn3d: those of the papers (default: {PRESET})",
     )
     recipes = {name: ", ".join(program.recipes) for name, program in all_programs.items() if program.recipes}
     parser.add_argument(

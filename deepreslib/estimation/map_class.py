@@ -39,6 +39,9 @@ WINDOW = 30.0
 COARSEST = 17.0
 """Å; the network has seen no coarser map."""
 
+FINEST = 1.3
+"""Å; the network has seen no finer map."""
+
 STEP = EDGE // 2
 """Voxels from a window to the next along each axis, at most."""
 
@@ -138,10 +141,13 @@ def judge(
     shape = axes[0].length, axes[1].length, axes[2].length
     if mask is None and max(shape) > EDGE:
         mask = automatic_mask(density_map)[0]
+    if mask is not None and not mask.any():
+        raise InputError(f"{density_map.name}: its mask is empty; give one that holds the molecule.")
     starts, weights = _windows(mask, density_map.voxel_size, reached, shape)
     cubes = _cubes(density_map, mask, axes, starts, workers)
     weights = weights / weights.sum()
     scale = math.prod(reached) ** (1 / 3) / VOXEL_SIZE
+    warnings: tuple[str, ...] = ()
     if not model.has_ladder:
         high_share, medium_share, low_share = (weights @ model.class_probabilities(cubes)).tolist()
         resolution, width, (first, second) = None, None, (high, low)
@@ -151,6 +157,7 @@ def judge(
             raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
         resolution, width = _together(found, deviation, weights)
         first, second = model.decisions.at((high, low))
+        warnings = _end_warnings(resolution, density_map)
         high_share, medium_share, low_share = shares_between(resolution, width, (first, second))
     return MapClass(
         resolution,
@@ -160,6 +167,17 @@ def judge(
         borders=(high, low),
         decisions=(first, second),
         network=model.describe(),
+        warnings=warnings,
+    )
+
+
+def _end_warnings(resolution: float, density_map: DensityMap) -> tuple[str, ...]:
+    """A sentence where a resolution lies at an end of what the network has learnt."""
+    if FINEST < resolution < COARSEST:
+        return ()
+    return (
+        f"{density_map.name} resembles maps of Gaussian atoms at {resolution:.2g} Å, and the network has learnt "
+        f"{FINEST:g} to {COARSEST:g} Å only; take that number for an end of its range.",
     )
 
 
@@ -230,7 +248,8 @@ def _cubes(
 ) -> FloatArray:
     """The windows of a map, float32 (n, 64, 64, 64), each scaled to 0 … 1.
 
-    Beyond the map's border they hold the level of its surroundings.
+    Beyond the map's border they hold the level of its surroundings. Of several, each is faded to that level by raised
+    cosines, as the faces where it cuts the molecule would look like fine detail.
     """
     data = normalised(density_map).data
     level = float(np.median(data if mask is None or mask.all() else data[~mask]))
@@ -238,11 +257,16 @@ def _cubes(
         data = resampling.resample(data, axes, workers)
         axes = [resampling.ResampledAxis(count, VOXEL_SIZE, count, count) for count in data.shape]
     parts = ResampledParts(data, axes)
+    along = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(EDGE) + 0.5) / EDGE)
+    taper = (along[:, None, None] * along[:, None] * along).astype(np.float32)
     cubes = np.full((len(starts), EDGE, EDGE, EDGE), level, np.float32)
     for cube, start in zip(cubes, starts, strict=True):
         ends = [(max(first, 0), min(first + EDGE, axis.length)) for first, axis in zip(start, axes, strict=True)]
         inside = tuple(slice(a - first, b - first) for (a, b), first in zip(ends, start, strict=True))
         cube[inside] = parts.read(ends)
+        if len(starts) > 1:
+            cube -= level
+            cube *= taper
         lowest, highest = cube.min(), cube.max()
         cube -= lowest
         cube /= max(highest - lowest, np.finfo(np.float32).tiny)

@@ -30,6 +30,9 @@ BORDERS = (5.0, 10.0)
 SCALE = "Gaussian"
 """The scale of the resolutions: each atom is a Gaussian whose transform is exp(-R² f²), as EMAN2's pdb2mrc makes it."""
 
+AT_ONCE = 8
+"""Cubes that the network takes at once; each needs some MB for its transform."""
+
 _LARGEST = 1000.0
 
 
@@ -100,7 +103,7 @@ class StoredMapClass(store.StoredModel):
         Returns:
             Resolution and its deviation, Å, float64 (n,) each; the deviation is calibrated.
         """
-        centre, deviation = np.asarray(self.run(cubes[..., None]), np.float64).T
+        centre, deviation = self._outputs(cubes).T
         resolution = np.exp(centre)
         deviation = resolution * deviation
         if self.calibration is not None:
@@ -116,9 +119,14 @@ class StoredMapClass(store.StoredModel):
         Returns:
             Probabilities of high, medium and low, float64 (n, 3).
         """
-        logits = np.asarray(self.run(cubes[..., None]), np.float64)
+        logits = self._outputs(cubes)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         return shares / shares.sum(axis=1, keepdims=True)
+
+    def _outputs(self, cubes: FloatArray) -> FloatArray:
+        """The network's outputs for cubes (n, 64, 64, 64), some at a time: float64 (n, channels)."""
+        parts = [cubes[start : start + AT_ONCE, ..., None] for start in range(0, len(cubes), AT_ONCE)]
+        return np.concatenate([np.asarray(self.run(part), np.float64) for part in parts])
 
 
 def shares_between(resolution: float, deviation: float, decisions: Sequence[float]) -> tuple[float, ...]:

@@ -21,6 +21,9 @@ SHELLS = EDGE // 2 + 1
 
 PERCENTILES = (50, 90, 99)
 
+SPARSE = 2
+"""Percentiles are taken of every second voxel along each axis: to sort all of them takes as long as all the rest."""
+
 COUNT = SHELLS + 3 + len(PERCENTILES)
 """Features of a cube: the spectrum, then mean, SD, skewness and percentiles."""
 
@@ -84,8 +87,9 @@ def _moments(values: Tensor) -> Tensor:
     away = flat - mean
     deviation = ops.sqrt(ops.mean(ops.square(away), axis=1, keepdims=True) + 1e-12)
     skewness = ops.mean(ops.square(away) * away, axis=1, keepdims=True) / deviation**3
-    ordered = ops.sort(flat, axis=1)
-    places = [round(share / 100 * (EDGE**3 - 1)) for share in PERCENTILES]
+    few = ops.reshape(values[:, ::SPARSE, ::SPARSE, ::SPARSE], (-1, (EDGE // SPARSE) ** 3))
+    ordered = ops.sort(few, axis=1)
+    places = [round(share / 100 * ((EDGE // SPARSE) ** 3 - 1)) for share in PERCENTILES]
     return ops.concatenate([mean, deviation, skewness, *(ordered[:, n : n + 1] for n in places)], axis=-1)
 
 

@@ -19,7 +19,7 @@ from deepreslib.training.mapclass.presets import PRESETS
 from deepreslib.training.single_network import SingleNetworkProgram, load_start, model_card
 from deepreslib.training.structures import find_structures
 
-ADAPTED = 24
+ADAPTED = 16
 """Scenes whose features set the standardisation of a new network."""
 
 

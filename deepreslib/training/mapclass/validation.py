@@ -14,7 +14,7 @@ from deepreslib.training.mapclass.molecules import Molecule
 from deepreslib.training.mapclass.presets import Preparation
 
 SEED = 20190319
-SCENES = 32
+SCENES = 12
 
 DECISIONS = {5.0: 4.9, 10.0: 10.1}
 """Border, Å → where the compact network decides, Å. Maps at the borders belong to medium; the network's errors there

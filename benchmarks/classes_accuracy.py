@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 
+import classes_claims
 import classes_gaussian
 import reports
 
@@ -17,6 +18,10 @@ PARTS = {
     "gaussian": (
         lambda args: classes_gaussian.measure(args.data, args.models, args.maps, args.draws, args.deepres),
         classes_gaussian.markdown,
+    ),
+    "claims": (
+        lambda args: classes_claims.measure(args.data, args.pairs, args.cryores_model),
+        classes_claims.markdown,
     ),
 }
 """Name → function of the arguments that measures, and function of its figures that gives lines of Markdown."""
@@ -51,6 +56,8 @@ def main():
     parser.add_argument("--deepres", action="store_true", help="judge DeepRes with a curve too: a second for each map")
     parser.add_argument("--maps", type=int, default=408, help="at 2.5, 7.5 and 12.5 Å (default: 408)")
     parser.add_argument("--draws", type=int, default=20, help="of the paper's table 1 (default: 20)")
+    parser.add_argument("--pairs", type=int, default=96, help="of half maps, for the claims (default: 96)")
+    parser.add_argument("--cryores-model", metavar="FOLDER", help="CryoRes network to use (default: the shipped one)")
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "classes_accuracy"), metavar="STEM")
     args = parser.parse_args()
     results = earlier(args.output)

@@ -1,9 +1,9 @@
-"""Part ``claims`` of ``classes_accuracy.py``: how often claims are judged rightly, and the lines of evidence by themselves.
+"""Part ``claims`` of ``classes_accuracy.py``: how often claims are judged rightly, and lines of evidence by themselves.
 
 Simulated half maps of *test* structures, a quarter of them masked, whose truth is their FSC at 0.143 in a soft mask.
-Claims are the truth times ``FACTORS``; half maps and CryoRes judge them by the rule of ``deepres classify``. Beside that:
-maps low-pass filtered at 1.5 times the truth and where they are said to end; phases replaced beyond 1.5 times the truth;
-which maps with noise are taken for maps without, and which maps of Gaussian atoms are not noticed.
+Claims are the truth times ``FACTORS``; half maps and CryoRes judge them by the rule of ``deepres classify``. Beside
+that: where maps are said to end that were low-pass filtered at 1.5 times the truth; phases replaced beyond that
+resolution; which maps with noise are taken for maps without, and which maps of Gaussian atoms are noticed.
 """
 
 import collections

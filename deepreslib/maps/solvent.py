@@ -51,6 +51,10 @@ STILL = 1e-4
 """Voxels whose values differ from the most common, or the median, by less than this share of the molecule's SD are
 still."""
 
+RIPPLE = 2e-3
+"""A voxel lies below the outside's value if it does so by more than this share of the molecule's SD: filters by which
+simulated maps of Gaussian atoms are made leave ripples of 1e-3."""
+
 MASK_SHARE = 0.25
 """If a greater share of the solvent is still, noise is looked for within the mask: 0.33 to 1 in maps that were masked,
 up to 0.09 in simulated maps with the ripples of a filter."""
@@ -95,7 +99,7 @@ class Solvent:
         constant: share of its voxels that have exactly the same value.
         deviation: SD of its voxels, divided by that of the molecule's.
         below: share of the map's other voxels, those of the molecule too, that lie below that value (above it if the
-            contrast is inverted).
+            contrast is inverted) by more than ``RIPPLE``.
         still: share of its voxels whose values differ from the most common, or from the median, by less than ``STILL``.
         fine_power: its power divided by the molecule's at the finest frequencies that are strong in the molecule; None
             if there is too little of either.
@@ -198,7 +202,7 @@ def measure_solvent(blocks: Blocks, sign: float) -> Solvent | None:
     return Solvent(
         float(counts.max() / counts.sum()),
         float(samples[shell].std() / spread),
-        float(np.mean(varied < usual)) if len(varied) else 0.0,
+        float(np.mean(varied < usual - RIPPLE * spread)) if len(varied) else 0.0,
         still,
         None if molecule is None or solvent is None else _fine_power(molecule, solvent),
         None if solvent is None else _unevenness(solvent),

@@ -18,7 +18,7 @@ from deepreslib.commands import main
 from deepreslib.errors import InputError
 from deepreslib.estimation import cryores, map_class
 from deepreslib.estimation.map_class import MapClass
-from deepreslib.maps import DensityMap, read_map, write_map
+from deepreslib.maps import DensityMap, dilate, read_map, write_map
 
 EDGE, SIZE = 48, small_maps.VOXEL
 BASELINE = (6.0, 0.2)
@@ -339,7 +339,7 @@ def test_no_molecule_is_refused_for_one_map_and_a_line_of_a_table(files, capsys,
 
 
 def test_a_map_of_zeros_but_for_the_molecule_is_judged_with_a_warning(files, data):
-    masked = np.where(data["mask"], data["map"], 0)
+    masked = np.where(dilate(data["mask"], 3), small_maps.noisy().data, 0)  # wide enough to hold some noise
     write_map(files / "masked.mrc", DensityMap(masked.astype(np.float32), (SIZE,) * 3))
     assert run(files, files / "masked.mrc", "--claimed", 6) == 0
     (found,) = report(files)["maps"]

@@ -10,5 +10,7 @@ REFUSAL_PREFIX = "deepres: error: "
 OUTPUT_RESOLUTION = "resolution_Volume"
 OUTPUT_DEVIATION = "uncertainty_Volume"
 OUTPUT_MASK = "outputMask"
+OUTPUT_VOLUMES = "outputVolumes"
+OUTPUT_VOTES = "votes_Volume"
 
 SUMMARY_PERCENTILES = ("2.5", "25", "50", "75", "97.5")

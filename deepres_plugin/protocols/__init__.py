@@ -1,6 +1,7 @@
 """The plugin's protocols, one a file."""
 
 from deepres_plugin.protocols.protocol_annotate_model import ProtDeepAnnotateModel
+from deepres_plugin.protocols.protocol_classify import ProtDeepClassify
 from deepres_plugin.protocols.protocol_compare import ProtDeepCompare
 from deepres_plugin.protocols.protocol_cryo_resolution import ProtCryoResolution
 from deepres_plugin.protocols.protocol_deep_resolution import ProtDeepResolution
@@ -12,6 +13,7 @@ from deepres_plugin.protocols.protocol_sharpness import ProtDeepSharpness
 __all__ = [
     "ProtCryoResolution",
     "ProtDeepAnnotateModel",
+    "ProtDeepClassify",
     "ProtDeepCompare",
     "ProtDeepLocalFsc",
     "ProtDeepMonoRes",

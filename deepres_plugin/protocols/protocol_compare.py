@@ -12,7 +12,7 @@ from deepres_plugin.constants import OUTPUT_RESOLUTION
 from deepres_plugin.form_numbers import numberErrors
 from deepres_plugin.inputs import gridArguments, gridErrors, plainPath
 from deepres_plugin.protocols.protocol_base import DeepresProtocol, samplingErrors
-from deepres_plugin.run_names import runName
+from deepres_plugin.run_names import volumeName
 from deepreslib.analysis.comparison import maps_text
 
 OUTPUT_SPREAD = "spread_Volume"
@@ -193,7 +193,7 @@ class ProtDeepCompare(DeepresProtocol):
     def getVolumes(self):
         """Label → resolution map, in the program's order."""
         pointers = self._getPointers()
-        names = [_name(pointer) for pointer in pointers]
+        names = [volumeName(pointer) for pointer in pointers]
         return {
             name if names.count(name) == 1 else f"{name} ({number})": pointer.get()
             for number, (name, pointer) in enumerate(zip(names, pointers, strict=True), 1)
@@ -254,13 +254,6 @@ class ProtDeepCompare(DeepresProtocol):
 def _isSame(one, other):
     """Whether two volumes are the same file."""
     return (one.getIndex(), plainPath(one)) == (other.getIndex(), plainPath(other))
-
-
-def _name(pointer):
-    """What to call a map: after the run that made it, or after its file."""
-    owner, volume = pointer.getObjValue(), pointer.get()
-    name = runName(owner) if hasattr(owner, "getRunName") else volume.getObjLabel()
-    return name.strip().lstrip("-").strip() or os.path.splitext(os.path.basename(plainPath(volume)))[0]
 
 
 def _numbersText(numbers, voxels):

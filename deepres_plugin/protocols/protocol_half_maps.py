@@ -72,16 +72,7 @@ class HalfMapMixin(DeepresProtocol):
         halves = [self.halfVolume1.get(), self.halfVolume2.get()]
         if any(halves):
             return halves
-        volume = self.inputVolume.get()
-        if volume is None or not volume.hasHalfMaps():
-            return None
-        halves = []
-        for path in volume.getHalfMaps().split(","):
-            half = Volume(location=path.strip())
-            half.setSamplingRate(volume.getSamplingRate())
-            half.setOrigin(volume.getOrigin(force=True))
-            halves.append(half)
-        return halves
+        return carriedHalfMaps(self.inputVolume.get())
 
 
 class OptionalHalfMapMixin(HalfMapMixin):
@@ -94,3 +85,16 @@ class OptionalHalfMapMixin(HalfMapMixin):
         """``useHalfVolumes`` and, where it says yes, the half maps."""
         form.addParam("useHalfVolumes", params.BooleanParam, default=default, label="Use half maps?", help=helpText)
         self._defineHalfMapParams(form, "useHalfVolumes")
+
+
+def carriedHalfMaps(volume):
+    """The half maps that a volume carries, a list; None if it carries none, or is None."""
+    if volume is None or not volume.hasHalfMaps():
+        return None
+    halves = []
+    for path in volume.getHalfMaps().split(","):
+        half = Volume(location=path.strip())
+        half.setSamplingRate(volume.getSamplingRate())
+        half.setOrigin(volume.getOrigin(force=True))
+        halves.append(half)
+    return halves

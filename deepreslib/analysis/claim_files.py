@@ -73,12 +73,13 @@ def read_claim(path: PathLike) -> Claim:
     return _from_xml(text, path) if text.lstrip().startswith("<") else _from_mmcif(text, path)
 
 
-def read_table(path: PathLike) -> list[Row]:
+def read_table(path: PathLike, maps_elsewhere: bool = False) -> list[Row]:
     """A table of maps and their claims.
 
     Args:
         path: a CSV file with a line of column names; commas, semicolons or tabs between columns. Names of files are
             relative to the table's folder, or to the current one where the table's has no such file.
+        maps_elsewhere: the maps themselves need not be where the table says, as whoever asks has them already.
 
     Returns:
         Its lines.
@@ -108,7 +109,8 @@ def read_table(path: PathLike) -> list[Row]:
     if not lines:
         raise InputError(f"{path} has column names and no map; add a line for each map.")
     return [
-        _row(dict(zip(header, _filled(row, header, path, number), strict=True)), path, number) for number, row in lines
+        _row(dict(zip(header, _filled(row, header, path, number), strict=True)), path, number, maps_elsewhere)
+        for number, row in lines
     ]
 
 
@@ -135,7 +137,7 @@ def _filled(row: list[str], header: list[str], path: str, number: int) -> list[s
     return row + [""] * (len(header) - len(row))
 
 
-def _row(fields: Mapping[str, str], path: str, number: int) -> Row:
+def _row(fields: Mapping[str, str], path: str, number: int, maps_elsewhere: bool) -> Row:
     where = f"{path}, line {number}"
     if not fields["map"]:
         raise InputError(f"{where}: no map is named; give its file.")
@@ -143,7 +145,7 @@ def _row(fields: Mapping[str, str], path: str, number: int) -> Row:
     for column in FILES:
         if fields.get(column):
             files[column] = _found(fields[column], path)
-            if not os.path.exists(files[column]):
+            if not os.path.exists(files[column]) and not (maps_elsewhere and column == "map"):
                 raise InputError(f"{where}: there is no file {fields[column]}; mend its name.")
     if ("half1" in files) != ("half2" in files):
         raise InputError(f"{where}: it names one half map; give both, or none.")

@@ -7,7 +7,7 @@ thing in one sentence; the verdict says which of them decided.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -117,6 +117,15 @@ class Estimate:
 
     def __str__(self) -> str:
         return f"{self.value:.1f} ± {max(self.deviation, 0.05):.1f} Å ({self.scale})"
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> "Estimate":
+        """The estimate in a report.
+
+        Args:
+            entry: from :meth:`as_dict`.
+        """
+        return cls(entry["value"], entry["deviation"], entry["scale"])
 
     def finer_than(self, resolution: float) -> float:
         """The probability that the truth is finer than a resolution, Å."""

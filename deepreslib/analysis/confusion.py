@@ -1,6 +1,6 @@
 """Claimed against found classes of resolution: the confusion matrix, and the plain formulas of its measures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,15 @@ class Confusion:
             "ppv": _share(hit, found),
             "npv": _share(right_others, self.total - found),
         }
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> "Confusion":
+        """The matrix in a report.
+
+        Args:
+            entry: from :meth:`as_dict`.
+        """
+        return cls(np.asarray(entry["counts_claimed_by_found"], int))
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -7,7 +7,9 @@ nothing to the map; but d99 compares whole maps, and in an unsharpened one the f
 filter. A fall by itself depends on neither sharpening nor scale.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.fft
@@ -53,6 +55,15 @@ class Spectrum:
     frequency: FloatArray
     amplitude: FloatArray
 
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Sequence[float]]) -> "Spectrum":
+        """The spectrum in a report.
+
+        Args:
+            entry: with ``frequency`` and ``amplitude``.
+        """
+        return cls(np.asarray(entry["frequency"], float), np.asarray(entry["amplitude"], float))
+
 
 @dataclass(frozen=True)
 class MapEnd:
@@ -69,6 +80,15 @@ class MapEnd:
     bound: float
     is_filtered: bool
     fall: float
+
+    @classmethod
+    def from_line(cls, line: Mapping[str, Any]) -> "MapEnd":
+        """The end in a report.
+
+        Args:
+            line: of evidence about it, from JSON.
+        """
+        return cls(line["value"], line["next_shell"], line["filtered"], line["fall"])
 
 
 def radial_amplitude(density_map: DensityMap, workers: int = -1) -> Spectrum:

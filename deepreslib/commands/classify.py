@@ -56,6 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "structure, label",
     )
     more = parser.add_argument_group("what else is known")
+    more.add_argument("--label", metavar="NAME", help="what to call the map (default: its file)")
     more.add_argument("--half1", type=density_name, metavar="HALF", help="the first half map; half maps decide")
     more.add_argument("--half2", type=density_name, metavar="HALF", help="the second one")
     mask = more.add_mutually_exclusive_group()

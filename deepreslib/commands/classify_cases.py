@@ -129,7 +129,7 @@ def cases(args: Namespace) -> list[Case]:
         return _of_table(args)
     given = list(args.map)
     if len(given) > 1:
-        for option in ("claimed", "claimed_from", "half1", "half2", "mask", "structure", "mass"):
+        for option in ("claimed", "claimed_from", "label", "half1", "half2", "mask", "structure", "mass"):
             if getattr(args, option) is not None:
                 name = f"--{option.replace('_', '-')}"
                 raise InputError(f"{name} belongs to one map and {len(given)} are given; give a table by --table.")
@@ -149,12 +149,12 @@ def cases(args: Namespace) -> list[Case]:
         claim = Claim(args.claimed)
     path = given[0] if given else None
     fields = ("half1", "half2", "mask", "mask_threshold", "structure", "voxel_size", "origin", "mass")
-    return [Case(path or args.half1, path, claim, **{name: getattr(args, name) for name in fields})]
+    return [Case(args.label or path or args.half1, path, claim, **{name: getattr(args, name) for name in fields})]
 
 
 def _of_table(args: Namespace) -> list[Case]:
     """The cases of ``--table``."""
-    for option in ("claimed", "claimed_from", "half1", "half2", "mask", "mask_threshold", "structure", "mass"):
+    for option in ("claimed", "claimed_from", "label", "half1", "half2", "mask", "mask_threshold", "structure", "mass"):
         if getattr(args, option) is not None:
             name = f"--{option.replace('_', '-')}"
             raise InputError(f"{name} belongs to one map and --table names several; put it into the table.")

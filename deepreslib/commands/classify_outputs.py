@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from deepreslib import maps, pictures
 from deepreslib.analysis import claims, report
 from deepreslib.analysis.claims import VERDICTS, State
@@ -16,6 +18,7 @@ from deepreslib.analysis.confusion import Confusion, confusion
 from deepreslib.commands.classify_cases import Question
 from deepreslib.commands.classify_one import FSC_BY_CRYORES, Judged, NotJudged
 from deepreslib.files import write_aside, write_report
+from deepreslib.fourier.arrays import FloatArray
 from deepreslib.maps import labels
 from deepreslib.networks.mapclass_card import CLASSES
 from deepreslib.pictures.evidence import Point
@@ -25,11 +28,15 @@ from deepreslib.version import __version__
 
 Result = Judged | NotJudged
 
+QUANTILES = 400
+"""So many local resolutions of each map stand in the report, from which pictures can be drawn again."""
+
 EXPLAINED = {
     "scales": "FSC 0.143: where the FSC of two half maps falls to 0.143, measured or as CryoRes expects it; Gaussian: "
     "each atom a Gaussian, as EMAN2's pdb2mrc makes maps; low-pass: DeepRes' median. They are not interchangeable.",
     "states": "ok, warning, contradicts or not applicable",
     "votes": "votes.mrc: 0 outside the molecule, 1 high, 2 medium, 3 low, by CryoRes' local resolution at FSC 0.143",
+    "local_resolution": "Å, by CryoRes at FSC 0.143: quantiles at even steps",
     "cryores": SIMULATED,
 }
 
@@ -129,8 +136,16 @@ def as_dict(result: Result, question: Question) -> dict[str, Any]:
             "frequency": [round(float(value), 6) for value in result.spectrum.frequency],
             "amplitude": [float(f"{value:.4g}") for value in result.spectrum.amplitude],
         },
+        "local_resolution": _quantiles(result.local),
         "warnings": result.warnings,
     }
+
+
+def _quantiles(local: FloatArray) -> list[float]:
+    """Local resolutions at even steps of the share of the molecule that reaches them, Å; empty if there are none."""
+    if not local.size:
+        return []
+    return [round(float(value), 3) for value in np.quantile(local, (np.arange(QUANTILES) + 0.5) / QUANTILES)]
 
 
 def class_report(result: Judged, question: Question) -> dict[str, Any] | None:

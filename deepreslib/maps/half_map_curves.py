@@ -6,8 +6,9 @@ at which the maps still agree; what then correlates beyond it within the mask is
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,20 @@ class HalfMapCurves:
     randomised: ShellCorrelation | None
     corrected: ShellCorrelation
     beyond: float | None
+
+    @classmethod
+    def from_dict(cls, curves: Mapping[str, Mapping[str, Any]], beyond: float | None) -> "HalfMapCurves":
+        """The curves in a report.
+
+        Args:
+            curves: name → what ``half_maps.fsc_report`` gave of it; ``randomised`` may be missing.
+            beyond: Å, or None.
+        """
+        found = {
+            name: ShellCorrelation(*(np.asarray(curve[axis], float) for axis in ("frequency", "correlation")))
+            for name, curve in curves.items()
+        }
+        return cls(found["unmasked"], found["masked"], found.get("randomised"), found["corrected"], beyond)
 
     def resolution(self, cutoff: float = CUTOFF) -> float:
         """Where the corrected curve falls to a cutoff, Å; infinite if it is below it from the beginning.

@@ -6,6 +6,7 @@ show or ``save_figure`` can write.
 
 from deepreslib.pictures.chimerax import can_open, check_name, resolution_for_chimerax, write_chimerax_script
 from deepreslib.pictures.chimerax_structure import write_chimerax_structure_script
+from deepreslib.pictures.claim_tables import evidence_table_figure, verdict_table_figure
 from deepreslib.pictures.classes import class_names, confusion_figure, probabilities_figure
 from deepreslib.pictures.comparison import (
     agreement_figure,
@@ -24,6 +25,7 @@ from deepreslib.pictures.slices import central_slices, coloured_slices_figure, g
 from deepreslib.pictures.surface import ColouredSurface, coloured_surface, default_level
 from deepreslib.pictures.text import plain, shortened
 from deepreslib.pictures.views import surface_figure
+from deepreslib.pictures.votes import votes_slices_figure, votes_surface_figure
 
 __all__ = [
     "ColourScale",
@@ -42,6 +44,7 @@ __all__ = [
     "default_level",
     "difference_figure",
     "evidence_figure",
+    "evidence_table_figure",
     "grey_slices_figure",
     "histogram_figure",
     "inside_values",
@@ -57,6 +60,9 @@ __all__ = [
     "shortened",
     "spread_figure",
     "surface_figure",
+    "verdict_table_figure",
+    "votes_slices_figure",
+    "votes_surface_figure",
     "write_chimerax_script",
     "write_chimerax_structure_script",
 ]

@@ -41,6 +41,14 @@ CURVES = {
 }
 """Curve of the half maps → its name, colour and line."""
 
+PANELS = ("spectrum", "local", "half maps")
+"""The panels of the evidence, in order."""
+
+_MISSING = {
+    "local": "There is no local resolution of this map: CryoRes gave none.",
+    "half maps": "There are no half maps of this map, so there is no FSC to show.",
+}
+
 RESOLUTIONS = (1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8, 10, 15, 20, 50)
 LEAST_AMPLITUDE = 1e-7
 HOLD = 0.995
@@ -71,6 +79,7 @@ def evidence_figure(
     claimed: float | None = None,
     estimate: Estimate | None = None,
     title: str = "",
+    panels: Sequence[str] = PANELS,
 ) -> Figure:
     """Draw a map's spectrum, the distribution of its local resolution and the FSC of its half maps.
 
@@ -82,18 +91,26 @@ def evidence_figure(
         claimed: Å; None if nothing is claimed.
         estimate: what decided; None if nothing did.
         title: above the figure.
+        panels: the panels to draw, some of ``PANELS``; those of which there is nothing are left out.
 
     Returns:
-        The figure, with two panels or three.
+        The figure, with up to three panels.
+
+    Raises:
+        InputError: there is nothing to draw.
     """
-    panels = 1 + bool(local.size) + (curves is not None)
-    figure = new_figure(4.6 * panels + 0.6, 4.4)
-    axes = iter(figure.subplots(1, panels, squeeze=False)[0])
-    _draw_spectrum(next(axes), spectrum, end, claimed, estimate)
-    if local.size:
-        _draw_local(next(axes), local, claimed, estimate)
-    if curves is not None:
-        _draw_curves(next(axes), curves, claimed, estimate)
+    missing = {"local": not local.size, "half maps": curves is None}
+    drawn = [name for name in PANELS if name in panels and not missing.get(name)]
+    if not drawn:
+        raise InputError("; ".join(_MISSING[name] for name in panels))
+    figure = new_figure(4.6 * len(drawn) + (0.6 if len(drawn) > 1 else 2), 4.4)
+    for name, axes in zip(drawn, figure.subplots(1, len(drawn), squeeze=False)[0], strict=True):
+        if name == "spectrum":
+            _draw_spectrum(axes, spectrum, end, claimed, estimate)
+        elif name == "local":
+            _draw_local(axes, local, claimed, estimate)
+        elif curves is not None:
+            _draw_curves(axes, curves, claimed, estimate)
     figure.suptitle(plain(title))
     return figure
 

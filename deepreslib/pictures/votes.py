@@ -1,0 +1,122 @@
+"""Pictures of votes: the class of resolution of each voxel, high, medium or low, on slices and on the surface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.colors import Colormap, ListedColormap
+from matplotlib.figure import Figure
+
+from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import FloatArray, Triple
+from deepreslib.networks.mapclass_card import BORDERS
+from deepreslib.pictures.classes import CLASS_COLOURS, class_names
+from deepreslib.pictures.scale import ColourScale
+from deepreslib.pictures.slices import ZERO, coloured_slices_figure
+from deepreslib.pictures.surface import coloured_surface
+from deepreslib.pictures.views import surface_figure
+
+LABEL = "Class of resolution, by local resolution at FSC 0.143"
+
+
+@dataclass(frozen=True)
+class ClassScale(ColourScale):
+    """One colour for each class; the classes are numbered from 1.
+
+    Attributes:
+        listed: the colours, in order.
+    """
+
+    listed: tuple[str, ...] = ()
+
+    @property
+    def colours(self) -> Colormap:
+        """The listed colours."""
+        return ListedColormap(self.listed)
+
+    def ticks(self, most: int = 8) -> FloatArray:
+        """The numbers of the classes.
+
+        Args:
+            most: is not used: each class has its label.
+        """
+        return np.arange(1, len(self.listed) + 1, dtype=float)
+
+
+VOTES = ClassScale(0.5, len(CLASS_COLOURS) + 0.5, listed=CLASS_COLOURS)
+
+
+def votes_slices_figure(
+    votes: FloatArray,
+    voxel_size: Triple,
+    borders: tuple[float, float] = BORDERS,
+    density: FloatArray | None = None,
+    axis: str = "z",
+    numbers: Sequence[int] | None = None,
+    origin: Triple = ZERO,
+    title: str = "",
+) -> Figure:
+    """Draw slices of the votes over the grey density.
+
+    Args:
+        votes: (z, y, x), 0 outside the molecule, 1 high, 2 medium, 3 low.
+        voxel_size: (z, y, x), Å.
+        borders: Å, of the classes.
+        density: (z, y, x), in grey behind it, or None.
+        axis: 'z', 'y' or 'x', the normal of the slices.
+        numbers: the slices, counted from 0; by default 4 about the molecule's centre.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+        title: above the figure.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: no such slice, or a density of another shape.
+    """
+    figure = coloured_slices_figure(density, votes, voxel_size, VOTES, axis, numbers, origin, title, label=LABEL)
+    return _named(figure, votes, borders)
+
+
+def votes_surface_figure(
+    votes: FloatArray,
+    density: FloatArray,
+    voxel_size: Triple,
+    borders: tuple[float, float] = BORDERS,
+    level: float | None = None,
+    origin: Triple = ZERO,
+    title: str = "",
+) -> Figure:
+    """Draw the surface of the density, coloured by the votes just inside it, from three sides.
+
+    Args:
+        votes: (z, y, x), 0 outside the molecule, 1 high, 2 medium, 3 low.
+        density: (z, y, x), on the same grid.
+        voxel_size: (z, y, x), Å.
+        borders: Å, of the classes.
+        level: density at the surface; by default found from the density and the votes.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+        title: above the figure.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: arrays of different shape, no votes, or no surface at the level.
+    """
+    if not (votes > 0).any():
+        raise InputError("There is no vote: no voxel belongs to the molecule.")
+    surface = coloured_surface(density, votes, voxel_size, level, origin=origin)
+    return _named(surface_figure(surface, VOTES, title, label=LABEL), votes, borders)
+
+
+def _named(figure: Figure, votes: FloatArray, borders: tuple[float, float]) -> Figure:
+    """The key with the names of the classes, and the share of the molecule in each."""
+    inside = max(int(np.count_nonzero(votes)), 1)
+    shares = [100 * np.count_nonzero(votes == number) / inside for number in VOTES.ticks()]
+    names = [name.replace(" (", "\n(") for name in class_names(borders)]
+    labels = [f"{name}\n{share:.0f} %" for name, share in zip(names, shares, strict=True)]
+    figure.axes[-1].set_yticks(VOTES.ticks(), labels)
+    return figure

@@ -53,9 +53,10 @@ class ClaimsProtocol(NetworkMixin, OptionalHalfMapMixin):
             allowsNull=True,
             label="File of claims",
             help="For one map: EMDB's header (XML) or mmCIF, from which the claimed resolution is read, with the "
-            "cutoff that it was read off at. For any number of maps: a table (CSV) with the columns map and claimed, and if "
-            "you like voxel_size, half1, half2, mask, structure and label. A line is about the volume whose file it "
-            "names in the column map (as it was called before it was imported), or whose name in the column label.",
+            "cutoff that it was read off at. For any number of maps: a table (CSV) with the columns map and claimed, "
+            "and if you like voxel_size, half1, half2, mask, structure and label. A line is about the volume whose "
+            "file it names in the column map (as it was called before it was imported), or whose name in the column "
+            "label.",
         )
         self._defineUseHalfVolumes(
             form,

@@ -93,12 +93,13 @@ class ProtDeepClassify(ClaimsProtocol):
             return []
         report = self._readReport()
         rule = report["rule"]
-        what = "The claimed resolution of one map" if len(report["maps"]) == 1 else "Claimed resolutions of maps"
+        one = len(report["maps"]) == 1
+        what = "The claimed resolution of a map was" if one else "The claimed resolutions of maps were"
         halves = any(entry["judged"] and entry["decided_by"] == 3 for entry in report["maps"])
         corrected = "the FSC of half maps, corrected by phase randomisation [Chen2013], and " if halves else ""
         sentences = " ".join(entry["sentence"] for entry in report["maps"][:SHOWN])
         return [
-            f"{what} was judged by {corrected}CryoRes [Dang2023] as implemented in deepres {report['version']}, the "
+            f"{what} judged by {corrected}CryoRes [Dang2023] as implemented in deepres {report['version']}, the "
             f"classes of resolution being those of [Avramov2019]. A claim is contradicted if it is off by more than "
             f"{100 * rule['tolerance']:g} % of itself and by more than {rule['sigmas']:g} predicted SDs. {sentences}"
         ]

@@ -11,11 +11,11 @@ from pyworkflow.tests import BaseTest, setupTestProject
 from deepres_plugin import protocols
 from deepres_plugin.tests.finished_run import importBlob
 
-OPTIONAL = {"maskThreshold", "minRes", "maxRes", "resolution"}
+OPTIONAL = {"maskThreshold", "minRes", "maxRes", "resolution", "claimedResolution", "mass"}
 """Numbers that may be left out."""
 
 ANY_SIGN = {"maskThreshold"}
-ZERO_TOO = {"percentile", "reach", "maskThreshold"}
+ZERO_TOO = {"percentile", "reach", "maskThreshold", "tolerance", "sigmas"}
 HOSTILE = (None, math.nan, math.inf, -math.inf, -5, 0)
 
 

@@ -24,6 +24,7 @@ SCREEN, FRAME = 900, 60
 
 VIEWERS = {
     viewers.AnnotateModelViewer: protocols.ProtDeepAnnotateModel,
+    viewers.ClassifyViewer: protocols.ProtDeepClassify,
     viewers.CompareViewer: protocols.ProtDeepCompare,
     viewers.CryoResolutionViewer: protocols.ProtCryoResolution,
     viewers.DeepResolutionViewer: protocols.ProtDeepResolution,
@@ -79,7 +80,7 @@ class TestWindows(BaseTest):
             texts = _texts(window.root)
             own = {param.label.get() for key, param in protocol._definition.iterParams() if key.startswith("input")}
             window.root.destroy()
-            if name in ("ProtCryoResolution", "ProtDeepResolution", "ProtDeepSharpness"):
+            if name in ("ProtCryoResolution", "ProtDeepClassify", "ProtDeepResolution", "ProtDeepSharpness"):
                 own.add("GPU IDs")
             for text in own:
                 self.assertTrue(any(text in label for label in texts), f"{name}: {text} is not shown")

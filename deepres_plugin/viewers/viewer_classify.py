@@ -48,20 +48,22 @@ class ClassifyViewer(MapViewer):
             "doShowProbabilities",
             params.LabelParam,
             label="Probabilities of the classes",
-            help="How probable it is that each map is of high, medium or low resolution; the claim's class is outlined.",
+            help="How probable it is that each map is of high, medium or low resolution; the claim's class is "
+            "outlined.",
         )
         group.addParam(
             "doShowOverview",
             params.LabelParam,
             label="Claimed against measured",
-            help="Each map at its claimed and its measured resolution; in the grey band they agree within the tolerance.",
+            help="Each map at its claimed and its measured resolution; in the grey band they agree within the "
+            "tolerance.",
         )
         group.addParam(
             "doShowConfusion",
             params.LabelParam,
             label="Confusion matrix",
-            help="Claimed against found classes, with sensitivity, specificity and predictive values (PPV, NPV) of each "
-            "class. It needs two maps or more with a claim.",
+            help="Claimed against found classes, with sensitivity, specificity and predictive values (PPV, NPV) of "
+            "each class. It needs two maps or more with a claim.",
         )
 
     def _defineOneMap(self, form):
@@ -85,8 +87,8 @@ class ClassifyViewer(MapViewer):
             "doShowSpectrum",
             params.LabelParam,
             label="Spectrum",
-            help="The amplitude of the map in each shell of Fourier space, with the claim, what was measured, where the "
-            "map ends, and Nyquist's limit.",
+            help="The amplitude of the map in each shell of Fourier space, with the claim, what was measured, where "
+            "the map ends, and Nyquist's limit.",
         )
         group.addParam(
             "doShowDistribution",
@@ -112,6 +114,13 @@ class ClassifyViewer(MapViewer):
             params.LabelParam,
             label="Classes on slices",
             help="The class of each voxel by its local resolution: high, medium or low. Only for a run on one map.",
+        )
+        group.addParam(
+            "surfaceLevel",
+            params.FloatParam,
+            allowsNull=True,
+            label="Density level",
+            help="The density at which the surface is drawn. Empty: found from the map and its molecule.",
         )
         group.addParam(
             "doShowVotesSurface",
@@ -177,7 +186,12 @@ class ClassifyViewer(MapViewer):
     def _showVotesSurface(self):
         votes, density = self._readVotes()
         figure = pictures.votes_surface_figure(
-            votes.data, density.data, votes.voxel_size, self._getBorders(), origin=votes.origin
+            votes.data,
+            density.data,
+            votes.voxel_size,
+            self._getBorders(),
+            self.surfaceLevel.get(),
+            origin=votes.origin,
         )
         return self._figure(figure, self._titled("Classes on the surface"))
 

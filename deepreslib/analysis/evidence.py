@@ -298,7 +298,7 @@ def size(volume: float, mass: float | None, level_volume: float | None = None) -
         more = f"; above the deposited contour level {above:.0f} kDa"
         figures["mass_of_contour"] = round(above, 2)
     if mass is None:
-        sentence = f"{told}{more}; compare it with the sample, or give --mass"
+        sentence = f"{told}{more}; compare it with the sample, or give its mass (--mass)"
         return line(8, State.NOT_APPLICABLE, sentence, found, "kDa", **figures)
     told += f", {found / mass:.2g} times the given {mass:g} kDa{more}"
     if SIZES[0] * mass <= found <= SIZES[1] * mass:
@@ -316,7 +316,7 @@ def voxel_size(scale: float | None, correlation: float | None, name: str = "", w
         why_not: why it was not looked for.
     """
     if scale is None or correlation is None:
-        return line(9, State.NOT_APPLICABLE, why_not or "no model was given by --structure")
+        return line(9, State.NOT_APPLICABLE, why_not or "no model was given (--structure)")
     off = 100 * (scale - 1)
     told = f"{name} fits best if voxels are {off:+.1f} % larger (correlation {correlation:.2f})".replace("-", "−")
     if correlation < 0.2:

@@ -28,7 +28,7 @@ MOST_MAPS = 30
 LETTERS = 88
 """Of a line of the evidence's sentences."""
 
-LETTERS_OF_MAPS = 60
+LETTERS_OF_MAPS = 66
 
 _LINE = 0.2
 """Inches, the height of a line."""
@@ -107,6 +107,7 @@ def _table(
     top = heading.count("\n") + 2.2
     size = sum(widths) + 0.3, _LINE * (top + 1.5 + sum(heights))
     figure = new_figure(*size)
+    figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set_xlim(-0.15, sum(widths) + 0.15)
@@ -125,9 +126,10 @@ def _table(
 
 
 def _write(axes: Axes, x: float, y: float, text: str, **look: Any) -> None:
-    shown = "\n".join(plain(line, 200) for line in text.split("\n"))
+    shown = "\n".join(plain(line.replace("\u00a0", " "), 200) for line in text.split("\n"))
     axes.text(x, y, shown, va="top", **{"fontsize": 9.5, "linespacing": 1.25, **look})
 
 
 def _wrapped(text: str, letters: int) -> str:
-    return "\n".join(textwrap.wrap(" ".join(text.split()), letters)) or "–"
+    together = " ".join(text.split()).replace(" Å", "\u00a0Å").replace(" %", "\u00a0%")
+    return "\n".join(textwrap.wrap(together, letters)) or "–"

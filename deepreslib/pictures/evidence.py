@@ -134,8 +134,11 @@ def overview_figure(points: Sequence[Point], rule: Rule, title: str = "") -> Fig
         raise InputError("no map has both a claim and an estimate: there is nothing to draw.")
     figure = new_figure(6.4, 5.8)
     axes = figure.add_subplot()
-    numbers = [number for point, found in known for number in (point.claimed, found.value)]
-    low, high = 0.85 * min(numbers), 1.18 * max(numbers)
+    bars = [rule.sigmas * found.deviation for _, found in known]
+    ends = [(found.value - bar, found.value + bar) for (_, found), bar in zip(known, bars, strict=True)]
+    claims = [point.claimed for point, _ in known]
+    low = 0.85 * max(min(*claims, *(end[0] for end in ends), claims[0]), 0.5 * min(claims))
+    high = 1.18 * max(*claims, *(end[1] for end in ends), claims[0])
     line = np.array([low, high])
     axes.plot(line, line, color="0.3", linewidth=1)
     label = f"within {100 * rule.tolerance:.0f} % of the claim"

@@ -1,8 +1,9 @@
 """The confusion matrix and its measures, against counts made by hand."""
 
+import numpy as np
 import pytest
 
-from deepreslib.analysis.confusion import confusion
+from deepreslib.analysis.confusion import Confusion, confusion
 
 CLAIMED = ["high"] * 5 + ["medium"] * 3 + ["low"] * 2
 FOUND = ["high"] * 4 + ["medium"] + ["medium"] * 2 + ["low"] + ["low", "high"]
@@ -28,3 +29,8 @@ def test_where_nothing_can_be_divided_there_is_no_measure():
         "ppv": None,
         "npv": 1.0,
     }
+
+
+def test_the_matrix_is_read_from_a_report():
+    found = confusion(CLAIMED, FOUND)
+    np.testing.assert_array_equal(Confusion.from_dict(found.as_dict()).counts, found.counts)

@@ -209,6 +209,15 @@ def test_without_a_claim_there_is_a_class_and_no_verdict(files, capsys):
     assert "map.mrc: 6.0 ± 0.2 Å" in capsys.readouterr().out
 
 
+def test_a_map_has_the_name_that_it_is_given(files, capsys):
+    assert run(files, files / "map.mrc", "--label", "my map", "--claimed", 6) == 0
+    assert capsys.readouterr().out.startswith("my map: claimed 6 Å")
+    (found,) = report(files)["maps"]
+    assert (found["name"], found["map"]) == ("my map", str(files / "map.mrc"))
+    assert found["local_resolution"] == sorted(found["local_resolution"])
+    assert found["local_resolution"][0] >= 2 * SIZE
+
+
 def test_size_is_printed_and_judged(files):
     assert run(files, files / "map.mrc", "--mask", files / "mask.mrc", "--mass", 1000) == 0
     line = report(files)["maps"][0]["evidence"][7]
@@ -281,6 +290,7 @@ REFUSALS = {
     "no map": (["--claimed", "3"], "there is no map"),
     "two claims": (["map.mrc", "--claimed", "3", "--claimed-from", "emd.xml"], "give one of them"),
     "claim and table": (["--table", "table.csv", "--claimed", "3"], "put it into the table"),
+    "a name for several maps": (["map.mrc", "half1.mrc", "--label", "x"], "--label belongs to one map"),
     "map and table": (["map.mrc", "--table", "table.csv"], "both given"),
     "table without a column": (["--table", "column.csv"], "no column claimed"),
     "table with a missing file": (["--table", "missing.csv"], "there is no file absent.mrc"),

@@ -9,6 +9,7 @@ import pytest
 from deepreslib.fourier.fsc import ShellCorrelation
 from deepreslib.maps import DensityMap
 from deepreslib.maps.half_map_curves import HalfMapCurves, corrected, measure
+from deepreslib.maps.half_maps import fsc_report
 
 FREQUENCY = np.linspace(0, 0.25, 26)
 
@@ -77,3 +78,14 @@ def test_faults_of_curves():
     assert "never falls to 0.143" in curves(np.linspace(1, 0, 26), np.linspace(1, 0.3, 26)).fault()
     assert "no frequency" in curves(np.full(26, 0.05)).fault()
     assert math.isinf(curves(np.full(26, 0.05)).resolution())
+
+
+def test_curves_are_read_from_a_report():
+    line = np.linspace(1, 0, 26)
+    report = {name: fsc_report(curve(line), True) for name in ("unmasked", "masked", "corrected")}
+    found = HalfMapCurves.from_dict(report, None)
+    assert (found.randomised, found.beyond) == (None, None)
+    np.testing.assert_allclose(found.corrected.correlation, line, atol=1e-5)
+    found = HalfMapCurves.from_dict({**report, "randomised": report["masked"]}, 8.0)
+    assert found.beyond == 8.0
+    np.testing.assert_allclose(found.randomised.frequency, FREQUENCY, atol=1e-6)

@@ -8,7 +8,7 @@ from deepreslib.analysis.map_end import MapEnd, Spectrum
 from deepreslib.errors import InputError
 from deepreslib.fourier.fsc import ShellCorrelation
 from deepreslib.maps.half_map_curves import HalfMapCurves
-from deepreslib.pictures.evidence import CLAIM, Point, evidence_figure, overview_figure
+from deepreslib.pictures.evidence import CLAIM, PANELS, Point, evidence_figure, overview_figure
 
 FREQUENCY = np.linspace(0, 0.25, 26)
 SPECTRUM = Spectrum(FREQUENCY, np.exp(-10 * FREQUENCY))
@@ -68,3 +68,24 @@ def test_the_overview_counts_the_verdicts():
     assert figure.axes[0].get_ylabel() == "Measured resolution (Å), ± 2 SD"
     with pytest.raises(InputError, match="nothing to draw"):
         overview_figure(points[3:], Rule())
+
+
+def test_one_panel_alone():
+    titles = {}
+    for panel in PANELS:
+        (axes,) = evidence_figure(SPECTRUM, END, LOCAL, CURVES, 5.5, ESTIMATE, panels=[panel]).axes
+        titles[panel] = axes.get_title()
+    assert titles == {
+        "spectrum": "Spectrum of the map",
+        "local": "How much of the molecule reaches it",
+        "half maps": "Half maps",
+    }
+    with pytest.raises(InputError, match="no half maps"):
+        evidence_figure(SPECTRUM, END, LOCAL, panels=["half maps"])
+
+
+def test_the_bars_of_the_overview_are_within_its_axes():
+    axes = overview_figure([Point("a", 6.0, Estimate(6.0, 2.0, "FSC"), CONSISTENT)], Rule()).axes[0]
+    low, high = axes.get_ylim()
+    assert low < 3
+    assert high > 10

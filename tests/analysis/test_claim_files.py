@@ -135,6 +135,6 @@ def test_tables_that_cannot_be_used_are_refused(write, tmp_path, text, words):
 
 def test_maps_may_lie_elsewhere_and_other_files_may_not(write):
     (row,) = read_table(write("map,claimed\nabsent.mrc,3\n", "table.csv"), maps_elsewhere=True)
-    assert row.files["map"] == "absent.mrc"
+    assert row.files["map"].endswith("absent.mrc")
     with pytest.raises(InputError, match=r"there is no file absent\.mrc"):
         read_table(write("map,claimed,mask\none.mrc,3,absent.mrc\n", "table.csv"), maps_elsewhere=True)

@@ -73,18 +73,18 @@ def figures(network: KerasModel, sets: Sets) -> dict[str, float]:
     return found
 
 
-def class_numbers(resolution: FloatArray, borders: Sequence[float]) -> IntArray:
+def class_numbers(resolution: FloatArray | float, borders: Sequence[float]) -> IntArray:
     """The number of the class, 0 high, 1 medium or 2 low; the borders themselves belong to medium.
 
     Args:
-        resolution: (n,) Å.
+        resolution: Å, of any shape.
         borders: two, Å.
 
     Returns:
-        int (n,).
+        int of that shape.
     """
     first, second = borders
-    return (resolution >= first).astype(int) + (resolution > second).astype(int)
+    return np.greater_equal(resolution, first).astype(int) + np.greater(resolution, second).astype(int)
 
 
 def calibrate(network: KerasModel, sets: Sets) -> calibration.Calibration:

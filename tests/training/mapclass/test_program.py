@@ -45,15 +45,15 @@ def train(folders, steps, preset="compact", *options):
 
 
 def test_training_improves_resumes_and_leaves_a_usable_model(folders, quick, capsys):
-    assert train(folders, 400) == 0
+    assert train(folders, 200) == 0
     folder = folders / "compact"
     first = json.loads((folder / loop.STATE).read_text())
     assert first["history"][-1]["rmse_clean"] < 0.5 * first["history"][0]["rmse_clean"]
-    assert train(folders, 402) == 0
+    assert train(folders, 202) == 0
     second = json.loads((folder / loop.STATE).read_text())
-    assert (second["steps"], second["history"][: len(first["history"])]) == (402, first["history"])
+    assert (second["steps"], second["history"][: len(first["history"])]) == (202, first["history"])
     capsys.readouterr()
-    assert train(folders, 402) == 2
+    assert train(folders, 202) == 2
     assert "more --minutes" in capsys.readouterr().err
 
     model = load_map_classes(str(folder))

@@ -35,7 +35,7 @@ def test_chains_and_wholes_that_fit_are_found(paths, monkeypatch):
 
 def test_molecules_are_turned_and_stay_inside_the_cube():
     rng = np.random.default_rng(2)
-    positions = rng.uniform(-29, 29, (50, 3))
+    positions = rng.uniform(-18, 18, (50, 3))
     first, second = molecules.placed(positions, rng), molecules.placed(positions, rng)
     assert not np.allclose(first, second, atol=3)
     for placed in (first, second):
@@ -44,6 +44,12 @@ def test_molecules_are_turned_and_stay_inside_the_cube():
         np.testing.assert_allclose((placed.max(0) + placed.min(0)) / 2, 32, atol=1)
         distances = np.linalg.norm(placed - placed[0], axis=1)
         np.testing.assert_allclose(distances, np.linalg.norm(positions - positions[0], axis=1))
+
+
+def test_molecules_that_no_turn_keeps_inside_are_not_turned():
+    corners = np.array([[-29, -29, -29], [29, 29, 29], [-29, 29, -29], [29, -29, 29], [29, 29, -29]], float)
+    placed = molecules.placed(corners, np.random.default_rng(2))
+    np.testing.assert_allclose(placed - placed[0], corners - corners[0])
 
 
 def test_a_scene_is_determined_by_its_seed_and_scaled(paths):

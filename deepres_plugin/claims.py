@@ -51,9 +51,9 @@ def claimedVolumes(pointers):
         for item in given.iterItems():
             found.append(ClaimedVolume(_nameOfItem(item), item.clone()))
     names = [each.name for each in found]
-    for number, each in enumerate(found, 1):
-        if names.count(each.name) > 1:
-            each.name = f"{each.name} ({number})"
+    for number, (name, each) in enumerate(zip(names, found, strict=True)):
+        if names.count(name) > 1:
+            each.name = f"{name} ({names[: number + 1].count(name)})"
     return found
 
 

@@ -16,6 +16,9 @@ OPTIONAL = {"maskThreshold", "minRes", "maxRes", "resolution", "claimedResolutio
 
 ANY_SIGN = {"maskThreshold"}
 ZERO_TOO = {"percentile", "reach", "maskThreshold", "tolerance", "sigmas"}
+VOLUMES = {"ProtDeepClassify": 1, "ProtDeepCompare": 2}
+"""How many volumes a form with several gets; a claimed number belongs to one."""
+
 HOSTILE = (None, math.nan, math.inf, -math.inf, -5, 0)
 
 
@@ -31,7 +34,7 @@ class TestForms(BaseTest):
     def new(self, name):
         run = self.proj.newProtocol(Domain.getProtocols()[name])
         if hasattr(run, "inputVolumes"):
-            for number in range(2):
+            for number in range(VOLUMES[name]):
                 run.inputVolumes.append(self.imported)
                 run.inputVolumes[number].setExtended("outputVolume")
         else:

@@ -10,6 +10,7 @@ from pwem import Domain
 from pwem.wizards.wizard import ColorScaleDialog
 from pyworkflow.gui.dialog import RESULT_YES
 from pyworkflow.project import Manager
+from pyworkflow.protocol.constants import LEVEL_NORMAL
 from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin import protocols, viewers
@@ -78,7 +79,8 @@ class TestWindows(BaseTest):
             window = self.FormWindow("form", protocol, None, self.main)
             _show(window)
             texts = _texts(window.root)
-            own = {param.label.get() for key, param in protocol._definition.iterParams() if key.startswith("input")}
+            inputs = [param for key, param in protocol._definition.iterParams() if key.startswith("input")]
+            own = {param.label.get() for param in inputs if param.expertLevel.get() == LEVEL_NORMAL}
             window.root.destroy()
             if name in ("ProtCryoResolution", "ProtDeepClassify", "ProtDeepResolution", "ProtDeepSharpness"):
                 own.add("GPU IDs")

@@ -70,7 +70,9 @@ ELSEWHERE = {
     "estimation/test_resmap.py": {"estimation/resmap_noise"},
     "estimation/test_scale.py": set(),
     "networks/test_cards.py": set(),
+    "networks/test_mapclass.py": {"networks/mapclass_features"},
     "networks/test_store.py": {"networks/deepres_card"},
+    "networks/test_voxelclass.py": {"networks/voxelclass_card"},
     "training/cryores/test_program.py": {
         "training/cryores/batches",
         "training/cryores/presets",
@@ -83,6 +85,12 @@ ELSEWHERE = {
         "training/deepres/validation",
     },
     "training/deepres/test_scenes.py": {"training/deepres/stream"},
+    "training/mapclass/test_program.py": {
+        "training/mapclass/presets",
+        "training/mapclass/recipes",
+        "training/mapclass/validation",
+    },
+    "training/mapclass/test_scenes.py": {"training/mapclass/molecules", "training/mapclass/stream"},
     "training/test_loop.py": {"training/checkpoints", "training/single_network"},
 }
 """Test modules that test more than the module they mirror, or several and mirror none: path → modules."""

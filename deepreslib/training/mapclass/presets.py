@@ -12,7 +12,7 @@ from deepreslib.networks import mapclass as networks
 from deepreslib.networks.tensors import KerasModel, Tensor
 from deepreslib.training.mapclass import losses, scenes
 
-Preparation: TypeAlias = Callable[[FloatArray], FloatArray]
+CubePreparation: TypeAlias = Callable[[FloatArray], FloatArray]
 """A function from cubes (n, 64, 64, 64, 1) to the inputs of the network that is trained, (n, ...)."""
 
 FEATURES_AT_ONCE = 16
@@ -26,7 +26,7 @@ class Preset:
     Attributes:
         make_network: function without arguments; gives the network that is trained: the whole network, or the part of
             it that has weights.
-        make_preparation: function without arguments; gives the ``Preparation`` of cubes.
+        make_preparation: function without arguments; gives the ``CubePreparation`` of cubes.
         recipe: how maps are made.
         standardised: whether the network has a standardisation, which is set from examples before a new network is
             trained.
@@ -39,8 +39,8 @@ class Preset:
     """
 
     make_network: Callable[[], KerasModel]
-    make_preparation: Callable[[], Preparation]
-    recipe: scenes.SceneRecipe
+    make_preparation: Callable[[], CubePreparation]
+    recipe: scenes.CubeRecipe
     standardised: bool
     loss: Callable[[Tensor, Tensor], Tensor]
     make_optimiser: Callable[[float], Any]
@@ -50,7 +50,7 @@ class Preset:
     uses: int
 
 
-def _feature_preparation() -> Preparation:
+def _feature_preparation() -> CubePreparation:
     """The fixed features of cubes: they are computed once, as only the perceptrons behind them are trained."""
     network = networks.features()
 
@@ -61,7 +61,7 @@ def _feature_preparation() -> Preparation:
     return features
 
 
-def _plain_preparation() -> Preparation:
+def _plain_preparation() -> CubePreparation:
     """The cubes themselves, in half the memory."""
     return lambda cubes: cubes.astype(np.float16)
 
@@ -98,7 +98,7 @@ PRESETS = {
     "compact": Preset(
         make_network=_perceptrons,
         make_preparation=_feature_preparation,
-        recipe=scenes.SceneRecipe(),
+        recipe=scenes.CubeRecipe(),
         standardised=True,
         loss=losses.ladder_loss,
         make_optimiser=_adam,

@@ -20,7 +20,7 @@ SHAPE = (EDGE,) * 3
 
 
 @dataclass(frozen=True)
-class SceneRecipe:
+class CubeRecipe:
     """How scenes are made.
 
     Attributes:
@@ -44,11 +44,11 @@ class SceneRecipe:
     rises: tuple[float, float] = (0.0, 1.0)
 
 
-PUBLISHED = SceneRecipe(levels=(2.5, 7.5, 12.5), variants=3, noisy=0.0)
+PUBLISHED = CubeRecipe(levels=(2.5, 7.5, 12.5), variants=3, noisy=0.0)
 """The maps of Avramov et al. 2019."""
 
 
-def make_scene(molecule: Molecule, recipe: SceneRecipe, seed: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+def make_scene(molecule: Molecule, recipe: CubeRecipe, seed: Sequence[int]) -> tuple[FloatArray, FloatArray]:
     """All maps of one scene.
 
     Args:
@@ -81,7 +81,7 @@ def scaled(data: FloatArray) -> FloatArray:
     return (data - data.min()) / np.ptp(data)
 
 
-def _with_noise(data: FloatArray, mask: BoolArray, recipe: SceneRecipe, rng: np.random.Generator) -> FloatArray:
+def _with_noise(data: FloatArray, mask: BoolArray, recipe: CubeRecipe, rng: np.random.Generator) -> FloatArray:
     """A map with the noise that a recipe draws for it."""
     if rng.random() >= recipe.noisy:
         return data

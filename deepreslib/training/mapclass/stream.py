@@ -12,7 +12,7 @@ from deepreslib.training.mapclass.molecules import Molecule
 
 
 def scene_stream(
-    molecules: Sequence[Sequence[Molecule]], recipe: scenes.SceneRecipe, seed: int, first: int = 0, workers: int = 0
+    molecules: Sequence[Sequence[Molecule]], recipe: scenes.CubeRecipe, seed: int, first: int = 0, workers: int = 0
 ) -> Generator[tuple[FloatArray, FloatArray], None, None]:
     """Cubes and resolutions of scene ``first``, ``first + 1``, ... without end.
 
@@ -46,6 +46,6 @@ def _drawn(molecules: Sequence[Sequence[Molecule]], seed: int, number: int) -> M
     return parts[rng.integers(len(parts))]
 
 
-def _scene(recipe: scenes.SceneRecipe, seed: int, drawn: tuple[Molecule, int]) -> tuple[FloatArray, FloatArray]:
+def _scene(recipe: scenes.CubeRecipe, seed: int, drawn: tuple[Molecule, int]) -> tuple[FloatArray, FloatArray]:
     molecule, number = drawn
     return scenes.make_scene(molecule, recipe, [seed, number, 1])

@@ -11,7 +11,7 @@ from deepreslib.networks.mapclass_card import BORDERS
 from deepreslib.networks.tensors import KerasModel
 from deepreslib.training.mapclass import scenes, stream
 from deepreslib.training.mapclass.molecules import Molecule
-from deepreslib.training.mapclass.presets import Preparation
+from deepreslib.training.mapclass.presets import CubePreparation
 
 SEED = 20190319
 SCENES = 12
@@ -28,7 +28,7 @@ Sets = Mapping[str, tuple[FloatArray, FloatArray]]
 
 
 def validation_sets(
-    molecules: Sequence[Sequence[Molecule]], recipe: scenes.SceneRecipe, prepare: Preparation
+    molecules: Sequence[Sequence[Molecule]], recipe: scenes.CubeRecipe, prepare: CubePreparation
 ) -> dict[str, tuple[FloatArray, FloatArray]]:
     """Maps that are always the same, without noise and, if the recipe has any, all with noise.
 

@@ -9,7 +9,7 @@ from small_structures import write_structure
 from deepreslib.errors import InputError
 from deepreslib.training.mapclass import molecules, scenes, stream
 
-PLAIN = scenes.SceneRecipe(variants=3, noisy=0.0)
+PLAIN = scenes.CubeRecipe(variants=3, noisy=0.0)
 
 
 @pytest.fixture
@@ -54,15 +54,15 @@ def test_molecules_that_no_turn_keeps_inside_are_not_turned():
 
 def test_a_scene_is_determined_by_its_seed_and_scaled(paths):
     molecule = molecules.find_molecules(paths)[0][0]
-    cubes, resolutions = scenes.make_scene(molecule, scenes.SceneRecipe(variants=4, noisy=1.0), [3, 1])
+    cubes, resolutions = scenes.make_scene(molecule, scenes.CubeRecipe(variants=4, noisy=1.0), [3, 1])
     assert cubes.shape == (4, 64, 64, 64, 1)
     assert (cubes.dtype, resolutions.dtype) == (np.float32, np.float32)
     np.testing.assert_array_equal(cubes.min(axis=(1, 2, 3, 4)), 0)
     np.testing.assert_array_equal(cubes.max(axis=(1, 2, 3, 4)), 1)
-    again, same = scenes.make_scene(molecule, scenes.SceneRecipe(variants=4, noisy=1.0), [3, 1])
+    again, same = scenes.make_scene(molecule, scenes.CubeRecipe(variants=4, noisy=1.0), [3, 1])
     np.testing.assert_array_equal(again, cubes)
     np.testing.assert_array_equal(same, resolutions)
-    assert not np.array_equal(scenes.make_scene(molecule, scenes.SceneRecipe(variants=4), [3, 2])[1], resolutions)
+    assert not np.array_equal(scenes.make_scene(molecule, scenes.CubeRecipe(variants=4), [3, 2])[1], resolutions)
 
 
 def test_resolutions_are_drawn_evenly_in_their_logarithm(paths, monkeypatch):

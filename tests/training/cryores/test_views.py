@@ -93,10 +93,12 @@ def test_filaments_and_crystals_have_no_margin(structure):
 
 def test_a_crop_through_the_molecule_cuts_it(structure):
     scene = make_scene(structure, kinds.only("crop through"), [7])
-    view = scene.views[0]
-    assert scene.settings["views"][0]["extent"] == "through"
-    assert max(view.data.shape) < scene.settings["box"]
-    assert any(view.mask.take(side, axis).any() for axis in range(3) for side in (0, -1))
+    view, drawn = scene.views[0], scene.settings["views"][0]
+    assert drawn["extent"] == "through"
+    z, y, x = (slice(before, side - after) for side, (before, after) in zip(view.data.shape, drawn["rims"], strict=True))
+    mask = view.mask[z, y, x]
+    assert max(mask.shape) < scene.settings["box"]
+    assert any(mask.take(side, axis).any() for axis in range(3) for side in (0, -1))
 
 
 def test_a_coarser_filter_is_in_the_label(structure):

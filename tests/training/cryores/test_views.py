@@ -95,7 +95,9 @@ def test_a_crop_through_the_molecule_cuts_it(structure):
     scene = make_scene(structure, kinds.only("crop through"), [7])
     view, drawn = scene.views[0], scene.settings["views"][0]
     assert drawn["extent"] == "through"
-    z, y, x = (slice(before, side - after) for side, (before, after) in zip(view.data.shape, drawn["rims"], strict=True))
+    z, y, x = (
+        slice(before, side - after) for side, (before, after) in zip(view.data.shape, drawn["rims"], strict=True)
+    )
     mask = view.mask[z, y, x]
     assert max(mask.shape) < scene.settings["box"]
     assert any(mask.take(side, axis).any() for axis in range(3) for side in (0, -1))

@@ -163,8 +163,11 @@ def fit_strangeness(network: KerasModel, seen: examples.Examples, seed: int) -> 
     summaries, resolutions = (
         np.concatenate([array[:, view] for view in (0, 1)]) for array in (seen.summary, seen.baseline)
     )
-    _, others = augmentation.draw_b_factors(np.zeros((len(summaries), 1, FEATURES)), summaries, resolutions, rng)
-    network.get_layer("strangeness").fit(np.concatenate([summaries, others]))
+    nothing = np.zeros((len(summaries), 1, 1, 1, FEATURES), np.float32)
+    _, others = augmentation.draw_b_factors(nothing, summaries, resolutions, rng)
+    unsharpened = network.get_layer("unsharpened")
+    seen_by_layer = [ops.convert_to_numpy(unsharpened(nothing, given)[1]) for given in (summaries, others)]
+    network.get_layer("strangeness").fit(np.concatenate(seen_by_layer))
 
 
 def training_network(network: KerasModel) -> KerasModel:

@@ -47,7 +47,7 @@ class Reliability:
     """How far an answer can be relied on.
 
     Attributes:
-        factor: by which deviations were widened, at least 1.
+        factor: by which deviations were widened because the map is strange, at least 1.
         global_resolution: with its deviation widened.
         outside: why the global resolution is outside the range; None if it is inside.
         doubts: the other reasons.
@@ -96,7 +96,8 @@ def judge(
         The factor, the widened global resolution and the doubts.
     """
     factor = 1.0 if widening is None else widening.factor(strangeness)
-    widened = GlobalResolution(whole.value, factor * whole.deviation)
+    everywhere = 1.0 if widening is None else widening.everywhere
+    widened = GlobalResolution(whole.value, everywhere * factor * whole.deviation)
     doubts = []
     if widening is not None and strangeness > widening.threshold:
         doubts.append(_strange(factor))

@@ -39,6 +39,7 @@ from deepreslib.networks.cryores_features import (
 from deepreslib.networks.quiet import quiet
 from deepreslib.networks.strangeness import Strangeness
 from deepreslib.networks.tensors import KerasLayer, KerasModel, Tensor, TensorShape
+from deepreslib.networks.unsharpened import Unsharpened
 
 
 @dataclass(frozen=True)
@@ -256,14 +257,15 @@ def network(config: CryoResConfig, name: str = "cryores") -> KerasModel:
     """
     features = layers.Input((None, None, None, FEATURES), name="features")
     numbers = layers.Input((SUMMARY,), name="summary")
-    members = [_member(features, numbers, number, config) for number in range(1, config.members + 1)]
+    plain, whole = Unsharpened(name="unsharpened")(features, numbers)
+    members = [_member(plain, whole, number, config) for number in range(1, config.members + 1)]
     answers = {head: [member[head] for member in members] for head in HEADS}
     outputs = {
         "baseline": Consensus(name="baseline")(answers["baseline"]),
         "level": layers.Average(name="level")(answers["level"]),
         "local": Consensus(name="local")(answers["local"]),
         "mask": layers.Average(name="mask")(answers["mask"]),
-        "strangeness": Strangeness(name="strangeness")(numbers),
+        "strangeness": Strangeness(name="strangeness")(whole),
     }
     return keras.Model({"features": features, "summary": numbers}, outputs, name=name)
 
@@ -283,7 +285,7 @@ def member_outputs(network: KerasModel) -> dict[int, dict[str, Tensor]]:
 
 
 def _member(features: Tensor, numbers: Tensor, number: int, config: CryoResConfig) -> dict[str, Tensor]:
-    """One member of a network.
+    """One member of a network; ``features`` and ``numbers`` are those of ``Unsharpened``.
 
     The trunk is a perceptron at each place. Its first layer takes the place's features, as they are and in units of
     the map's noise, together with the condensed map summary. From the trunk follow the place's local resolution and

@@ -20,11 +20,15 @@ class Widening:
         threshold: the strangeness up to which nothing is widened, above 0.
         power: by which the factor grows beyond it, at least 0.
         largest: the largest factor, at least 1.
+        everywhere: the factor of the global resolution's deviation of every map, besides, at least 1: calibrated on
+            kinds of maps that a network knows, deviations are too small for kinds that it does not, and nothing tells
+            all maps of these.
     """
 
     threshold: float
     power: float
     largest: float
+    everywhere: float = 1.0
 
     @classmethod
     def from_card(cls, card: dict[str, Any]) -> "Widening | None":
@@ -44,9 +48,10 @@ class Widening:
         if content is None:
             return None
         threshold, power, largest = (_number(content[name], name) for name in ("threshold", "power", "largest"))
-        if threshold <= 0 or power < 0 or largest < 1:
-            raise ValueError("its threshold is not above 0, its power is below 0, or its largest factor below 1")
-        return cls(threshold, power, largest)
+        everywhere = _number(content.get("everywhere", 1.0), "everywhere")
+        if threshold <= 0 or power < 0 or min(largest, everywhere) < 1:
+            raise ValueError("its threshold is not above 0, its power is below 0, or one of its factors below 1")
+        return cls(threshold, power, largest, everywhere)
 
     def factor(self, strangeness: float) -> float:
         """The factor of the deviations of a map, from 1 to the largest, which never falls as the strangeness grows.

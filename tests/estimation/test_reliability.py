@@ -65,6 +65,12 @@ def test_the_deviation_that_counts_is_the_widened_one(kinds):
     assert answer(kinds, 20.0, 2.0, strangeness=3.0).status.startswith("outside the range")
 
 
+def test_the_deviation_of_every_map_is_widened(kinds):
+    found = answer(kinds, 4.0, 0.3, widening=Widening(1.5, 2.0, 4.0, everywhere=1.2))
+    assert (found.status, found.factor) == ("reliable", 1.0)
+    assert found.global_resolution.deviation == pytest.approx(0.36)
+
+
 def test_all_reasons_stand_in_the_status_and_in_a_warning_each(kinds):
     found = answer(kinds, 26.0, 6.0, strangeness=2.0, kind=Kind.CROP, fault=FAULT)
     word, colon, reasons = found.status.partition(": ")

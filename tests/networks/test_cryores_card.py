@@ -58,7 +58,9 @@ def test_networks_of_the_format_before_are_refused(folder, card):
 
 def test_the_entry_is_read(folder, card):
     card(reliability=GOOD)
-    assert Widening.from_card(load_cryores(str(folder)).card) == Widening(1.5, 2.0, 4.0)
+    assert Widening.from_card(load_cryores(str(folder)).card) == Widening(1.5, 2.0, 4.0, everywhere=1.0)
+    card(reliability=GOOD | {"everywhere": 1.2})
+    assert Widening.from_card(load_cryores(str(folder)).card) == Widening(1.5, 2.0, 4.0, everywhere=1.2)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,9 @@ def test_the_entry_is_read(folder, card):
     [
         *((GOOD | {"threshold": value}, "threshold") for value in (0, -1, "1.5", None, True, math.nan, math.inf, [1])),
         *((GOOD | {"power": value}, "power") for value in (-0.1, math.nan, {}, 10**400)),
-        *((GOOD | {"largest": value}, "largest") for value in (0.9, -math.inf, False)),
+        *((GOOD | {"largest": value}, "largest") for value in (-math.inf, False)),
+        *((GOOD | {"everywhere": value}, "everywhere") for value in (math.nan, "1", None)),
+        *((GOOD | {name: 0.9}, "factors") for name in ("largest", "everywhere")),
         *(({key: value for key, value in GOOD.items() if key != left_out}, left_out) for left_out in GOOD),
         *((entry, r"reliability") for entry in (3, "x", [1, 2, 3], True, [], False)),
     ],

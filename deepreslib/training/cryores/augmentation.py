@@ -18,7 +18,11 @@ B_FACTOR_SD, B_FACTOR_LIMITS = 7.0, (-6.0, 15.0)
 """SD and limits of the B factor, in units of the squared global resolution. A B factor of 5 of these units takes away
 1 - exp(-5 / 4) of the amplitude at the global resolution."""
 
-SHARE = 0.6
+B_FACTOR_RANGE, WIDEST_LIMITS = (-100.0, 160.0), (-16.0, 32.0)
+"""Half of the B factors are drawn evenly from this range instead, Å², and kept within these limits, in units of the
+squared global resolution: what users do to fine maps is more than their resolution asks for."""
+
+SHARE = 0.7
 """Share of the examples that are given another B factor."""
 
 HIDDEN = (0.1, 0.15, 0.3, 0.3, 0.3, 0.15, 0.1)
@@ -48,7 +52,10 @@ def draw_b_factors(
     """
     count = len(summary)
     chosen = rng.random(count) < SHARE
-    factor = np.clip(rng.normal(0, B_FACTOR_SD, count), *B_FACTOR_LIMITS) * np.square(resolution) * chosen
+    square = np.square(resolution)
+    relative = np.clip(rng.normal(0, B_FACTOR_SD, count), *B_FACTOR_LIMITS)
+    absolute = np.clip(rng.uniform(*B_FACTOR_RANGE, count) / square, *WIDEST_LIMITS)
+    factor = np.where(rng.random(count) < 0.5, relative, absolute) * square * chosen
     return apply_b_factors(features, summary, factor)
 
 

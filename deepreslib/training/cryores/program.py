@@ -15,13 +15,16 @@ from deepreslib.networks.cryores_features import FEATURES
 from deepreslib.networks.tensors import KerasModel
 from deepreslib.training import loop
 from deepreslib.training.cryores import augmentation, batches, examples, unseen, validation
-from deepreslib.training.cryores.kinds import Mixture
+from deepreslib.training.cryores.kinds import COMMON_VIEWS, Mixture, usual
 from deepreslib.training.cryores.presets import PRESETS, Preset
 from deepreslib.training.single_network import SingleNetworkProgram, load_start, model_card
 from deepreslib.training.structures import find_structures
 
 VALIDATION_SEED = 20230525
 VALIDATION_EXAMPLES = 240
+
+USUAL_SEEDS = 1_000_000
+"""The examples of usual maps have the training's seed and this."""
 
 BRIEF = 2500
 """Steps of the networks that are trained without some kinds of maps (``unseen``)."""
@@ -34,10 +37,12 @@ class Options(loop.LoopOptions):
     """The options of ``deepres train cryores``; see its ``--help``.
 
     Attributes:
-        examples: number of half-map pairs to simulate.
+        examples: number of half-map pairs of all kinds to simulate.
+        usual: number of further ones, of whole molecules as most maps show them (``kinds.usual``).
     """
 
     examples: int
+    usual: int = 0
 
 
 class CryoResProgram(SingleNetworkProgram):
@@ -60,6 +65,8 @@ class CryoResProgram(SingleNetworkProgram):
             unseen_paths, self.recipe, VALIDATION_SEED, VALIDATION_EXAMPLES, folder, options.workers
         )
         files = examples.make(self.paths, self.recipe, options.seed, options.examples, folder, options.workers)
+        seed = options.seed + USUAL_SEEDS
+        files += examples.make(self.paths, usual(), seed, options.usual, folder, options.workers)
         self.validation, self.examples = examples.load(unseen_files), examples.load(files)
         keras.utils.set_random_seed(options.seed)
 
@@ -121,8 +128,9 @@ class CryoResProgram(SingleNetworkProgram):
         }
         data = {
             "structures": len(self.paths),
-            "examples": len(self.examples),
-            "recipe": self.recipe.as_dict(),
+            "examples": self.options.examples,
+            "usual": self.options.usual,
+            "recipe": {**self.recipe.as_dict(), "usual": COMMON_VIEWS},
         }
         return model_card(self.options, state, system, data)
 
@@ -155,8 +163,11 @@ def fit_strangeness(network: KerasModel, seen: examples.Examples, seed: int) -> 
     summaries, resolutions = (
         np.concatenate([array[:, view] for view in (0, 1)]) for array in (seen.summary, seen.baseline)
     )
-    _, others = augmentation.draw_b_factors(np.zeros((len(summaries), 1, FEATURES)), summaries, resolutions, rng)
-    network.get_layer("strangeness").fit(np.concatenate([summaries, others]))
+    nothing = np.zeros((len(summaries), 1, 1, 1, FEATURES), np.float32)
+    _, others = augmentation.draw_b_factors(nothing, summaries, resolutions, rng)
+    unsharpened = network.get_layer("unsharpened")
+    seen_by_layer = [ops.convert_to_numpy(unsharpened(nothing, given)[1]) for given in (summaries, others)]
+    network.get_layer("strangeness").fit(np.concatenate(seen_by_layer))
 
 
 def training_network(network: KerasModel) -> KerasModel:

@@ -5,6 +5,6 @@ from deepreslib.training.stages import Recipe, Stage
 RECIPES = {
     "shipped": Recipe(
         "the shipped network",
-        [Stage(24_000, {"preset": "compact", "examples": 5000, "batch": 32, "rate": 2e-3})],
+        [Stage(16_000, {"preset": "compact", "examples": 5000, "usual": 3000, "batch": 32, "rate": 2e-3})],
     )
 }

@@ -1,9 +1,12 @@
 """What a CryoRes network knows of its errors on kinds of maps that it has never seen.
 
 A network that has seen all kinds cannot tell how wrong it would be on another kind. So for each of ``GROUPS`` a smaller
-network is trained without the kinds of that group and asked about them. From these answers together follows from which
-strangeness on, and by how much, deviations have to be widened so that they hold 68.27 % of the errors on kinds that
-were left out (the entry ``reliability`` of the model card; see ``networks.cryores_card.Widening``).
+network is trained without the kinds of that group and asked about them. From these answers together follows by how much
+deviations have to be widened (the entry ``reliability`` of the model card; see ``networks.cryores_card.Widening``):
+
+- on every map, so that they hold 68.27 % of the errors when half of the maps that are not strange are of kinds that
+  were left out;
+- and from which strangeness on by more, so that they hold as many on strange maps.
 """
 
 import os
@@ -15,6 +18,7 @@ import numpy as np
 
 from deepreslib.files import PathLike, write_aside
 from deepreslib.fourier.arrays import Array, BoolArray, FloatArray
+from deepreslib.networks import calibration
 from deepreslib.networks.calibration import GAUSSIAN_SHARE
 from deepreslib.training.cryores import validation
 from deepreslib.training.cryores.examples import Examples
@@ -90,27 +94,31 @@ def reliability(parts: Sequence[Answers]) -> dict[str, float]:
         parts: the answers of each group.
 
     Returns:
-        ``threshold``, ``power`` and ``largest`` (see ``Widening``); and shares of errors that deviations hold: ``held``
-        on strange maps when widened, ``held_before`` on the same when not, ``left_out_held`` on all maps of kinds that
-        were left out, not widened.
+        ``threshold``, ``power``, ``largest`` and ``everywhere`` (see ``Widening``); and shares of errors that
+        deviations hold: ``held`` on strange maps when widened by both, ``held_before`` on the same when widened as all
+        maps are; on all maps of kinds that were left out ``left_out_held`` when widened by both, and
+        ``left_out_before`` when not widened; ``seen_held`` on maps of the other kinds when widened by both.
     """
     strangeness, ratio, left_out = (
         np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Answers)
     )
     threshold = float(np.quantile(strangeness[~left_out], USUAL_SHARE))
     strange = strangeness > threshold
-    fitted = {"threshold": threshold, "power": 0.0, "largest": LARGEST}
-    if strange.sum() < LEAST_STRANGE:
-        return fitted
-    held = [np.mean(ratio[strange] < _factors(strangeness[strange], threshold, power)) for power in _POWERS]
-    enough = np.flatnonzero(np.array(held) >= GAUSSIAN_SHARE)
-    number = int(enough[0]) if len(enough) else len(_POWERS) - 1
-    return fitted | {
-        "power": float(_POWERS[number]),
-        "held": round(float(held[number]), 4),
-        "held_before": round(float(held[0]), 4),
-        "left_out_held": round(float(np.mean(ratio[left_out] < 1)), 4),
-    }
+    everywhere, hidden = 1.0, left_out & ~strange
+    if hidden.any() and not left_out.all():
+        weight = np.where(hidden, 1 / np.mean(hidden), 1 / np.mean(~left_out)) * ~strange
+        everywhere = max(round(calibration.factor(ratio, weight), 3), 1.0)
+    before, ratio = ratio, ratio / everywhere
+    fitted = {"threshold": threshold, "power": 0.0, "largest": LARGEST, "everywhere": everywhere}
+    if strange.sum() >= LEAST_STRANGE:
+        held = [np.mean(ratio[strange] < _factors(strangeness[strange], threshold, power)) for power in _POWERS]
+        enough = np.flatnonzero(np.array(held) >= GAUSSIAN_SHARE)
+        number = int(enough[0]) if len(enough) else len(_POWERS) - 1
+        fitted["power"] = float(_POWERS[number])
+        fitted |= {"held": round(float(held[number]), 4), "held_before": round(float(held[0]), 4)}
+    within = ratio < _factors(strangeness, threshold, fitted["power"])
+    kinds = {"seen_held": within[~left_out], "left_out_held": within[left_out], "left_out_before": before[left_out] < 1}
+    return fitted | {name: round(float(np.mean(held)), 4) for name, held in kinds.items() if len(held)}
 
 
 def of_all_groups(train: Train, seen: Examples, unseen: Examples, folder: PathLike) -> dict[str, float]:

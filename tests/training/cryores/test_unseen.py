@@ -40,6 +40,18 @@ def test_nothing_is_widened_where_errors_do_not_grow():
     assert card["held_before"] == pytest.approx(0.68, abs=0.02)
 
 
+def test_deviations_of_all_maps_are_widened_for_kinds_that_nobody_notices():
+    rng = np.random.default_rng(2)
+    usual, hidden = (
+        Answers(rng.uniform(0.8, 1.2, 4000), scale * np.abs(rng.standard_normal(4000)), np.full(4000, left_out))
+        for scale, left_out in ((1.0, False), (1.6, True))
+    )
+    card = unseen.reliability([usual, hidden])
+    assert card["left_out_before"] == pytest.approx(0.468, abs=0.02)  # of a Gaussian within 1 / 1.6 SD
+    assert 1.15 < card["everywhere"] < 1.4
+    assert (card["seen_held"] + card["left_out_held"]) / 2 == pytest.approx(0.6827, abs=0.02)
+
+
 def test_from_few_strange_maps_no_factor_is_fitted():
     usual, _ = made(400, power=2.0)
     assert unseen.reliability([usual])["power"] == 0 or len(usual.ratio) * 0.03 >= unseen.LEAST_STRANGE

@@ -67,6 +67,19 @@ def normalised(density_map: DensityMap) -> DensityMap:
     return density_map.like(values)
 
 
+def zero_to_one(data: FloatArray) -> FloatArray:
+    """Values brought to the range from 0 to 1.
+
+    Args:
+        data: float32, finite and not constant.
+
+    Returns:
+        A new float32 array of that shape.
+    """
+    lowest, highest = float(data.min()), float(data.max())
+    return ((data - lowest) / max(highest - lowest, float(np.finfo(np.float32).tiny))).astype(np.float32)
+
+
 def plainly_scaled(density_map: DensityMap, *others: DensityMap) -> tuple[list[DensityMap], float, float]:
     """Maps whose scale and offset arithmetic of 32 bits and the networks can bear: unchanged, or shifted and scaled.
 

@@ -284,13 +284,39 @@ def member_outputs(network: KerasModel) -> dict[int, dict[str, Tensor]]:
     return {number: {head: network.get_layer(f"{head}_{number}").output for head in HEADS} for number in numbers}
 
 
+def trunk(features: Tensor, numbers: Tensor, number: int, config: CryoResConfig) -> tuple[Tensor, Tensor]:
+    """The part of a member that all its outputs share: a perceptron at each place.
+
+    Its first layer takes the place's features, as they are and in units of the map's noise, together with the condensed
+    map summary.
+
+    Args:
+        features: (batch, z, y, x, ``FEATURES``), those of ``Unsharpened``.
+        numbers: (batch, ``SUMMARY``), the map summary, that of ``Unsharpened``.
+        number: of the member, from 1; added to the names of its layers.
+        config: the sizes.
+
+    Returns:
+        What the trunk says of each place, (batch, z, y, x, channels); the condensed map summary, (batch, channels).
+    """
+    whole = numbers
+    for depth, width in enumerate(config.summary, 1):
+        whole = layers.Dropout(config.dropout)(_dense(f"summary{depth}_{number}", width)(whole))
+    first, *further = config.trunk
+    shift = layers.Reshape((1, 1, 1, first))(_dense(f"trunk_summary_{number}", first, None, use_bias=False)(whole))
+    described = layers.Concatenate()([features, SignalToNoise()(features, numbers)])
+    place = layers.Add()([_dense(f"trunk1_{number}", first, None)(described), shift])
+    place = layers.Activation("relu")(place)
+    for depth, width in enumerate(further, 2):
+        place = _dense(f"trunk{depth}_{number}", width)(layers.Dropout(config.dropout)(place))
+    return place, whole
+
+
 def _member(features: Tensor, numbers: Tensor, number: int, config: CryoResConfig) -> dict[str, Tensor]:
     """One member of a network; ``features`` and ``numbers`` are those of ``Unsharpened``.
 
-    The trunk is a perceptron at each place. Its first layer takes the place's features, as they are and in units of
-    the map's noise, together with the condensed map summary. From the trunk follow the place's local resolution and
-    whether the place belongs to the molecule. From the trunk's mean over the molecule follow ``baseline``
-    and ``level``.
+    From the trunk follow the place's local resolution and whether the place belongs to the molecule. From the trunk's
+    mean over the molecule follow ``baseline`` and ``level``.
 
     Args:
         features: the network's input of that name.
@@ -302,20 +328,10 @@ def _member(features: Tensor, numbers: Tensor, number: int, config: CryoResConfi
         The name of each of ``HEADS`` → a symbolic tensor.
     """
 
-    def dense(name: str, width: int, activation: str | None = "relu", use_bias: bool = True) -> KerasLayer:
-        return layers.Dense(width, activation, use_bias, name=f"{name}_{number}")
+    def dense(name: str, width: int, activation: str | None = "relu") -> KerasLayer:
+        return _dense(f"{name}_{number}", width, activation)
 
-    whole = numbers
-    for depth, width in enumerate(config.summary, 1):
-        whole = layers.Dropout(config.dropout)(dense(f"summary{depth}", width)(whole))
-    first, *further = config.trunk
-    shift = layers.Reshape((1, 1, 1, first))(dense("trunk_summary", first, None, use_bias=False)(whole))
-    described = layers.Concatenate()([features, SignalToNoise()(features, numbers)])
-    place = layers.Add()([dense("trunk1", first, None)(described), shift])
-    place = layers.Activation("relu")(place)
-    for depth, width in enumerate(further, 2):
-        place = dense(f"trunk{depth}", width)(layers.Dropout(config.dropout)(place))
-
+    place, whole = trunk(features, numbers, number, config)
     local = CentreAndDeviation()(dense("local_raw", 2, None)(dense("local_hidden", config.heads)(place)))
     mask = dense("mask", 1, None)(dense("mask_hidden", config.heads)(place))
     both = layers.Concatenate()([MaskedMean()(place, mask), whole])
@@ -327,3 +343,7 @@ def _member(features: Tensor, numbers: Tensor, number: int, config: CryoResConfi
         "local": Raised(name=f"local_{number}")(local, level),
         "mask": mask,
     }
+
+
+def _dense(name: str, width: int, activation: str | None = "relu", use_bias: bool = True) -> KerasLayer:
+    return layers.Dense(width, activation, use_bias, name=name)

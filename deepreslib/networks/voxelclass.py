@@ -1,4 +1,4 @@
-"""Networks for the class of each voxel: ten classes of local resolution (Avramov et al. 2019, section 3.3).
+"""Networks for the class of each voxel by name: ten classes of local resolution (Avramov et al. 2019, section 3.3).
 
 The class of a resolution is that of its bin, closed on the right: 0 is up to 2 Å, 1 is (2, 3] Å, ..., 8 is (9, 10] Å,
 9 is coarser than 10 Å. Of the published networks class 0 is the background too.
@@ -7,6 +7,8 @@ Presets ``unet`` and ``unet-text`` take cubes of 16³ voxels at the map's own vo
 was scaled to 0 … 1 as a whole and multiplied by its mask: (batch, 16, 16, 16, 1). They predict probabilities:
 (batch, 16, 16, 16, 10). ``unet`` has the filters of the released script, which double within a level on the way down;
 ``unet-text`` those of the paper's text, equal within a level.
+
+Preset ``compact``, ours, takes CryoRes' inputs and predicts probabilities too (``networks.voxelclass_compact``).
 """
 
 from collections.abc import Sequence
@@ -17,7 +19,8 @@ from keras import layers
 
 from deepreslib.networks.quiet import quiet
 from deepreslib.networks.tensors import KerasModel, Tensor
-from deepreslib.networks.voxelclass_card import CLASSES, CUBE
+from deepreslib.networks.voxelclass_card import CLASSES, COMPACT, CUBE
+from deepreslib.networks.voxelclass_compact import CompactConfig, compact
 
 
 class _Preset(TypedDict):
@@ -28,6 +31,10 @@ class _Preset(TypedDict):
 _FILTERS = [64, 128, 256, 512, 1024]
 
 PRESETS: dict[str, _Preset] = {
+    COMPACT: {
+        "description": "CryoRes' trunk at each place, and ten classes in order by MonoRes and by ResMap",
+        "config": {"summary": [192, 128], "trunk": [256, 256], "heads": 128, "dropout": 0.1},
+    },
     "unet": {
         "description": "3D U-Net of four levels, filters doubled within a level (Avramov et al. 2019, released script)",
         "config": {"filters": _FILTERS, "doubled": True, "dropout": 0.5},
@@ -37,7 +44,8 @@ PRESETS: dict[str, _Preset] = {
         "config": {"filters": _FILTERS, "doubled": False, "dropout": 0.5},
     },
 }
-"""Each preset's description, and its configuration: arguments of ``unet``. The model card repeats the configuration."""
+"""Each preset's description, and its configuration: arguments of ``unet``, or the fields of ``CompactConfig``. The
+model card repeats the configuration."""
 
 
 @quiet()
@@ -45,13 +53,14 @@ def build(preset: str, **changes: Any) -> KerasModel:
     """The untrained Keras model of a preset.
 
     Args:
-        preset: ``unet`` or ``unet-text``.
+        preset: a name among ``PRESETS``.
         **changes: of the preset's configuration, such as ``filters=[2, 4, 8, 16, 32]``.
 
     Returns:
         The Keras model; its weights are random.
     """
-    return unet(**{**PRESETS[preset]["config"], **changes})
+    config = {**PRESETS[preset]["config"], **changes}
+    return compact(CompactConfig(**config)) if preset == COMPACT else unet(**config)
 
 
 def unet(filters: Sequence[int], doubled: bool, dropout: float) -> KerasModel:

@@ -1,6 +1,8 @@
 """Trained networks for the class of each voxel, on disk: their cards, and the bins of the classes."""
 
+import math
 import os
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +20,15 @@ CLASSES = len(EDGES) + 1
 
 LABELS = ("fsc", "monores", "resmap")
 """The methods whose classes a network may have learnt: local FSC, MonoRes, ResMap."""
+
+COMPACT, HEADS = "compact", ("monores", "resmap")
+"""The preset that takes CryoRes' inputs, and the labels that it has heads for. Classes by local FSC need none: CryoRes'
+own local resolution and deviation tell them."""
+
+CENTRES = (1.7, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 12.0)
+"""Å, the resolution that stands for each class; of the two that are open at one end, one that is usual there."""
+
+_LARGEST = 100.0
 
 
 def class_numbers(resolution: FloatArray) -> IntArray:
@@ -43,7 +54,15 @@ class StoredVoxelClass(store.StoredModel):
     @property
     def takes_cubes(self) -> bool:
         """Whether it takes cubes of a map, as the published ones do, and not CryoRes' inputs."""
-        return self.preset.startswith("unet")
+        return self.preset != COMPACT
+
+    def centres(self, label: str) -> FloatArray:
+        """The resolution that stands for each class, float64 (10,), Å: what the labels of the training had on average.
+
+        Args:
+            label: one of ``labels``.
+        """
+        return np.array(self.card.get("centres", {}).get(label, CENTRES), np.float64)
 
 
 def load_voxel_classes(path: str) -> StoredVoxelClass:
@@ -70,6 +89,27 @@ def load_voxel_classes(path: str) -> StoredVoxelClass:
             f"{path}: its model card does not say of which methods ({', '.join(LABELS)}) the network has learnt the "
             "classes; copy the folder again."
         )
+    if card["preset"] == COMPACT and set(labels) != set(HEADS):
+        raise InputError(f"{path}: its model card names other labels than the network has; copy the folder again.")
+    if not _are_centres(card.get("centres", {})):
+        raise InputError(
+            f"{path}: its model card has an entry 'centres' that cannot be right: ten resolutions that rise are "
+            "expected for each label; copy the folder again."
+        )
     network = voxelclass.build(card["preset"])
     store.load_weights(network, path, card)
     return StoredVoxelClass(network, card, path)
+
+
+def _are_centres(content: Any) -> bool:
+    """Whether an entry of a card has ten resolutions that rise for each label that it names."""
+    if not isinstance(content, dict):
+        return False
+    for centres in content.values():
+        if not isinstance(centres, list) or len(centres) != CLASSES:
+            return False
+        if not all(type(centre) in (int, float) and math.isfinite(centre) for centre in centres):
+            return False
+        if centres[0] <= 0 or centres[-1] > _LARGEST or min(np.diff(centres)) <= 0:
+            return False
+    return True

@@ -5,7 +5,6 @@ of processes.
 """
 
 import functools
-import multiprocessing
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from deepreslib.fourier import spectra
 from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, IntArray
 from deepreslib.networks.cryores_features import FEATURES, LocalFeatures, local_features
 from deepreslib.networks.cryores_region import region
-from deepreslib.progress import bar
 from deepreslib.training.cryores import scenes
 from deepreslib.training.cryores.kinds import Mixture
 from deepreslib.training.cryores.views import View
+from deepreslib.training.example_files import make_each
 from deepreslib.training.structures import drawn_shares
 
 KNOWN, ANYWHERE = 96, 160
@@ -88,6 +87,19 @@ def from_scene(scene: scenes.Scene, rng: np.random.Generator) -> Examples:
     Returns:
         ``Examples`` of one example.
     """
+    return with_positions(scene, rng)[0]
+
+
+def with_positions(scene: scenes.Scene, rng: np.random.Generator) -> tuple[Examples, FloatArray]:
+    """The example of a scene, and where its places lie.
+
+    Args:
+        scene: as in ``from_scene``.
+        rng: draws the places.
+
+    Returns:
+        ``Examples`` of one example; float64 (2, places, 3), Å (z, y, x), each place of each view in the scene.
+    """
     views = [_LabelledView(view) for view in scene.views]
     one, other = views[0], views[-1]
     in_one, in_other = _same_places(one, other, rng)
@@ -97,12 +109,13 @@ def from_scene(scene: scenes.Scene, rng: np.random.Generator) -> Examples:
     for view, chosen in ((one, in_one), (other, in_other))[: len(views)]:
         more = rng.choice(view.inside, KNOWN - len(chosen))
         places = np.concatenate([chosen, more, rng.integers(view.known.size, size=ANYWHERE)])
-        parts.append((_features(view.inputs, places), view.labels(places), view.inputs.summary))
-    features, labels, summary = (np.stack([parts[0][n], parts[-1][n]]) for n in range(3))
+        position = view.start + spectra.GRID * np.stack(np.unravel_index(places, view.known.shape), axis=-1)
+        parts.append((_features(view.inputs, places), view.labels(places), view.inputs.summary, position))
+    features, labels, summary, positions = (np.stack([parts[0][n], parts[-1][n]]) for n in range(4))
     drawn = scene.settings.get("views", [{}])
     kinds = [scene.settings.get(name, "") for name in ("subject", "experiment")]
     kinds += [drawn[0].get("kind", ""), drawn[-1].get("kind", "")]
-    return Examples(
+    example = Examples(
         features.astype(np.float16)[None],
         labels.astype(np.float16)[None],
         summary[None],
@@ -110,6 +123,7 @@ def from_scene(scene: scenes.Scene, rng: np.random.Generator) -> Examples:
         shared[None],
         np.array([kinds]),
     )
+    return example, positions
 
 
 class _LabelledView:
@@ -197,12 +211,7 @@ def make(paths: Sequence[str], recipe: Mixture, seed: int, count: int, folder: P
     missing = [number for number, target in enumerate(targets) if not os.path.exists(target)]
     shares = drawn_shares(paths, COMPLEX_WEIGHT, NUCLEIC_WEIGHT) if missing else None
     work = functools.partial(_make_one, paths, shares, recipe, seed, folder)
-    progress = functools.partial(bar, title="examples", unit="example", shown=bool(missing), total=len(missing))
-    if workers:
-        with multiprocessing.get_context("spawn").Pool(workers) as pool:
-            list(progress(pool.imap_unordered(work, missing)))
-    else:
-        list(progress(map(work, missing)))
+    make_each(work, missing, workers)
     return targets
 
 

@@ -45,11 +45,14 @@ class Scene:
         name: the structure's.
         views: one, or two of the same half maps.
         settings: all that was drawn, nested dict of numbers and names.
+        halves: the half maps behind the views, as they were before anything was done to the map; None in a scene of the
+            older recipe.
     """
 
     name: str
     views: tuple[View, ...]
     settings: dict[str, Any]
+    halves: quick_halves.QuickHalves | None = None
 
 
 def make_scene(path: str, recipe: SceneRecipe | Mixture, seed: Sequence[int]) -> Scene:
@@ -104,6 +107,7 @@ def _mixed(structure: AtomicStructure, mixture: Mixture, rng: np.random.Generato
             "global_resolution": pair.global_resolution,
             "views": drawn,
         },
+        halves=pair,
     )
 
 

@@ -1,0 +1,1 @@
+"""Training of the networks that tell the class of each voxel."""

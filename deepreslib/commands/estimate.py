@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 DEFAULT_METHOD = "auto"
 """No method: the maps decide (``deepreslib.estimation.automatic``)."""
 
-FURTHER_MAPS = {"_sd": "OUT_sd.mrc (uncertainty)", "_mask": "OUT_mask.mrc (the molecule)"}
+FURTHER_MAPS = {
+    "_sd": "OUT_sd.mrc (uncertainty)",
+    "_mask": "OUT_mask.mrc (the molecule)",
+    "_class": "OUT_class.mrc (1 to 10)",
+    "_probability": "OUT_probability.mrc (of the class)",
+}
 """What is added to the output's name for a further map, and the text about it in the help."""
 
 
@@ -121,7 +126,12 @@ def run(args: Namespace) -> None:
     }
     stem, suffix = split_map_name(args.output)
     maps.write_map(args.output, density_map.like(result.resolution), labels.RESOLUTION)
-    quantities = {"_sd": labels.SD, "_mask": labels.MASK}
+    quantities = {
+        "_sd": labels.SD,
+        "_mask": labels.MASK,
+        "_class": labels.CLASS,
+        "_probability": labels.PROBABILITY,
+    }
     for ending, data in _further_maps(result, method).items():
         maps.write_map(f"{stem}{ending}{suffix}", density_map.like(data), quantities[ending])
     write_report(f"{stem}.json", content)
@@ -175,5 +185,5 @@ def _report(result: "LocalResolution", warnings: list[str]) -> dict[str, Any]:
 
 def _further_maps(result: "LocalResolution", method: methods.Method) -> "dict[str, Array]":
     """The further maps that the method writes: ending of the file's name → values."""
-    maps: dict[str, Array | None] = {"_sd": result.deviation, "_mask": result.mask}
+    maps: dict[str, Array | None] = {"_sd": result.deviation, "_mask": result.mask, **result.further}
     return {ending: data for ending in method.endings if (data := maps[ending]) is not None}

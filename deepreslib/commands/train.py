@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
         choices=sorted({preset for program in all_programs.values() for preset in program.presets}),
-        help=f"compact: the network we ship; published, dnn, cnn3d: those of the papers (default: {PRESET})",
+        help="compact: the network we ship; published, dnn, cnn3d, unet, unet-text: those of the papers (default: "
+        f"{PRESET})",
     )
     recipes = {name: ", ".join(program.recipes) for name, program in all_programs.items() if program.recipes}
     parser.add_argument(
@@ -74,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def paths(args: argparse.Namespace) -> Paths:
     """The files that are read and written; checkpoints are written all along."""
     names = [store.WEIGHTS_FILE, store.CARD_FILE]
-    folders = [args.structures, args.validation, args.start]
+    folders = [args.structures, args.validation, args.start, args.trunk]
     return Paths([], in_folder(args.output, names), makes_folders=True, at_once=False, folders=folders)
 
 

@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Sequence
 from concurrent import futures
-from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.ndimage
@@ -18,13 +17,14 @@ from deepreslib import memory
 from deepreslib.analysis.map_kind import map_kind, refuse_inverted
 from deepreslib.errors import InputError
 from deepreslib.estimation import local_cutoff as cutoffs
+from deepreslib.estimation.cryores_voxels import PLACED, Found, Others
 from deepreslib.estimation.judgement import mask_fault
 from deepreslib.estimation.reliability import judge
 from deepreslib.estimation.result import Ends, GlobalResolution, LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
-from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
+from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
 from deepreslib.fourier.grid import voxel_triple
-from deepreslib.fourier.spectra import GRID, box_shape, coarse_shape
+from deepreslib.fourier.spectra import coarse_shape
 from deepreslib.maps import checks
 from deepreslib.networks import gpus, store
 from deepreslib.networks.cryores_card import Widening, load_cryores
@@ -48,15 +48,9 @@ parts; they are evenly spaced."""
 AT_ONCE = 5_500_000
 """A map that has no more places than this is predicted from the features of all of them, others cell by cell."""
 
-PLANES = 32
-"""Planes of the map whose values are sampled at once."""
-
 COARSEST = 50.0
 """Å; coarser local values are set to this. A local FSC at 0.5 is much coarser than the global resolution: 16 Å at 10 Å,
 20 Å and more at 12 Å; and CryoRes learnt global resolutions to 25 Å."""
-
-PROBABILITY = 0.5
-"""A voxel of higher probability belongs to the mask."""
 
 
 @functools.lru_cache(maxsize=2)
@@ -103,8 +97,39 @@ def estimate(
     Raises:
         InputError: the map or the network cannot be used, or there is no molecule in the map.
     """
-    started = time.monotonic()
     cutoffs.checked(local_cutoff)
+    result = with_others(
+        density_map_or_halves, mask, None, network_path=network_path, workers=workers, progress=progress
+    )
+    return cutoffs.at_cutoff(result, local_cutoff)
+
+
+def with_others(
+    density_map_or_halves: MapOrHalves,
+    mask: BoolArray | None,
+    others: Others | None,
+    *,
+    network_path: str | None = None,
+    workers: int = -1,
+    progress: bool = False,
+) -> LocalResolution:
+    """``estimate`` at the cutoff of the labels, and what else is asked about the same places.
+
+    Args:
+        density_map_or_halves: as in ``estimate``.
+        mask: the same.
+        others: asks and takes the answers; None for nothing else.
+        network_path: as in ``estimate``.
+        workers: the same.
+        progress: the same.
+
+    Returns:
+        As ``estimate``.
+
+    Raises:
+        InputError: as in ``estimate``.
+    """
+    started = time.monotonic()
     density_map = one_map(density_map_or_halves)
     checks.check_estimable(density_map, WINDOW, COARSEST)
     refuse_inverted(density_map)
@@ -115,7 +140,7 @@ def estimate(
     looked_at = region(density_map.data, sizes, mask)
     box = looked_at.box
     wanted = None if mask is None else mask[box]
-    model, found = _ask(network_path, looked_at, wanted, workers, progress)
+    model, found = _ask(network_path, looked_at, wanted, others, workers, progress)
     if not np.isfinite([*found.baseline, found.strangeness]).all():
         raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
     if not found.molecule.any():
@@ -138,7 +163,7 @@ def estimate(
             on_map[box][part] = np.where(kept[part], here, 0)
         clipped = resampling.clip_resolution(resolution[box][part], kept[part], 0, COARSEST, max(sizes))
         resolution[box][part] = clipped
-    result = LocalResolution(
+    return LocalResolution(
         resolution,
         deviation,
         reliability.global_resolution,
@@ -155,72 +180,26 @@ def estimate(
         },
         seconds={"network": found.network_seconds, "estimator": time.monotonic() - started},
     )
-    return cutoffs.at_cutoff(result, local_cutoff)
-
-
-@dataclass(eq=False)
-class _Found:
-    """What the network says of a map, on the map's grid.
-
-    Attributes:
-        molecule: bool (z, y, x), where it sees a molecule.
-        baseline: (2,), the global resolution and its deviation, Å.
-        strangeness: of the map; 1 is usual.
-        values: for each part of the map the part, the voxels there that have a value, bool (z, y, x), and their
-            resolution and deviation, Å, each (n,).
-        network_seconds: the time that it took.
-    """
-
-    molecule: BoolArray
-    baseline: FloatArray
-    strangeness: float
-    values: list[tuple[Box, BoolArray, FloatArray, FloatArray]] = field(default_factory=list)
-    network_seconds: float = 0.0
-
-    def add(
-        self,
-        part: Box,
-        between: Sequence[resampling.Between],
-        local: FloatArray,
-        logits: FloatArray,
-        wanted: BoolArray | None,
-    ) -> None:
-        """Samples predictions at the voxels of a part.
-
-        Args:
-            part: of the map.
-            between: where its voxels lie between the places of the predictions.
-            local: float32 (z, y, x, 2), relative resolution and deviation, Å.
-            logits: float32 (z, y, x), of the molecule.
-            wanted: bool (z, y, x), the voxels of the map that are wanted; None for those of the molecule.
-        """
-        for z in range(0, between[0].lower.size, PLANES):  # some planes at once, which takes less memory
-            planes = slice(part[0].start + z, min(part[0].start + z + PLANES, part[0].stop))
-            here: Box = (planes, part[1], part[2])
-            along = [between[0].part(z, z + PLANES), *between[1:]]
-            everywhere = np.ones(self.molecule[here].shape, bool)
-            seen = resampling.sample_between(logits, everywhere, along) > math.log(PROBABILITY / (1 - PROBABILITY))
-            self.molecule[here] = seen
-            inside = seen if wanted is None else wanted[here].copy()
-            if inside.any():
-                resolutions = self.baseline[0] + resampling.sample_between(local[..., 0], inside, along)[inside]
-                deviations = resampling.sample_between(local[..., 1], inside, along)[inside]
-                self.values.append((here, inside, resolutions, deviations))
 
 
 def _ask(
-    path: str | None, looked_at: Region, wanted: BoolArray | None, workers: int, progress: bool
-) -> "tuple[store.StoredModel, _Found]":
+    path: str | None,
+    looked_at: Region,
+    wanted: BoolArray | None,
+    others: Others | None,
+    workers: int,
+    progress: bool,
+) -> "tuple[store.StoredModel, Found]":
     """The network, and what it says of a map."""
-    shape, sizes = box_shape(looked_at.box), looked_at.sizes
+    found = Found(looked_at.box, looked_at.sizes, wanted, others)
     with futures.ThreadPoolExecutor(1) as beside:  # loading a network takes as long as the features of a small map
         loading = beside.submit(_load_and_try, path)
         if math.prod(looked_at.core.shape) <= AT_ONCE:
             features = local_features(looked_at, workers)
-            return loading.result(), _whole_map(loading.result(), features, shape, sizes, wanted, progress)
+            return loading.result(), _whole_map(_joined(loading.result().run, others), features, found, progress)
         model = loading.result()
         cells = FeatureCells(looked_at, workers, POOLED)
-        return model, _cell_by_cell(model, cells, shape, sizes, wanted, progress)
+        return model, _cell_by_cell(_joined(model.run, others), cells, found, progress)
 
 
 def _load_and_try(path: str | None) -> store.StoredModel:
@@ -230,75 +209,52 @@ def _load_and_try(path: str | None) -> store.StoredModel:
     return model
 
 
-def _whole_map(
-    model: store.StoredModel,
-    features: LocalFeatures,
-    shape: Sequence[int],
-    sizes: Triple,
-    wanted: BoolArray | None,
-    progress: bool,
-) -> _Found:
+def _joined(run: Run, others: Others | None) -> Run:
+    """Runs the network, and asks what else is asked, as a further output ``others``."""
+    if others is None:
+        return run
+    return lambda inputs: {**run(inputs), "others": others.answer(inputs["features"][0], inputs["summary"])[None]}
+
+
+def _whole_map(run: Run, features: LocalFeatures, found: Found, progress: bool) -> Found:
     """The network's answer where the features of all places fit into memory."""
     started = time.monotonic()
-    prediction = predict(model.run, features, progress)
-    found = _found(shape, prediction, started)
+    prediction = predict(run, features, progress)
+    found.begin(prediction, time.monotonic() - started)
     if (prediction["mask"] > 0).any():
-        z, y, x = (slice(0, count) for count in shape)
-        between = _between(shape, sizes, features.shape)
-        found.add((z, y, x), between, prediction["local"], prediction["mask"], wanted)
+        z, y, x = (slice(0, count) for count in found.shape)
+        found.add((z, y, x), found.between(features.shape), prediction)
     return found
 
 
-def _cell_by_cell(
-    model: store.StoredModel,
-    features: FeatureCells,
-    shape: Sequence[int],
-    sizes: Triple,
-    wanted: BoolArray | None,
-    progress: bool,
-) -> _Found:
+def _cell_by_cell(run: Run, features: FeatureCells, found: Found, progress: bool) -> Found:
     """The network's answer for one cell after the other."""
     started = time.monotonic()
     summary = features.summary[None]
-    pooled = _outputs(model.run, features.thinned, summary)
-    found = _found(shape, pooled, started)
-    along_z, along_y, along_x = _between(shape, sizes, features.shape)
+    pooled = _outputs(run, features.thinned, summary)
+    found.begin(pooled, time.monotonic() - started)
+    along_z, along_y, along_x = found.between(features.shape)
     for cell in bar(features.cells, "CryoRes", "part", progress):
         z, y = (
             slice(*np.searchsorted(along.lower, (side.start, side.stop)).tolist())
             for along, side in zip((along_z, along_y), (cell.z, cell.y), strict=True)
         )
-        local, logits = [], []
+        parts = []
         for planes in features.features(cell, PLACES):
             started = time.monotonic()
-            here = _outputs(model.run, planes, summary)
+            here = _outputs(run, planes, summary)
             here["local"][..., 0] += pooled["level"] - here["level"]
-            local.append(here["local"])
-            logits.append(here["mask"][..., 0])
+            parts.append({**here, "mask": here["mask"][..., 0]})
             found.network_seconds += time.monotonic() - started
         between = [
             along_z.part(z.start, z.stop).counted_from(cell.z.start),
             along_y.part(y.start, y.stop).counted_from(cell.y.start),
             along_x,
         ]
-        part = z, y, slice(0, shape[2])
-        found.add(part, between, np.concatenate(local), np.concatenate(logits), wanted)
+        names = [name for name in PLACED if name in parts[0]]
+        of_cell = {name: np.concatenate([part[name] for part in parts]) for name in names}
+        found.add((z, y, slice(0, found.shape[2])), between, of_cell)
     return found
-
-
-def _found(shape: Sequence[int], outputs: dict[str, FloatArray], started: float) -> _Found:
-    """What the network says of a whole map of a shape, and as yet of none of its voxels."""
-    seconds = time.monotonic() - started
-    strangeness = float(outputs["strangeness"][0])
-    return _Found(np.zeros(shape, bool), outputs["baseline"], strangeness, network_seconds=seconds)
-
-
-def _between(shape: Sequence[int], sizes: Triple, places: Sequence[int]) -> list[resampling.Between]:
-    """Where the voxels of a map lie between the places of the coarse grid, along z, y and x."""
-    return [
-        resampling.places_between(count, size / GRID, new)
-        for count, size, new in zip(shape, sizes, places, strict=True)
-    ]
 
 
 def needed_memory(shape: Sequence[int], sizes: Triple) -> float:
@@ -327,23 +283,27 @@ def predict(run: Run, inputs: LocalFeatures, progress: bool = False, places: int
 
     Returns:
         dict: ``baseline`` (2,), Å; ``local`` (z, y, x, 2), Å; ``mask`` (z, y, x), logits; ``strangeness`` (1,) (see
-        ``deepreslib.networks.cryores``).
+        ``deepreslib.networks.cryores``); and ``others`` (z, y, x, channels) if ``run`` has that output.
     """
     count, *plane = inputs.shape
     step = min(max(places // math.prod(plane), 1), count)
 
     local, mask = np.empty((*inputs.shape, 2), np.float32), np.empty(inputs.shape, np.float32)
+    others: dict[str, FloatArray] = {}
     for start in bar(range(0, count, step), "CryoRes", "part", progress):
         start = min(start, count - step)  # all parts of one shape, which is compiled once
         part = slice(start, start + step)
         here = _outputs(run, inputs.planes(part), inputs.summary[None])
         local[part], mask[part] = here["local"], here["mask"][..., 0]
+        if "others" in here:
+            others.setdefault("others", np.empty((*inputs.shape, here["others"].shape[-1]), np.float32))
+            others["others"][part] = here["others"]
         local[part][..., 0] -= here["level"]
     if step < count:  # baseline and level are means over places, and need places of the whole map
         thinned = _thinned(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3)))
         here = _outputs(run, thinned, inputs.summary[None])
     local[..., 0] += here["level"]
-    return {"baseline": here["baseline"], "local": local, "mask": mask, "strangeness": here["strangeness"]}
+    return {"baseline": here["baseline"], "local": local, "mask": mask, "strangeness": here["strangeness"], **others}
 
 
 def _outputs(run: Run, features: FloatArray, summary: FloatArray) -> dict[str, FloatArray]:

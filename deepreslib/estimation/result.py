@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from deepreslib.errors import InputError
-from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
+from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, Triple
 from deepreslib.maps import DensityMap, check_half_maps, plainly_scaled
 
 HalfMaps: TypeAlias = tuple[DensityMap, DensityMap]
@@ -77,6 +77,7 @@ class LocalResolution:
         ends: of the values that the method could give; None if it has none.
         local_cutoff: the FSC at which the values say that a local FSC of half maps falls, or would fall; None for a
             method whose values mean something else.
+        further: further maps of the method, (z, y, x): what is added to the output's name → values.
         report: what the method adds to the JSON report.
         seconds: how long it took: ``estimator``, all of it, and ``network``, if there is one, that part.
     """
@@ -89,6 +90,7 @@ class LocalResolution:
     status: str | None = None
     ends: Ends | None = None
     local_cutoff: float | None = None
+    further: dict[str, Array] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -17,10 +17,11 @@ DIFFERENCE = "difference"
 SPREAD = "spread"
 COUNT = "count"
 CLASS = "class"
+PROBABILITY = "probability"
 TRUST = "trust"
 B_FACTOR = "b-factor"
 
-QUANTITIES = (DENSITY, HALF_MAP, MASK, RESOLUTION, SD, DIFFERENCE, SPREAD, COUNT, CLASS, TRUST, B_FACTOR)
+QUANTITIES = (DENSITY, HALF_MAP, MASK, RESOLUTION, SD, DIFFERENCE, SPREAD, COUNT, CLASS, PROBABILITY, TRUST, B_FACTOR)
 """What the values of our maps are; others may be named by other words."""
 
 LABEL_LENGTH = 80

@@ -94,8 +94,8 @@ class Method:
         estimate: function that runs it; takes the parsed arguments and the :class:`Inputs`, and gives the result and a
             few words about it, which are printed.
         add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
-        endings: what is added to the output's name for further maps that it may write: ``_sd`` (the deviation) or
-            ``_mask`` (the mask found).
+        endings: what is added to the output's name for further maps that it may write: ``_sd`` (the deviation),
+            ``_mask`` (the mask found), or others that ``estimate.FURTHER_MAPS`` names, of the result's ``further``.
         meaning: what its number says, half a sentence that is printed after the result; ``{local_cutoff}`` in it stands
             for that of the result.
         more: what would tell more, half a sentence that follows.

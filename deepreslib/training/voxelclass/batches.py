@@ -57,6 +57,8 @@ def inputs_and_targets(
         numbers); each of ``HEADS`` (maps, places, 1, 1, 2), resolution, Å, and weight, 1 where the method assigns one.
     """
     inputs, _ = cryores_inputs(examples.inputs, chosen, places, views)
-    resolution: FloatArray = np.concatenate([examples.resolution[chosen, view] for view in views])[:, places, None, None]
+    resolution: FloatArray = np.concatenate([examples.resolution[chosen, view] for view in views])[
+        :, places, None, None
+    ]
     pairs = np.stack([resolution, resolution > 0], axis=-1).astype(np.float32)
     return inputs, {label: pairs[..., number, :] for number, label in enumerate(HEADS)}

@@ -1,4 +1,4 @@
-"""Maps of ten classes of local resolution: from probabilities to class, expected resolution and deviation, and counts."""
+"""Maps of ten classes of local resolution: from probabilities to class, expected resolution, deviation and counts."""
 
 from collections.abc import Sequence
 from typing import Any

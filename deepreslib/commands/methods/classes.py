@@ -45,7 +45,7 @@ METHOD = Method(
     "mean of half maps (after Avramov et al. 2019)",
     estimate,
     add_arguments,
-    meaning="the resolution expected from the probabilities of ten classes, up to 2 Å, (2, 3] Å and so on to beyond 10 Å",
+    meaning="the resolution expected from the probabilities of ten classes, from up to 2 Å to beyond 10 Å",
     more="the method whose classes these are would measure it, where it can",
     endings=("_sd", "_class", "_probability"),
     finds_mask=True,

@@ -29,7 +29,7 @@ def add_arguments(options: Options) -> None:
         "--learning-curve",
         type=at_least_one(10**9),
         metavar="STEPS",
-        help="of compact: then also train on 500, 1000, 2000 and 4000 of the maps, so many steps each, and print figures",
+        help="of compact: then also train on 500, 1000, 2000 and 4000 of the maps, so many steps each, to compare",
     )
     add_step_arguments(options, batch="32", rate="0.001")
 

@@ -13,8 +13,8 @@ from deepreslib.training.loop import Batch
 from deepreslib.training.voxelclass.examples import LabelledExamples
 
 HIDDEN = (0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.0)
-"""Shares of the examples in which each kind of features is hidden (``augmentation.hide_kinds``): fewer than for CryoRes,
-as MonoRes and ResMap compare amplitudes with noise, and the amplitudes must be seen."""
+"""Shares of the examples in which each kind of features is hidden (``augmentation.hide_kinds``): fewer than for
+CryoRes, as MonoRes and ResMap compare amplitudes with noise, and the amplitudes must be seen."""
 
 
 def shuffled_batches(examples: LabelledExamples, batch: int, seed: int, first: int) -> Generator[Batch, None, None]:

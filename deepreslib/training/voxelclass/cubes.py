@@ -1,7 +1,7 @@
 """Training data of the published U-Nets: cubes of 16³ voxels with the class of each, as Avramov et al. (2019) cut them.
 
-A map is scaled to 0 … 1 as a whole and multiplied by its mask, padded with zeros to a cube whose edge is a power of two,
-and cut into cubes that do not overlap; cubes of zeros are left out. A voxel's class is that of its resolution, and 0
+A map is scaled to 0 … 1 as a whole and multiplied by its mask, padded with zeros to a cube whose edge is a power of
+two, and cut into cubes that do not overlap; cubes of zeros are left out. A voxel's class is that of its resolution, and 0
 outside the mask. Theirs were experimental maps; ours are the means of simulated half maps, and whole structures are
 either trained on or not.
 """

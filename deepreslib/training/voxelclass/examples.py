@@ -1,7 +1,7 @@
 """Training examples of the class of each voxel: those of CryoRes with what MonoRes and ResMap say at their places.
 
-On one core an example of two views takes about five seconds, most of which ResMap takes. Examples are made once and kept
-in files of their own, by any number of processes.
+On one core an example of two views takes about five seconds, most of which ResMap takes. Examples are made once and
+kept in files of their own, by any number of processes.
 """
 
 import functools

@@ -1,9 +1,9 @@
 """What MonoRes and ResMap say of a simulated map before it is masked or cut: the labels of the class of each voxel.
 
-Both are asked about the map as one map, in the true mask and with their defaults, as the labels of Avramov et al. (2019)
-were made: the mean of the half maps, sharpened and filtered as its user has done, since both follow that, but with all
-noise around the molecule. What the user sees may be masked so that ResMap refuses it and MonoRes misreads it; a network
-that is shown that map learns what they would have said.
+Both are asked about the map as one map, in the true mask and with their defaults, as the labels of Avramov et al.
+(2019) were made: the mean of the half maps, sharpened and filtered as its user has done, since both follow that, but with all
+noise around the molecule. What the user sees may be masked so that ResMap refuses it and MonoRes misreads it; a
+network that is shown that map learns what they would have said.
 """
 
 from typing import Any

@@ -66,6 +66,7 @@ ELSEWHERE = {
     "commands/test_train.py": {"training/cryores/recipes", "training/deepres/recipes"},
     "estimation/test_axis_order.py": set(),
     "estimation/test_localfsc.py": {"estimation/localfsc_window"},
+    "estimation/test_cryores.py": {"estimation/cryores_voxels"},
     "estimation/test_monores.py": {"estimation/monores_sweep"},
     "estimation/test_resmap.py": {"estimation/resmap_noise"},
     "estimation/test_scale.py": set(),
@@ -91,6 +92,9 @@ ELSEWHERE = {
         "training/mapclass/validation",
     },
     "training/mapclass/test_scenes.py": {"training/mapclass/molecules", "training/mapclass/stream"},
+    "training/voxelclass/test_examples.py": {"training/voxelclass/batches"},
+    "training/voxelclass/test_program.py": {"training/voxelclass/presets", "training/voxelclass/recipes"},
+    "training/cryores/test_examples.py": {"training/example_files"},
     "training/test_loop.py": {"training/checkpoints", "training/single_network"},
 }
 """Test modules that test more than the module they mirror, or several and mirror none: path → modules."""

@@ -1,8 +1,8 @@
 """Training data of the published U-Nets: cubes of 16³ voxels with the class of each, as Avramov et al. (2019) cut them.
 
 A map is scaled to 0 … 1 as a whole and multiplied by its mask, padded with zeros to a cube whose edge is a power of
-two, and cut into cubes that do not overlap; cubes of zeros are left out. A voxel's class is that of its resolution, and 0
-outside the mask. Theirs were experimental maps; ours are the means of simulated half maps, and whole structures are
+two, and cut into cubes that do not overlap; cubes of zeros are left out. A voxel's class is that of its resolution, and
+0 outside the mask. Theirs were experimental maps; ours are the means of simulated half maps, and whole structures are
 either trained on or not.
 """
 
@@ -134,8 +134,8 @@ def load(paths: Sequence[str], label: str) -> Cubes:
     for number, path in enumerate(paths):
         with np.load(path) as stored:
             if f"{label}_data" in stored:
-                found = [stored[f"{label}_{part.name}"] for part in fields(Cubes)]
-                parts.append(Cubes(*found[:3], np.full(len(found[0]), number)))
+                found = {part.name: stored[f"{label}_{part.name}"] for part in fields(Cubes)}
+                parts.append(Cubes(**found | {"maps": found["maps"] + number}))
     if not parts:
         raise InputError(f"{label} assigns a resolution to none of the {len(paths)} maps; simulate more --examples.")
     return Cubes(*(np.concatenate([getattr(part, name.name) for part in parts]) for name in fields(Cubes)))

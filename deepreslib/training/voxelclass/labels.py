@@ -1,17 +1,19 @@
 """What MonoRes and ResMap say of a simulated map before it is masked or cut: the labels of the class of each voxel.
 
 Both are asked about the map as one map, in the true mask and with their defaults, as the labels of Avramov et al.
-(2019) were made: the mean of the half maps, sharpened and filtered as its user has done, since both follow that, but with all
-noise around the molecule. What the user sees may be masked so that ResMap refuses it and MonoRes misreads it; a
-network that is shown that map learns what they would have said.
+(2019) were made: the mean of the half maps, sharpened and filtered as its user has done, since both follow that, but
+with all noise around the molecule. What the user sees may be masked so that ResMap refuses it and MonoRes misreads it;
+a network that is shown that map learns what they would have said.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from deepreslib.errors import InputError
 from deepreslib.estimation import monores, resmap
+from deepreslib.estimation.result import LocalResolution
 from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import FloatArray
 from deepreslib.maps import DensityMap
@@ -27,7 +29,7 @@ was passed."""
 RESMAP_FINEST = resmap.FINEST
 """Voxels; ResMap tests nothing finer."""
 
-_METHODS = {"monores": monores.estimate, "resmap": resmap.estimate}
+_METHODS: dict[str, Callable[..., LocalResolution]] = {"monores": monores.estimate, "resmap": resmap.estimate}
 
 
 def of_view(pair: QuickHalves, drawn: dict[str, Any]) -> FloatArray:

@@ -76,7 +76,7 @@ def figures(network: KerasModel, examples: LabelledExamples) -> dict[str, float]
         ``exact_monores_masked``.
     """
     masked = masked_maps(examples.inputs.kinds)
-    values = {}
+    values: dict[str, float] = {}
     for label, found in judged(network, examples).items():
         for name, part in ((label, found), (f"{label}_masked", found.of(masked[found.maps]))):
             if len(part.truth):

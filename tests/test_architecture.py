@@ -73,7 +73,7 @@ ELSEWHERE = {
     "networks/test_cards.py": set(),
     "networks/test_mapclass.py": {"networks/mapclass_features"},
     "networks/test_store.py": {"networks/deepres_card"},
-    "networks/test_voxelclass.py": {"networks/voxelclass_card"},
+    "networks/test_voxelclass.py": {"networks/class_labels", "networks/voxelclass_card"},
     "training/cryores/test_program.py": {
         "training/cryores/batches",
         "training/cryores/presets",

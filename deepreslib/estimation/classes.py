@@ -29,7 +29,8 @@ from deepreslib.maps import DensityMap, checks
 from deepreslib.maps.boxes import box_around, read_box
 from deepreslib.maps.scaling import normalised, zero_to_one
 from deepreslib.networks import gpus, store
-from deepreslib.networks.voxelclass_card import CLASSES, COMPACT, CUBE, LABELS, StoredVoxelClass, load_voxel_classes
+from deepreslib.networks.class_labels import LABELS
+from deepreslib.networks.voxelclass_card import CLASSES, COMPACT, CUBE, StoredVoxelClass, load_voxel_classes
 from deepreslib.progress import bar
 
 STEP = CUBE // 2

@@ -9,6 +9,7 @@ import numpy as np
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import FloatArray, IntArray
 from deepreslib.networks import running, store
+from deepreslib.networks.class_labels import HEADS, LABELS
 
 CUBE = 16
 """Edge of the cube that a published network takes, voxels."""
@@ -18,12 +19,8 @@ EDGES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
 
 CLASSES = len(EDGES) + 1
 
-LABELS = ("fsc", "monores", "resmap")
-"""The methods whose classes a network may have learnt: local FSC, MonoRes, ResMap."""
-
-COMPACT, HEADS = "compact", ("monores", "resmap")
-"""The preset that takes CryoRes' inputs, and the labels that it has heads for. Classes by local FSC need none: CryoRes'
-own local resolution and deviation tell them."""
+COMPACT = "compact"
+"""The preset that takes CryoRes' inputs."""
 
 CENTRES = (1.7, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 12.0)
 """Å, the resolution that stands for each class; of the two that are open at one end, one that is usual there."""

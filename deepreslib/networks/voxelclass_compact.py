@@ -22,11 +22,12 @@ from keras import layers, ops
 
 from deepreslib.fourier.spectra import BANDS
 from deepreslib.networks import cryores
+from deepreslib.networks.class_labels import HEADS
 from deepreslib.networks.cryores import RATIO_LIMITS
 from deepreslib.networks.cryores_features import FEATURE_AMPLITUDES, FEATURES, SUMMARY, SUMMARY_NOISE, unscaled
 from deepreslib.networks.tensors import KerasModel, Tensor, TensorShape
 from deepreslib.networks.unsharpened import Unsharpened
-from deepreslib.networks.voxelclass_card import CLASSES, HEADS
+from deepreslib.networks.voxelclass_card import CLASSES
 
 
 @dataclass(frozen=True)

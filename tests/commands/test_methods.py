@@ -94,7 +94,7 @@ def test_a_new_method_writes_map_and_report(flat, files, capsys):
         ),
         (("--step", "3"), "--step belongs to --method flat, monores or resmap; add the one that you want."),
         (("--method", "auto", "--range", "low"), "--range belongs to --method deepres; add it."),
-        (("--model", "folder"), "--model belongs to --method cryores or deepres; add the one that you want."),
+        (("--model", "folder"), "--model belongs to --method classes, cryores or deepres; add the one that you want."),
         (("--method", "flat", "--half1", "map.mrc"), "map.mrc is one half map"),
     ],
 )

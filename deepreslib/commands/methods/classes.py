@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from deepreslib.commands.choices import Options
 from deepreslib.commands.methods import Inputs, Method, add_network_argument
 from deepreslib.commands.numbers import lower
-from deepreslib.networks.voxelclass_card import LABELS
+from deepreslib.networks.class_labels import LABELS
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution

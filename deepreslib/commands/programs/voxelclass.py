@@ -7,7 +7,7 @@ from typing import Any
 from deepreslib.commands.choices import Options
 from deepreslib.commands.numbers import at_least_one, file_name
 from deepreslib.commands.programs import TrainingProgram, add_step_arguments
-from deepreslib.networks.voxelclass_card import LABELS
+from deepreslib.networks.class_labels import LABELS
 from deepreslib.training.voxelclass.recipes import RECIPES
 
 

@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 import numpy as np
 
 from deepreslib.fourier.arrays import FloatArray, IntArray
-from deepreslib.networks.voxelclass_card import HEADS
+from deepreslib.networks.class_labels import HEADS
 from deepreslib.training.cryores import augmentation
 from deepreslib.training.cryores.batches import PLACES, Named
 from deepreslib.training.cryores.batches import inputs_and_targets as cryores_inputs

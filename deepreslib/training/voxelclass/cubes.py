@@ -17,7 +17,8 @@ from deepreslib.errors import InputError
 from deepreslib.files import PathLike, sweep, write_aside
 from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, IntArray
 from deepreslib.maps.scaling import zero_to_one
-from deepreslib.networks.voxelclass_card import CLASSES, CUBE, HEADS, LABELS, class_numbers
+from deepreslib.networks.class_labels import HEADS, LABELS
+from deepreslib.networks.voxelclass_card import CLASSES, CUBE, class_numbers
 from deepreslib.simulation.quick_halves import QuickHalves
 from deepreslib.training.cryores import scenes
 from deepreslib.training.cryores.kinds import PLAIN_VIEW, USUAL_EXPERIMENT, USUAL_SUBJECT

@@ -17,7 +17,7 @@ from deepreslib.estimation.result import LocalResolution
 from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import FloatArray
 from deepreslib.maps import DensityMap
-from deepreslib.networks.voxelclass_card import HEADS
+from deepreslib.networks.class_labels import HEADS
 from deepreslib.simulation.finishes import Treatment, treated
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.quick_halves import QuickHalves

@@ -9,9 +9,10 @@ import numpy as np
 
 from deepreslib.errors import InputError
 from deepreslib.networks import store, voxelclass
+from deepreslib.networks.class_labels import HEADS
 from deepreslib.networks.cryores_card import load_cryores
 from deepreslib.networks.tensors import KerasModel
-from deepreslib.networks.voxelclass_card import CLASSES, COMPACT, EDGES, HEADS, load_voxel_classes
+from deepreslib.networks.voxelclass_card import CLASSES, COMPACT, EDGES, load_voxel_classes
 from deepreslib.networks.voxelclass_compact import begin_with
 from deepreslib.training import loop
 from deepreslib.training.cryores.program import VALIDATION_SEED

@@ -8,8 +8,9 @@ import scipy.optimize
 import scipy.special
 
 from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, IntArray
+from deepreslib.networks.class_labels import HEADS
 from deepreslib.networks.tensors import KerasModel
-from deepreslib.networks.voxelclass_card import CENTRES, CLASSES, HEADS, class_numbers
+from deepreslib.networks.voxelclass_card import CENTRES, CLASSES, class_numbers
 from deepreslib.training.voxelclass.batches import inputs_and_targets
 from deepreslib.training.voxelclass.examples import LabelledExamples
 

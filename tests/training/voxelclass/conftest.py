@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepreslib.estimation.result import Ends, LocalResolution
-from deepreslib.networks.voxelclass_card import HEADS
+from deepreslib.networks.class_labels import HEADS
 from deepreslib.simulation.finishes import Treatment
 from deepreslib.simulation.quick_halves import QuickHalves
 from deepreslib.training.cryores.scenes import Scene

@@ -1,5 +1,7 @@
 """Cubes of the published U-Nets: how maps are cut, classes, files, batches."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,7 @@ def test_cubes_hold_scaled_values_and_classes_within_the_mask(ball, known_method
     local = ball.local_resolution[ball.mask]
     counts = np.bincount(found["fsc"].classes[one.inside], minlength=10)
     ends = [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 99]
-    expected = [np.count_nonzero((local > low) & (local <= high)) for low, high in zip(ends, ends[1:], strict=False)]
+    expected = [np.count_nonzero((local > low) & (local <= high)) for low, high in itertools.pairwise(ends)]
     np.testing.assert_array_equal(counts, expected)
     lowest, highest = ball.mean.min(), ball.mean.max()
     expected = ((ball.mean - lowest) / (highest - lowest))[ball.mask]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepreslib.networks.voxelclass_card import HEADS
+from deepreslib.networks.class_labels import HEADS
 from deepreslib.training.cryores import kinds
 from deepreslib.training.voxelclass import batches, examples
 

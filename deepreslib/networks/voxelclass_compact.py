@@ -88,7 +88,8 @@ class OrderedClasses(layers.Layer):
         logits = ops.concatenate([raw[..., :1], ops.softplus(raw[..., 1:])], axis=-1)
         reached = ops.sigmoid(self.sharpness * ops.cumsum(logits, axis=-1))
         nothing, all_of_it = ops.zeros_like(reached[..., :1]), ops.ones_like(reached[..., :1])
-        return ops.concatenate([reached, all_of_it], axis=-1) - ops.concatenate([nothing, reached], axis=-1)
+        shares = ops.concatenate([reached, all_of_it], axis=-1) - ops.concatenate([nothing, reached], axis=-1)
+        return ops.maximum(shares, 0.0)  # rounding may make one fall by a unit in the last place
 
     def compute_output_shape(self, raw_shape: TensorShape) -> TensorShape:
         """The shape of the output."""

@@ -22,9 +22,9 @@ from deepreslib.simulation.finishes import Treatment, treated
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.quick_halves import QuickHalves
 
-ASSIGNED = 0.999
+ASSIGNED = {"monores": 0.95, "resmap": 0.999}
 """A method assigns nothing to a voxel whose value is more than this share of the coarsest that it tested: there no test
-was passed."""
+was passed. MonoRes smooths its values in the end, so that of such voxels may be a little finer."""
 
 RESMAP_FINEST = resmap.FINEST
 """Voxels; ResMap tests nothing finer."""
@@ -71,7 +71,7 @@ def of_map(data: FloatArray, pair: QuickHalves) -> FloatArray:
         except InputError:  # no noise around the molecule, or voxels too coarse to test anything
             continue
         assert result.ends is not None, "both methods have ends"
-        values[inner] = np.where(result.resolution < ASSIGNED * result.ends.high, result.resolution, np.float32(0))
+        values[inner] = np.where(result.resolution < ASSIGNED[label] * result.ends.high, result.resolution, np.float32(0))
     return found
 
 

@@ -12,7 +12,7 @@ from deepreslib.training.voxelclass import labels
 def test_labels_are_what_the_methods_say_of_the_mean(ball):
     found = labels.of_map(ball.mean, ball)
     expected = monores.estimate(DensityMap(ball.mean, (ball.voxel_size,) * 3), ball.mask, workers=1)
-    assigned = (expected.resolution > 0) & (expected.resolution < labels.ASSIGNED * expected.ends.high)
+    assigned = (expected.resolution > 0) & (expected.resolution < labels.ASSIGNED["monores"] * expected.ends.high)
     assert assigned.any()
     np.testing.assert_array_equal(found[0], np.where(assigned, expected.resolution, 0))
     assert (found[:, ~ball.mask] == 0).all()

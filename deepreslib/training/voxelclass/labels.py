@@ -71,7 +71,8 @@ def of_map(data: FloatArray, pair: QuickHalves) -> FloatArray:
         except InputError:  # no noise around the molecule, or voxels too coarse to test anything
             continue
         assert result.ends is not None, "both methods have ends"
-        values[inner] = np.where(result.resolution < ASSIGNED[label] * result.ends.high, result.resolution, np.float32(0))
+        assigned = result.resolution < ASSIGNED[label] * result.ends.high
+        values[inner] = np.where(assigned, result.resolution, np.float32(0))
     return found
 
 

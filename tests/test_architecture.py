@@ -60,6 +60,7 @@ ELSEWHERE = {
     },
     "commands/test_estimate_cryores.py": {"commands/mask"},
     "commands/test_estimate_auto.py": set(),
+    "commands/test_estimate_classes.py": set(),
     "commands/test_estimate_methods.py": set(),
     "commands/test_estimate_status.py": set(),
     "commands/test_half_map_faults.py": set(),

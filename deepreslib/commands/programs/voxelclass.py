@@ -28,6 +28,7 @@ def add_arguments(options: Options) -> None:
     options.add_argument(
         "--learning-curve",
         type=at_least_one(10**9),
+        dest="learning_curve",
         metavar="STEPS",
         help="of compact: then also train on 500, 1000, 2000 and 4000 of the maps, so many steps each, to compare",
     )

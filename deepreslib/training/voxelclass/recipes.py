@@ -2,9 +2,14 @@
 
 from deepreslib.training.stages import Recipe, Stage
 
-RECIPES = {
-    "shipped": Recipe(
-        "the shipped network",
-        [Stage(8_000, {"preset": "compact", "maps": 4000, "batch": 32, "rate": 1e-3, "learning_curve": 2000})],
-    ),
+_OPTIONS = {
+    "preset": "compact",
+    "labels": None,
+    "trunk": None,
+    "maps": 4000,
+    "learning_curve": 2000,
+    "batch": 32,
+    "rate": 1e-3,
 }
+
+RECIPES = {"shipped": Recipe("the shipped network", [Stage(8_000, _OPTIONS)])}

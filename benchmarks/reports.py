@@ -13,3 +13,8 @@ def save(stem, results, table):
     with write_aside(f"{stem}.md") as temporary, open(temporary, "w", encoding="utf-8") as stream:
         stream.write(table)
     print(table)
+
+
+def percent(value):
+    """A share in per cent; a dash for None."""
+    return "–" if value is None else f"{100 * value:.1f} %"

@@ -1,6 +1,6 @@
 """Pictures of the benchmarks of classes: the reliability diagram and the operating curve."""
 
-from classes_claims import FACTOR_WORDS
+from class_rates import FACTOR_WORDS
 
 from deepreslib.pictures import save_figure
 from deepreslib.pictures.figures import new_figure

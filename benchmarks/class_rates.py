@@ -36,6 +36,16 @@ FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5)
 SHOWN = (0.5, 0.7, 0.8, 1.25, 1.5)
 """The wrong claims of the table of kinds and of the operating curve."""
 
+FACTOR_WORDS = {
+    1.0: "true ones contradicted",
+    0.5: "twice too fine",
+    0.7: "30 % too fine",
+    0.8: "20 % too fine",
+    1.25: "25 % too coarse",
+    1.5: "50 % too coarse",
+}
+"""What the tables call claims of so many times the truth."""
+
 TOLERANCES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
 SIGMAS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
 """Rules of the operating curve; where one is swept, the other keeps its default."""
@@ -155,9 +165,8 @@ def verdict_counts(rows, rule=None, factors=FACTORS):
     """Verdicts on claims: a list of dicts with ``factor`` and ``answers``, verdict → number of maps."""
     told = answered(rows)
     rule = rule or Rule()
-    return [
-        {"factor": factor, "answers": dict(Counter(verdict_of(row, factor, rule) for row in told))} for factor in factors
-    ]
+    counted = {factor: Counter(verdict_of(row, factor, rule) for row in told) for factor in factors}
+    return [{"factor": factor, "answers": dict(answers)} for factor, answers in counted.items()]
 
 
 def contradicted(rows, factor, rule, masked_factor=MASKED_FACTOR):

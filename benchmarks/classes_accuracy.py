@@ -9,7 +9,6 @@ curve are drawn.
 """
 
 import argparse
-import json
 import os
 
 import class_pictures
@@ -64,9 +63,7 @@ PARTS = {
         args.data, args.models, args.maps, args.draws, args.deepres
     ),
     "classes": measure_classes,
-    "claims": lambda args, results: classes_claims.measure(
-        args.data, args.pairs, maps_of(results), args.cryores_model
-    ),
+    "claims": lambda args, results: classes_claims.measure(args.data, args.pairs, maps_of(results), args.cryores_model),
     "guard": lambda args, results: classes_guard.measure(
         os.path.join(args.data, "structures", "test"), args.pairs, maps_of(results)
     ),
@@ -75,15 +72,6 @@ PARTS = {
     ),
 }
 """Name → function of the arguments, and of the results so far, that measures."""
-
-
-def earlier(stem):
-    """The figures of the last time; none if there are none."""
-    path = f"{stem}.json"
-    if not os.path.exists(path):
-        return {}
-    with open(path, encoding="utf-8") as stream:
-        return json.load(stream)
 
 
 def markdown(results):
@@ -116,14 +104,14 @@ def main():
     parser.add_argument("--draws", type=int, default=20, help="of the paper's table 1 (default: 20)")
     parser.add_argument("--pairs", type=int, default=96, help="of half maps, for the claims (default: 96)")
     parser.add_argument("--kinds", nargs="+", help="of the training, for the part classes (default: all)")
-    parser.add_argument("--older-only", action="store_true", help="none of these kinds: the test split and coarser maps")
+    parser.add_argument("--older-only", action="store_true", help="none of these: the test split and coarser maps")
     parser.add_argument("--most", type=int, help="take so many maps of each group of the part classes only")
     parser.add_argument("--again", action="store_true", help="ask CryoRes again about maps of an earlier run")
     parser.add_argument("--threads", type=int, help="for the times (default: all cores)")
     parser.add_argument("--cryores-model", metavar="FOLDER", help="CryoRes network to use (default: the shipped one)")
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "classes_accuracy"), metavar="STEM")
     args = parser.parse_args()
-    results = earlier(args.output)
+    results = reports.earlier(args.output)
     try:
         for name in MODULES:
             if name in args.parts:

@@ -1,16 +1,17 @@
 """Part ``claims`` of ``classes_accuracy.py``: how often claims are judged rightly, and lines of evidence by themselves.
 
 Simulated half maps of *test* structures, a quarter of them masked, whose truth is their FSC at 0.143 in a soft mask.
-Claims are the truth times ``class_rates.FACTORS``; half maps and CryoRes judge them by the rule of ``deepres classify``. Beside
-that: where maps are said to end that were low-pass filtered at 1.5 times the truth; phases replaced beyond that
-resolution; whether half maps that are equal or share their noise are noticed; which maps with noise are taken for maps
-without. And of the maps of the part ``classes``, from what CryoRes said of them there: verdicts on claims, and how many
-claims, true and wrong, are contradicted as the rule's tolerance and sigmas are swept.
+Claims are the truth times ``class_rates.FACTORS``; half maps and CryoRes judge them by the rule of ``deepres
+classify``. Beside that: where maps are said to end that were low-pass filtered at 1.5 times the truth; phases replaced
+beyond that resolution; whether half maps that are equal or share their noise are noticed; which maps with noise are
+taken for maps without. And of the maps of the part ``classes``, from what CryoRes said of them there: verdicts on
+claims, and how many claims, true and wrong, are contradicted as the rule's tolerance and sigmas are swept.
 """
 
 import collections
 
 import class_rates
+import fsc_maps
 import numpy as np
 from classes_fsc import SETS
 from reports import percent
@@ -34,30 +35,7 @@ SEED = 2022
 OVER = 1.5
 RULE = Rule()
 RECIPE = SceneRecipe(cropped=0, binned=0, resolution=(2.2, 12.0), masked=0.25)
-FAMILIES = {
-    "masked kinds": ("masked", "masked tightly", "hard zero", "zone", "zone of a part", "flattened solvent"),
-    "filtered and sharpened kinds": (
-        "filtered finer",
-        "filtered coarser",
-        "filtered locally",
-        "oversharpened",
-        "undersharpened",
-    ),
-    "kinds without solvent": ("filament", "layer", "crystal", "coarse filament", "crop through"),
-}
-"""Name → kinds that are judged together, beside the sets."""
-
 SAME, SHARING = "half maps: the same twice", "half maps that share their noise"
-
-FACTOR_WORDS = {
-    1.0: "true ones contradicted",
-    0.5: "twice too fine",
-    0.7: "30 % too fine",
-    0.8: "20 % too fine",
-    1.25: "25 % too coarse",
-    1.5: "50 % too coarse",
-}
-"""What the tables call claims of so many times the truth."""
 
 
 def measure(data, maps, rows, model=None):
@@ -83,7 +61,7 @@ def measure(data, maps, rows, model=None):
 def of_rows(rows):
     """What follows from CryoRes' answers for the maps of the part ``classes``."""
     groups = {name: [row for row in rows if row["group"] in those] for name, those in SETS.items()}
-    groups |= {name: [row for row in rows if row["kind"] in those] for name, those in FAMILIES.items()}
+    groups |= {name: [row for row in rows if row["kind"] in those] for name, those in fsc_maps.FAMILIES.items()}
     groups = {name: here for name, here in groups.items() if class_rates.answered(here)}
     return {
         "verdicts": {name: class_rates.verdict_counts(here) for name, here in groups.items()},
@@ -153,7 +131,7 @@ def markdown(figures):
         for each in counted:
             total = sum(each["answers"].values())
             lines.append(f"| {name} ({total}) | {each['factor']:g} | {answers_line(each['answers'])} |")
-    words = [FACTOR_WORDS[1.0], *(FACTOR_WORDS[factor] for factor in class_rates.SHOWN)]
+    words = [class_rates.FACTOR_WORDS[1.0], *(class_rates.FACTOR_WORDS[factor] for factor in class_rates.SHOWN)]
     lines += ["", "Claims contradicted, by kind of map; of all maps, those included of which nothing is told:", ""]
     lines += [f"| kind | maps (refused) | cannot tell | {' | '.join(words)} |", "|---" * (3 + len(words)) + "|"]
     for each in figures["by_kind"]:

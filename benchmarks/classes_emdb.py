@@ -101,7 +101,11 @@ def markdown(results):
     for words, matrix in matrices.items():
         for name, counts in zip(CLASSES, matrix.counts.tolist(), strict=True):
             lines.append(f"| {words} | {name} | {' | '.join(map(str, counts))} |")
-    lines += ["", f"| answers of | agree | class | {' | '.join(MEASURES.values())} |", "|---" * (3 + len(MEASURES)) + "|"]
+    lines += [
+        "",
+        f"| answers of | agree | class | {' | '.join(MEASURES.values())} |",
+        "|---" * (3 + len(MEASURES)) + "|",
+    ]
     for words, matrix in matrices.items():
         for name in CLASSES:
             shares = map(percent, (matrix.measures(name)[key] for key in MEASURES))

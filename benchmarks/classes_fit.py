@@ -22,8 +22,6 @@ import class_rates
 import fsc_maps
 import numpy as np
 import reports
-from classes_accuracy import earlier
-from classes_claims import FAMILIES
 from reports import percent
 
 from deepreslib.analysis.claims import Rule
@@ -62,7 +60,7 @@ def wanted_maps(folder, per_kind):
     """The maps, of structures in turn."""
     paths, wanted = find_structures(folder), []
     plans = [(name, dataclasses.replace(fsc_maps.RECIPE, **changes), OF_LOOSE) for name, changes in LOOSE.items()]
-    plans += [(name, kinds.only(name), 1) for name in FAMILIES["masked kinds"]]
+    plans += [(name, kinds.only(name), 1) for name in fsc_maps.FAMILIES["masked kinds"]]
     for number, (name, recipe, times) in enumerate(plans):
         for copy in range(times * per_kind):
             path = paths[(copy + 7 * number) % len(paths)]
@@ -141,8 +139,9 @@ def text(found):
     if found["masked_factor"] is not None:
         lines += [f"The factor's standard error is {found['masked_factor_error']:.2f}.", ""]
     errors = ", ".join(f"{off:g} Å at {border:g}" for border, _, off in found["decisions"])
-    lines += [f"The decisions' standard errors are {errors}; a decision that differs by less from its border may as well "]
-    lines[-1] += "stay there."
+    lines.append(
+        f"The decisions' standard errors are {errors}; one that differs by less from its border may stay there."
+    )
     lines += ["", "| factor of masked maps | true claims contradicted |", "|---|---|"]
     lines += [f"| {float(name):.2f} | {percent(rate)} |" for name, rate in found["true_contradicted"].items()]
     lines += ["", "| classes decided | right | beyond 0.5 Å of a border | sensitivity of low | ECE |", "|---" * 5 + "|"]
@@ -161,7 +160,7 @@ def main():
     parser.add_argument("--cryores-model", metavar="FOLDER", help="CryoRes network to use (default: the shipped one)")
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "classes_fit"), metavar="STEM")
     args = parser.parse_args()
-    weights, before = fsc_maps.weights(args.cryores_model), earlier(args.output)
+    weights, before = fsc_maps.weights(args.cryores_model), reports.earlier(args.output)
     known = before.get("maps", []) if before.get("weights") == weights else []
 
     def keep(rows):

@@ -114,7 +114,10 @@ def peak(words):
 def markdown(figures):
     """Lines of the table."""
     lines = ["## (f) Times and memory", "", f"{figures['cores']} cores, TensorFlow loaded.", ""]
-    lines += ["| box | voxel (Å) | command | seconds | times CryoRes' | peak memory (GB) | aimed at |", "|---" * 7 + "|"]
+    lines += [
+        "| box | voxel (Å) | command | seconds | times CryoRes' | peak memory (GB) | aimed at |",
+        "|---" * 7 + "|",
+    ]
     for row in figures["rows"]:
         for name, gigabytes in row["peak_gb"].items():
             seconds = row["seconds"].get(name)

@@ -38,6 +38,19 @@ OLDER, COARSER, TRAINED = "older", "coarser", "trained"
 PLAIN = "one of each structure"
 """The kind of the first maps of ``OLDER``."""
 
+FAMILIES = {
+    "masked kinds": ("masked", "masked tightly", "hard zero", "zone", "zone of a part", "flattened solvent"),
+    "filtered and sharpened kinds": (
+        "filtered finer",
+        "filtered coarser",
+        "filtered locally",
+        "oversharpened",
+        "undersharpened",
+    ),
+    "kinds without solvent": ("filament", "layer", "crystal", "coarse filament", "crop through"),
+}
+"""Name → kinds that are judged together, beside the sets."""
+
 LEAST_LOW = 60
 """Maps of the class low in ``OLDER`` and ``COARSER`` together."""
 

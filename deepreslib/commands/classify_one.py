@@ -30,9 +30,9 @@ claims were off by more than 2 SDs, where 5 % should have been. ``benchmarks/cla
 split."""
 
 FSC_DECISIONS = Decisions({5.0: 5.0, 10.0: 10.0})
-"""Border, Å → where CryoRes' estimate, whose errors need not be even around it, decides between the classes, Å. Nothing is
-fitted yet, so these are the borders themselves; ``benchmarks/classes_fit.py`` fits them on the *val* split. Decisions on
-the Gaussian scale are in the card of the network for it."""
+"""Border, Å → where CryoRes' estimate decides between the classes, Å, as its errors need not be even around a border.
+Nothing is fitted yet, so these are the borders themselves; ``benchmarks/classes_fit.py`` fits them on the *val* split.
+Decisions on the Gaussian scale are in the card of the network for it."""
 
 SHOWN = 50_000
 """So many voxels, at most, are kept for the pictures of the local resolution."""

@@ -3,10 +3,9 @@
     python benchmarks/classes_experimental.py --maps FOLDER
 
 FOLDER is that of ``experimental.py``, with ``index.csv``. A deposited resolution is the number at the beginning of its
-column, if there is one. Each claim is judged as ``deepres classify MAP --claimed A`` does. What must not be is listed
-below the table: deposited resolutions that are contradicted although the file holds them (evidence 5) and CryoRes
-learnt such maps, and finer claims that are called consistent. Where the deposited number itself is not certain, see the
-column of the map's state.
+column, if there is one; the rest of it says what is doubtful about it. Each claim is judged as ``deepres classify MAP
+--claimed A`` does. What must not be is listed below the table: deposited resolutions that are contradicted although
+the file holds them (evidence 5) and CryoRes learnt such maps, and finer claims that are called consistent.
 """
 
 import argparse

@@ -26,6 +26,7 @@ from reports import percent
 
 from deepreslib.analysis.claims import Rule
 from deepreslib.analysis.map_kind import Kind
+from deepreslib.errors import InputError
 from deepreslib.files import write_json
 from deepreslib.networks.mapclass_card import BORDERS
 from deepreslib.training.cryores import kinds
@@ -102,9 +103,15 @@ def with_error(fit, rows, rng, draws=DRAWS):
 
 
 def fits(rows):
-    """The two constants with their errors and what they do; those of which there are no maps are None."""
+    """The two constants with their errors and what they do; the factor is None without masked maps.
+
+    Raises:
+        InputError: there is no map with an answer that counts.
+    """
     rng = np.random.default_rng(SEED)
     told, masked = usable(rows)
+    if not told:
+        raise InputError("CryoRes' answer is reliable for none of the maps, so nothing can be fitted; take more maps.")
     factor, off = with_error(masked_factor, masked, rng) if masked else (None, None)
     shown = factor or class_rates.MASKED_FACTOR
     found = {
@@ -170,7 +177,11 @@ def main():
 
     wanted = wanted_maps(os.path.join(args.data, "structures", "val"), args.per_kind)
     rows = fsc_maps.collect(wanted, known, keep, args.cryores_model)
-    found = fits(rows)
+    keep(rows)
+    try:
+        found = fits(rows)
+    except InputError as error:
+        parser.error(str(error))
     reports.save(args.output, {"weights": weights, "maps": rows, "fits": found}, text(found))
 
 

@@ -274,6 +274,8 @@ def test_the_constants_of_the_command_are_printed(program):
     text = fit.text(found)
     assert f"MASKED_FACTOR = {found['masked_factor']:.2f}\n" in text
     assert f"FSC_DECISIONS = Decisions({{5.0: {found['decisions'][0][1]}, 10.0: " in text
+    with pytest.raises(InputError, match="nothing can be fitted"):
+        fit.fits([row(4, 4, status="doubtful: it is strange")])
     alone = fit.fits([each for each in rows if each["map_kind"] == "NOISE"])
     assert alone["masked_factor"] is None
     assert "MASKED_FACTOR" not in fit.text(alone)

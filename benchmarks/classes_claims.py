@@ -1,17 +1,31 @@
 """Part ``claims`` of ``classes_accuracy.py``: how often claims are judged rightly, and lines of evidence by themselves.
 
 Simulated half maps of *test* structures, a quarter of them masked, whose truth is their FSC at 0.143 in a soft mask.
-Claims are the truth times ``FACTORS``; half maps and CryoRes judge them by the rule of ``deepres classify``. Beside
-that: where maps are said to end that were low-pass filtered at 1.5 times the truth; phases replaced beyond that
-resolution; which maps with noise are taken for maps without, and which maps of Gaussian atoms are noticed.
+Claims are the truth times ``class_rates.FACTORS``; half maps and CryoRes judge them by the rule of ``deepres
+classify``. Beside that: where maps are said to end that were low-pass filtered at 1.5 times the truth; phases replaced
+beyond that resolution; whether half maps that are equal or share their noise are noticed; which maps with noise are
+taken for maps without. And of the maps of the part ``classes``, from what CryoRes said of them there: verdicts on
+claims, and how many claims, true and wrong, are contradicted as the rule's tolerance and sigmas are swept.
 """
 
 import collections
 
+import class_rates
+import fsc_maps
 import numpy as np
-from classes_gaussian import Maps
+from classes_fsc import SETS
+from reports import percent
 
-from deepreslib.analysis.claims import CONSISTENT, FINER, Claim, Estimate, Rule, compare_with, is_overfiltered
+from deepreslib.analysis.claims import (
+    CANNOT_TELL,
+    CONTRADICTIONS,
+    FINER,
+    Claim,
+    Estimate,
+    Rule,
+    compare_with,
+    is_overfiltered,
+)
 from deepreslib.analysis.evidence import NOISE_FREE
 from deepreslib.analysis.map_end import find_end, radial_amplitude
 from deepreslib.analysis.map_kind import map_kind
@@ -27,15 +41,17 @@ from deepreslib.training.cryores.recipe import SceneRecipe, draw_settings
 from deepreslib.training.structures import find_structures
 
 SEED = 2022
-FACTORS = (0.5, 0.7, 0.8, 1.0, 1.25, 1.5)
 OVER = 1.5
 RULE = Rule()
 RECIPE = SceneRecipe(cropped=0, binned=0, resolution=(2.2, 12.0), masked=0.25)
-GAUSSIAN = (2.5, 5.0, 7.5, 10.0, 12.5)
+SWEPT = ("36 structures and seven kinds", "all", "masked kinds")
+"""Maps whose operating curve is in the table; the file of figures has the others too."""
+
+SAME, SHARING = "half maps: the same twice", "half maps that share their noise"
 
 
-def measure(data, maps, model=None):
-    """The figures of so many half-map pairs, and of as many maps of Gaussian atoms; ``model`` is CryoRes' folder."""
+def measure(data, maps, rows, model=None):
+    """The figures of so many half-map pairs, and of the rows of the part ``classes``; ``model`` is CryoRes' folder."""
     figures = {"claims": collections.Counter(), "flags": collections.Counter(), "kinds": collections.Counter()}
     paths = find_structures(f"{data}/structures/test")
     for number in range(maps):
@@ -50,10 +66,20 @@ def measure(data, maps, model=None):
         except InputError:
             continue
         judge(made, figures, model, rng)
-    molecules = Maps(f"{data}/structures/test")
-    for number in range(maps):
-        gaussian_kinds(*molecules.make(GAUSSIAN[number % len(GAUSSIAN)], None, 9, number), figures["kinds"])
-    return {name: [[*key, count] for key, count in sorted(counts.items())] for name, counts in figures.items()}
+    counted = {name: [[*key, count] for key, count in sorted(counts.items())] for name, counts in figures.items()}
+    return counted | of_rows(rows)
+
+
+def of_rows(rows):
+    """What follows from CryoRes' answers for the maps of the part ``classes``."""
+    groups = {name: [row for row in rows if row["group"] in those] for name, those in SETS.items()}
+    groups |= {name: [row for row in rows if row["kind"] in those] for name, those in fsc_maps.FAMILIES.items()}
+    groups = {name: here for name, here in groups.items() if class_rates.answered(here)}
+    return {
+        "verdicts": {name: class_rates.verdict_counts(here) for name, here in groups.items()},
+        "curve": {name: class_rates.operating_curve(here) for name, here in groups.items()},
+        "by_kind": class_rates.kind_rates(rows),
+    }
 
 
 def judge(made, figures, model, rng):
@@ -66,7 +92,7 @@ def judge(made, figures, model, rng):
         estimates["half maps"] = Estimate(curves.resolution(), curves.deviation(), "")
     estimates["CryoRes, masked" if masked else "CryoRes"] = of_cryores(full, masked, model)
     for judge_name, estimate in estimates.items():
-        for factor in FACTORS:
+        for factor in class_rates.FACTORS:
             answer = "cannot tell" if estimate is None else compare_with(estimate, Claim(factor * truth), RULE)
             figures["claims"][judge_name, factor, answer] += 1
     coarser = full.like(filters.low_pass(full.data, size, OVER * truth))
@@ -78,6 +104,9 @@ def judge(made, figures, model, rng):
     found = of_cryores(scrambled, masked, model)
     answer = "cannot tell" if found is None else compare_with(found, Claim(truth), RULE)
     figures["flags"]["phases replaced beyond 1.5 times the truth", answer == FINER] += 1
+    faults = {SAME: (made.half1, made.half1), SHARING: (made.half1, full.like((made.half1.data + made.half2.data) / 2))}
+    for name, pair in faults.items():
+        figures["flags"][name, half_map_curves.measure(*pair, made.mask, rng).fault() is not None] += 1
     soft = soft_edge(dilate(made.mask, 3 / size), max(6 / size, 1))
     forms = {"half map": made.half1.data, "full map": full.data, "in the mask": full.data * made.mask}
     forms["in a soft mask"] = full.data * soft
@@ -97,27 +126,45 @@ def of_cryores(density_map, masked, model):
     return Estimate(whole.value, factor * whole.deviation, "") if found.status == "reliable" else None
 
 
-def gaussian_kinds(density_map, mask, counts):
-    """Counts whether a map of Gaussian atoms is noticed, also in masks."""
-    size = density_map.voxel_size[0]
-    soft = soft_edge(dilate(mask, 3 / size), 6 / size)
-    forms = {"whole": 1, "in the mask": mask, "in a soft mask": soft}
-    for name, weight in forms.items():
-        kind = map_kind(density_map.like(np.asarray(density_map.data * weight, np.float32))).kind
-        counts[f"without noise: {name}", kind in NOISE_FREE] += 1
-
-
 def markdown(figures):
     """Lines of the tables."""
-    lines = ["## Claims and their evidence", "", "| judge | claim / truth | answers |", "|---|---|---|"]
+    lines = ["## (c) Claims and their evidence", "", "Pairs of half maps, also judged by their FSC:", ""]
+    lines += ["| judge | claim / truth | answers |", "|---|---|---|"]
     for judge_name, factor in dict.fromkeys((row[0], row[1]) for row in figures["claims"]):
         here = {row[2]: row[3] for row in figures["claims"] if row[:2] == [judge_name, factor]}
-        total = sum(here.values())
-        answers = ", ".join(f"{answer} {100 * count / total:.0f} %" for answer, count in here.items())
-        wrong = total - here.get(CONSISTENT, 0) - here.get("cannot tell", 0)
-        lines.append(f"| {judge_name} ({total}) | {factor:g} | {answers}; contradicted {100 * wrong / total:.1f} % |")
+        lines.append(f"| {judge_name} ({sum(here.values())}) | {factor:g} | {answers_line(here)} |")
     lines += ["", "| maps | flagged, or taken for a map without noise |", "|---|---|"]
     for name in dict.fromkeys(row[0] for row in (*figures["flags"], *figures["kinds"])):
         here = {bool(row[1]): row[2] for row in (*figures["flags"], *figures["kinds"]) if row[0] == name}
         lines.append(f"| {name} | {here.get(True, 0)} of {sum(here.values())} |")
+    lines += ["", f"Single maps, those of part (b), by the rule {RULE.tolerance:.0%} and {RULE.sigmas:g} SD:", ""]
+    lines += ["| maps | claim / truth | answers |", "|---|---|---|"]
+    for name, counted in figures["verdicts"].items():
+        for each in counted:
+            total = sum(each["answers"].values())
+            lines.append(f"| {name} ({total}) | {each['factor']:g} | {answers_line(each['answers'])} |")
+    words = [class_rates.FACTOR_WORDS[1.0], *(class_rates.FACTOR_WORDS[factor] for factor in class_rates.SHOWN)]
+    lines += ["", "Claims contradicted, by kind of map; of all maps, those included of which nothing is told:", ""]
+    lines += [f"| kind | maps (refused) | cannot tell | {' | '.join(words)} |", "|---" * (3 + len(words)) + "|"]
+    for each in figures["by_kind"]:
+        rates = " | ".join(map(percent, each["rates"].values()))
+        lines.append(f"| {each['kind']} | {each['maps']} ({each['refused']}) | {each['cannot_tell']} | {rates} |")
+    lines += ["", "Claims contradicted as one part of the rule is swept (the operating curve):", ""]
+    lines += [f"| maps | tolerance | SDs | {' | '.join(words)} |", "|---" * (3 + len(words)) + "|"]
+    for name, curves in figures["curve"].items():
+        if name not in SWEPT:
+            continue
+        for each in (*curves["tolerance"], *curves["sigmas"]):
+            rates = " | ".join(map(percent, (each["true"], *(rate for _, rate in each["wrong"]))))
+            lines.append(f"| {name} | {each['tolerance']:.0%} | {each['sigmas']:g} | {rates} |")
     return lines
+
+
+def answers_line(answers):
+    """Verdicts and their shares, and how many contradict the claim."""
+    total = sum(answers.values())
+    shares = ", ".join(f"{answer} {100 * count / total:.0f} %" for answer, count in sorted(answers.items()))
+    wrong = sum(count for answer, count in answers.items() if answer in CONTRADICTIONS)
+    told = total - answers.get(CANNOT_TELL, 0)
+    of_told = f", {percent(wrong / told)} of those that are told" if 0 < told < total else ""
+    return f"{shares}; contradicted {percent(wrong / total)}{of_told}"

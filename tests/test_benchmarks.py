@@ -160,3 +160,48 @@ def test_classes_accuracy(run, shared_data, tmp_path):
     assert row["levels"] == {"maps": 6, "right": 6}
     assert row["clean"]["right"] == [28]
     assert row["noisy"]["right"][0] >= 26
+
+
+def test_classes_of_maps_whose_fsc_is_known(run, shared_data, tmp_path):
+    stem = tmp_path / "classes"
+    parts = ("--parts", "classes", "claims", "guard", "--kinds", "coarse", "--most", 2, "--pairs", 2)
+    run("classes_accuracy", "--data", shared_data, *parts, "-o", stem)
+    figures = results(stem)
+    assert [row["group"] for row in figures["classes"]["maps"]] == ["older"] * 2 + ["coarser"] * 2 + ["trained"] * 2
+    assert all(abs(row["global"] / row["truth"] - 1) < 0.5 for row in figures["classes"]["maps"] if "global" in row)
+    assert ["half maps: the same twice", True, 2] in figures["claims"]["flags"]
+    assert figures["guard"]["without_noise"]["as it is"].get("NOISE", 0) == 0
+    assert 1000 < (tmp_path / "classes_reliability.png").stat().st_size < 100_000
+    maps, again = figures["classes"]["maps"], ("--kinds", "coarse", "--most", 2)
+    run("classes_accuracy", "--data", shared_data, "--parts", "classes", *again, "-o", stem)
+    assert results(stem)["classes"]["maps"] == maps  # nothing is made again, to the second
+
+
+def test_times_of_classes(run, shared_data, tmp_path):
+    stem = tmp_path / "times"
+    with pytest.MonkeyPatch.context() as patch:
+        times = importlib.import_module("classes_times")
+        patch.setattr(times, "BOXES", ((48, 1.0),))
+        patch.setattr(times, "LARGEST", (48, 1.1))
+        patch.setattr(times, "ROUNDS", 1)
+        run("classes_accuracy", "--data", shared_data, "--parts", "times", "-o", stem)
+    timed, largest = results(stem)["times"]["rows"]
+    assert timed["seconds"].keys() >= {"classify", "estimate --method cryores"}
+    assert largest["seconds"] == {}
+    assert all(0.05 < peak < 4 for peak in largest["peak_gb"].values())
+
+
+def test_classes_fit(run, shared_data, tmp_path):
+    stem = tmp_path / "fit"
+    options = ("--data", shared_data, "--per-kind", 1, "-o", stem)
+    said = run("classes_fit", *options, LOOSE={"any": {}}, OF_LOOSE=2, DRAWS=5)
+    assert "FSC_DECISIONS = Decisions(" in said
+    assert len(results(stem)["maps"]) == 8
+
+
+def test_classes_experimental(run, shared_data, tmp_path):
+    stem = tmp_path / "experimental"
+    run("classes_experimental", "--maps", shared_data / "maps" / "experimental", "--only", "emd_6824", "-o", stem)
+    (row,) = results(stem)["maps"]
+    assert [each["claim"] for each in row["claims"]] == [5.8, 3.77, 8.7]
+    assert row["claims"][1]["verdict"] != "consistent"

@@ -348,7 +348,7 @@ def decide(
             "coarser, and there are no half maps to read it off again"
         )
         return Verdict(CANNOT_TELL, single, reason, None)
-    return Verdict(answer, single, f"CryoRes expects {single}", 4)
+    return Verdict(answer, single, str(single), 4)
 
 
 def is_overfiltered(claim: float, rule: Rule, end_bound: float | None) -> bool:

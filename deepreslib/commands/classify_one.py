@@ -22,10 +22,17 @@ from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import CUTOFF
 from deepreslib.maps import DensityMap, checks, half_map_curves, masks
 from deepreslib.maps.half_map_curves import HalfMapCurves
+from deepreslib.networks.mapclass_card import Decisions
 
 MASKED_FACTOR = 1.3
 """By which CryoRes' deviation is widened for a map that is tightly masked: on simulated masked maps 12.5 % of the true
-claims were off by more than 2 SDs, where 5 % should have been."""
+claims were off by more than 2 SDs, where 5 % should have been. ``benchmarks/classes_fit.py`` fits it on the *val*
+split."""
+
+FSC_DECISIONS = Decisions({5.0: 5.0, 10.0: 10.0})
+"""Border, Å → where CryoRes' estimate decides between the classes, Å, as its errors need not be even around a border.
+Nothing is fitted yet, so these are the borders themselves; ``benchmarks/classes_fit.py`` fits them on the *val* split.
+Decisions on the Gaussian scale are in the card of the network for it."""
 
 SHOWN = 50_000
 """So many voxels, at most, are kept for the pictures of the local resolution."""
@@ -302,7 +309,22 @@ def _class(
     if verdict.estimate is None:
         return None, ""
     estimate = verdict.estimate
-    return claims.class_probabilities(estimate.value, estimate.deviation, question.borders), estimate.scale
+    decided_at = decisions(estimate.scale, question.borders)
+    return claims.class_probabilities(estimate.value, estimate.deviation, decided_at), estimate.scale
+
+
+def decisions(scale: str, borders: tuple[float, float]) -> tuple[float, float]:
+    """Where the classes are decided by an estimate of the FSC.
+
+    Args:
+        scale: of the estimate.
+        borders: Å, of the classes.
+
+    Returns:
+        Å; the borders themselves for half maps, and for borders for which nothing was fitted.
+    """
+    first, second = FSC_DECISIONS.at(borders) if scale == FSC_BY_CRYORES else borders
+    return first, second
 
 
 def _some(values: FloatArray) -> FloatArray:

@@ -16,7 +16,7 @@ from deepreslib.analysis import claims, report
 from deepreslib.analysis.claims import VERDICTS, State
 from deepreslib.analysis.confusion import Confusion, confusion
 from deepreslib.commands.classify_cases import Question
-from deepreslib.commands.classify_one import FSC_BY_CRYORES, Judged, NotJudged
+from deepreslib.commands.classify_one import FSC_BY_CRYORES, Judged, NotJudged, decisions
 from deepreslib.files import write_aside, write_report
 from deepreslib.fourier.arrays import FloatArray
 from deepreslib.maps import labels
@@ -158,12 +158,16 @@ def class_report(result: Judged, question: Question) -> dict[str, Any] | None:
     if result.probabilities is None:
         return None
     claimed = claims.class_of(result.claim.resolution, question.borders) if result.claim else None
+    network = result.map_class or {}
+    is_of_network = network.get("scale") == result.class_scale
+    decided_at = network["decisions"] if is_of_network else decisions(result.class_scale, question.borders)
     return {
         "name": claims.likeliest(result.probabilities),
         "probabilities": {name: round(value, 4) for name, value in zip(CLASSES, result.probabilities, strict=True)},
         "claimed": claimed,
         "scale": result.class_scale,
         "borders": question.borders,
+        "decisions": decided_at,
     }
 
 

@@ -49,7 +49,8 @@ class Unsharpened(layers.Layer):
         molecule = unscaled(summary[:, layout.SUMMARY_AMPLITUDES])
         slope = _slope(molecule)
         known = ops.where(molecule > _AT_FLOOR, molecule, _UNKNOWN)
-        reference = _total(known - slope * _SQUARES) - _total(known)  # amplitudes are in units of the molecule's
+        sharpened = known - slope * ops.convert_to_tensor(_SQUARES)
+        reference = _total(sharpened) - _total(known)  # amplitudes are in units of the molecule's
         changed = _moved(summary, slope, reference, _OF_SUMMARY)
         slope, reference = (ops.reshape(number, (-1, 1, 1, 1, 1)) for number in (slope, reference))
         return _moved(features, slope, reference, _OF_FEATURES), changed
@@ -83,10 +84,11 @@ _OF_SUMMARY = _squares(
 
 def _slope(molecule: Tensor) -> Tensor:
     """The slope (batch, 1) of log10 amplitudes (batch, bands) over the squared frequency, Å²."""
-    weight = ops.clip((molecule - FAINT) / (CLEAR - FAINT), 0.0, 1.0) * _FINE
+    weight = ops.clip((molecule - FAINT) / (CLEAR - FAINT), 0.0, 1.0) * ops.convert_to_tensor(_FINE)
     total = ops.sum(weight, axis=1, keepdims=True)
     enough = ops.maximum(total, LEAST_WEIGHT)
-    square = _SQUARES - ops.sum(weight * _SQUARES, axis=1, keepdims=True) / enough
+    squares = ops.convert_to_tensor(_SQUARES)
+    square = squares - ops.sum(weight * squares, axis=1, keepdims=True) / enough
     spread = ops.sum(weight * ops.square(square), axis=1, keepdims=True)
     level = ops.sum(weight * molecule, axis=1, keepdims=True) / enough
     slope = ops.sum(weight * square * (molecule - level), axis=1, keepdims=True) / ops.maximum(spread, 1e-6)
@@ -101,6 +103,6 @@ def _total(amplitudes: Tensor) -> Tensor:
 def _moved(values: Tensor, slope: Tensor, reference: Tensor, squares: FloatArray) -> Tensor:
     """Values of which those that are amplitudes were moved; amplitudes at the floor stay there."""
     amplitude = unscaled(values)
-    moved = ops.maximum(amplitude - slope * np.nan_to_num(squares) - reference, FLOOR)
-    moves = ops.logical_and(amplitude > _AT_FLOOR, ~np.isnan(squares))
+    moved = ops.maximum(amplitude - slope * ops.convert_to_tensor(np.nan_to_num(squares)) - reference, FLOOR)
+    moves = ops.logical_and(amplitude > _AT_FLOOR, ops.convert_to_tensor(~np.isnan(squares)))
     return ops.where(moves, scaled(moved), values)

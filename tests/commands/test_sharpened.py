@@ -193,9 +193,8 @@ def test_an_impossible_b_factor_is_refused(files, capsys, maps):
 
 
 def test_a_map_that_cryores_cannot_judge_needs_a_resolution(files, capsys):
-    molecule = small_maps.atoms(edge=32, radius=60.0, blur=1.0)
-    write_map(files / "map.mrc", small_maps.density_map(molecule))
-    write_map(files / "mask.mrc", small_maps.density_map(np.pad(np.ones((16,) * 3, np.float32), 8)))
+    write_map(files / "map.mrc", small_maps.density_map(small_maps.atoms()))
+    write_map(files / "mask.mrc", small_maps.density_map(np.pad(np.ones((16,) * 3, np.float32), 16)))
     for wanted in ("auto", "-50"):
         assert_refused(files, capsys, run("map.mrc", "--sharpen", wanted), "CryoRes cannot tell", "--resolution")
 

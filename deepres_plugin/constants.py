@@ -12,5 +12,7 @@ OUTPUT_DEVIATION = "uncertainty_Volume"
 OUTPUT_MASK = "outputMask"
 OUTPUT_VOLUMES = "outputVolumes"
 OUTPUT_VOTES = "votes_Volume"
+OUTPUT_CLASS = "class_Volume"
+OUTPUT_PROBABILITY = "probability_Volume"
 
 SUMMARY_PERCENTILES = ("2.5", "25", "50", "75", "97.5")

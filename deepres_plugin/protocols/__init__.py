@@ -1,6 +1,7 @@
 """The plugin's protocols, one a file."""
 
 from deepres_plugin.protocols.protocol_annotate_model import ProtDeepAnnotateModel
+from deepres_plugin.protocols.protocol_classes import ProtDeepClasses
 from deepres_plugin.protocols.protocol_classify import ProtDeepClassify
 from deepres_plugin.protocols.protocol_compare import ProtDeepCompare
 from deepres_plugin.protocols.protocol_cryo_resolution import ProtCryoResolution
@@ -13,6 +14,7 @@ from deepres_plugin.protocols.protocol_sharpness import ProtDeepSharpness
 __all__ = [
     "ProtCryoResolution",
     "ProtDeepAnnotateModel",
+    "ProtDeepClasses",
     "ProtDeepClassify",
     "ProtDeepCompare",
     "ProtDeepLocalFsc",

@@ -23,8 +23,11 @@ from deepres_plugin.wizards import ColourScaleWizard
 SCREEN, FRAME = 900, 60
 """Pixels: a small screen, and what a title bar and a panel take of it."""
 
+WITH_GPU = ("ProtCryoResolution", "ProtDeepClasses", "ProtDeepClassify", "ProtDeepResolution", "ProtDeepSharpness")
+
 VIEWERS = {
     viewers.AnnotateModelViewer: protocols.ProtDeepAnnotateModel,
+    viewers.ClassesViewer: protocols.ProtDeepClasses,
     viewers.ClassifyViewer: protocols.ProtDeepClassify,
     viewers.CompareViewer: protocols.ProtDeepCompare,
     viewers.CryoResolutionViewer: protocols.ProtCryoResolution,
@@ -82,7 +85,7 @@ class TestWindows(BaseTest):
             inputs = [param for key, param in protocol._definition.iterParams() if key.startswith("input")]
             own = {param.label.get() for param in inputs if param.expertLevel.get() == LEVEL_NORMAL}
             window.root.destroy()
-            if name in ("ProtCryoResolution", "ProtDeepClassify", "ProtDeepResolution", "ProtDeepSharpness"):
+            if name in WITH_GPU:
                 own.add("GPU IDs")
             for text in own:
                 self.assertTrue(any(text in label for label in texts), f"{name}: {text} is not shown")

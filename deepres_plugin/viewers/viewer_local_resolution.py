@@ -176,7 +176,11 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
         return self._figure(figure, f"{self._getMeasure()}, surface")
 
     def _showChimera(self):
-        script = self._writeChimeraScript()
+        return self._openChimera(
+            self._writeChimeraScript(self._readResolution(), RESOLUTION, self._getScale(), self._getLabel())
+        )
+
+    def _openChimera(self, script):
         if not chimeraInstalled():
             message = f"{getChimeraError()}.\n\nThe script is ready for a ChimeraX elsewhere:\n\n{script}"
             return [self.errorMessage(message, "ChimeraX not found")]
@@ -218,23 +222,32 @@ class LocalResolutionMapViewer(MapViewer, LocalResolutionViewer):
         )
         return self._figure(figure, title)
 
-    def _writeChimeraScript(self):
-        density, resolution = self._readDensity(), self._readResolution()
+    def _writeChimeraScript(self, coloured, quantity, scale, label, name="local_resolution"):
+        """A script that colours the surface of the density.
+
+        Args:
+            coloured: the map that gives the colours, 0 outside the mask.
+            quantity: what its values are, for the label of a copy without zeros.
+            scale: the colours.
+            label: what the key measures.
+            name: of the script and the copy.
+        """
+        density = self._readDensity()
         level = self.surfaceLevel.get()
         if level is None:
-            level = pictures.default_level(density.data, resolution.data > 0)
-        filled = self.protocol._getExtraPath("local_resolution_filled.mrc")
-        write_map(filled, resolution.like(pictures.resolution_for_chimerax(resolution.data)), RESOLUTION)
-        script = os.path.abspath(self.protocol._getExtraPath("local_resolution.cxc"))
+            level = pictures.default_level(density.data, coloured.data > 0)
+        filled = self.protocol._getExtraPath(f"{name}_filled.mrc")
+        write_map(filled, coloured.like(pictures.resolution_for_chimerax(coloured.data)), quantity)
+        script = os.path.abspath(self.protocol._getExtraPath(f"{name}.cxc"))
         pictures.write_chimerax_script(
             script,
             density.path,
             filled,
-            resolution.voxel_size,
-            resolution.origin,
+            coloured.voxel_size,
+            coloured.origin,
             level,
-            self._getScale(),
-            label=self._getLabel(),
-            axes=max(resolution.data.shape) * max(resolution.voxel_size) / 2,
+            scale,
+            label=label,
+            axes=max(coloured.data.shape) * max(coloured.voxel_size) / 2,
         )
         return script

@@ -26,8 +26,16 @@ from deepreslib.pictures.surface import ColouredSurface, coloured_surface, defau
 from deepreslib.pictures.text import plain, shortened
 from deepreslib.pictures.views import surface_figure
 from deepreslib.pictures.votes import votes_slices_figure, votes_surface_figure
+from deepreslib.pictures.voxel_classes import (
+    TEN_CLASSES,
+    class_histogram_figure,
+    class_slices_figure,
+    class_surface_figure,
+    probability_slices_figure,
+)
 
 __all__ = [
+    "TEN_CLASSES",
     "ColourScale",
     "ColouredSurface",
     "add_colour_bar",
@@ -35,7 +43,10 @@ __all__ = [
     "can_open",
     "central_slices",
     "check_name",
+    "class_histogram_figure",
     "class_names",
+    "class_slices_figure",
+    "class_surface_figure",
     "coloured_slices_figure",
     "coloured_surface",
     "comparison_table_figure",
@@ -52,6 +63,7 @@ __all__ = [
     "overview_figure",
     "plain",
     "probabilities_figure",
+    "probability_slices_figure",
     "residue_figures",
     "resolution_for_chimerax",
     "save_figure",

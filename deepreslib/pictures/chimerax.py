@@ -13,7 +13,7 @@ from deepreslib.files import write_aside
 from deepreslib.fourier.arrays import FloatArray, Triple
 from deepreslib.maps.boxes import box_around
 from deepreslib.pictures.figures import RESOLUTION_LABEL
-from deepreslib.pictures.scale import ColourScale, inside_values
+from deepreslib.pictures.scale import ClassScale, ColourScale, inside_values
 from deepreslib.pictures.surface import INSIDE
 
 REACH = 5  # voxels about the mask that get their neighbours' resolution
@@ -47,7 +47,7 @@ def write_chimerax_script(
         voxel_size: (z, y, x), Å.
         origin: (z, y, x), Å, position of voxel (0, 0, 0).
         level: density at the surface.
-        scale: colours; ChimeraX gets its ``levels`` colours and blends between them.
+        scale: colours; ChimeraX gets its ``levels`` colours and blends between them, but for those of classes.
         axes: length of axes through (0, 0, 0) to be shown, Å; written as a .bild file beside the script and opened
             last, as #3. None for no axes.
         label: what the key measures; it has no quotation marks.
@@ -198,12 +198,17 @@ def _quoted(path: str | Path, script: str | Path) -> str | None:
 def key_command(scale: ColourScale) -> str:
     """The colours of ChimeraX's ``key`` command, evenly spaced, with labels at about five of them.
 
+    Classes have one field of plain colour each, with its name.
+
     Args:
         scale: the colours.
 
     Returns:
         The command's first arguments.
     """
+    if isinstance(scale, ClassScale):
+        fields = zip(scale.listed, scale.key_names(), strict=True)
+        return " ".join(f"{colour}:{name}" for colour, name in fields) + " colorTreatment distinct"
     every = max((scale.levels - 1) // 4, 1)
     labelled = [number % every == 0 for number in range(scale.levels)]
     labelled[-1] = True

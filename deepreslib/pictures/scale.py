@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.colors import Colormap, Normalize, to_hex
+from matplotlib.colors import Colormap, ListedColormap, Normalize, to_hex
 from matplotlib.ticker import MaxNLocator
 
 from deepreslib.errors import InputError
@@ -156,3 +156,40 @@ class ColourScale:
         room = 0.6 * (inner[1] - inner[0])
         inner = inner[(inner > self.low + room) & (inner < self.high - room)]
         return np.concatenate([[self.low], inner, [self.high]])
+
+
+@dataclass(frozen=True)
+class ClassScale(ColourScale):
+    """One colour for each class, with nothing between them; the classes are numbered from 1.
+
+    The ends of the scale are 0.5 and half a number above the last class.
+
+    Attributes:
+        listed: the colours, in order.
+        names: of the classes, in order, each a word without a space, for ChimeraX' key; without them their numbers
+            stand there.
+    """
+
+    listed: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def colours(self) -> Colormap:
+        """The listed colours."""
+        return ListedColormap(self.listed)
+
+    def level_values(self) -> FloatArray:
+        """The ends of each class, just within it, so that a palette of these steps: (twice the classes,), rising."""
+        return (self.ticks()[:, None] + (-0.499, 0.499)).ravel()
+
+    def ticks(self, most: int = 8) -> FloatArray:
+        """The numbers of the classes.
+
+        Args:
+            most: is not used: each class has its label.
+        """
+        return np.arange(1, len(self.listed) + 1, dtype=float)
+
+    def key_names(self) -> tuple[str, ...]:
+        """What stands in a key at each of the listed colours."""
+        return self.names or tuple(f"{number:g}" for number in self.ticks())

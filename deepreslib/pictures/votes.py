@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import FloatArray, Triple
 from deepreslib.networks.mapclass_card import BORDERS
 from deepreslib.pictures.classes import CLASS_COLOURS, class_names
-from deepreslib.pictures.scale import ColourScale
+from deepreslib.pictures.scale import ClassScale
 from deepreslib.pictures.slices import ZERO, coloured_slices_figure
 from deepreslib.pictures.surface import coloured_surface
 from deepreslib.pictures.views import surface_figure
 
 LABEL = "Class of resolution, by local resolution at FSC 0.143"
-
-
-@dataclass(frozen=True)
-class ClassScale(ColourScale):
-    """One colour for each class; the classes are numbered from 1.
-
-    Attributes:
-        listed: the colours, in order.
-    """
-
-    listed: tuple[str, ...] = ()
-
-    @property
-    def colours(self) -> Colormap:
-        """The listed colours."""
-        return ListedColormap(self.listed)
-
-    def ticks(self, most: int = 8) -> FloatArray:
-        """The numbers of the classes.
-
-        Args:
-            most: is not used: each class has its label.
-        """
-        return np.arange(1, len(self.listed) + 1, dtype=float)
 
 
 VOTES = ClassScale(0.5, len(CLASS_COLOURS) + 0.5, listed=CLASS_COLOURS)

@@ -8,6 +8,7 @@ import pytest
 
 from deepreslib.errors import InputError
 from deepreslib.pictures import ColourScale, inside_values
+from deepreslib.pictures.scale import ClassScale
 
 
 def test_low_resolution_value_is_blue_and_high_is_red():
@@ -114,3 +115,11 @@ def test_pictures_import_no_window_and_no_network():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_classes_have_plain_colours_and_their_numbers_for_names():
+    scale = ClassScale(0.5, 3.5, listed=("#ff0000", "#00ff00", "#0000ff"))
+    np.testing.assert_allclose(scale.level_values(), [0.501, 1.499, 1.501, 2.499, 2.501, 3.499])
+    assert scale.hex_colours() == ["#ff0000"] * 2 + ["#00ff00"] * 2 + ["#0000ff"] * 2
+    assert scale.key_names() == ("1", "2", "3")
+    assert ClassScale(0.5, 1.5, listed=("#ff0000",), names=("one",)).key_names() == ("one",)

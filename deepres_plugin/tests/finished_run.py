@@ -6,10 +6,20 @@ import os
 import numpy as np
 from pwem.protocols import ProtImportVolumes
 
-from deepres_plugin.constants import OUTPUT_DEVIATION, OUTPUT_MASK, OUTPUT_RESOLUTION, SUMMARY_PERCENTILES
-from deepres_plugin.protocols import ProtCryoResolution, ProtDeepResolution
+from deepres_plugin.constants import (
+    OUTPUT_CLASS,
+    OUTPUT_DEVIATION,
+    OUTPUT_MASK,
+    OUTPUT_PROBABILITY,
+    OUTPUT_RESOLUTION,
+    SUMMARY_PERCENTILES,
+)
+from deepres_plugin.protocols import ProtCryoResolution, ProtDeepClasses, ProtDeepResolution
 from deepres_plugin.tests.launching import launchHere
+from deepreslib.estimation.class_maps import class_counts
 from deepreslib.maps import DensityMap, write_map
+from deepreslib.networks.class_labels import LABELS
+from deepreslib.networks.voxelclass_card import class_numbers
 
 VOXEL_SIZE = 1.5
 SHAPE = (30, 28, 32)
@@ -42,8 +52,23 @@ def makeFinishedCryoRun(project, **report):
     return _makeRun(project, protocol, "made-up CryoRes run", **whole, **report)
 
 
+def makeFinishedClassesRun(project, labels=0, **report):
+    """The same in classes, which are those of the resolution; all but the coarsest have a probability of 0.8.
+
+    Args:
+        project: a Scipion project, the current folder being its own.
+        labels: number of the choice of the form.
+        **report: further entries of the program's report.
+
+    Returns:
+        The protocol with its outputs.
+    """
+    protocol = project.newProtocol(ProtDeepClasses, labels=labels)
+    return _makeRun(project, protocol, "made-up classes", labels=LABELS[labels], **report)
+
+
 def _makeRun(project, protocol, label, **report):
-    """Gives a new protocol of one of both methods its input, its results and its report."""
+    """Gives a new protocol of one of the methods its input, its results and its report."""
     _, y, x = _coordinates()
     inside = np.linalg.norm(_coordinates(), axis=0) < 12
     resolution = np.where(inside, 6 + x / 6, 0)
@@ -59,6 +84,12 @@ def _makeRun(project, protocol, label, **report):
     _write(protocol._getMapFile(OUTPUT_DEVIATION), np.where(inside, 0.3 + y / 100, 0))
     if OUTPUT_MASK in protocol._moreOutputs:
         _write(protocol._getMapFile(OUTPUT_MASK), inside)
+    if OUTPUT_CLASS in protocol._moreOutputs:
+        numbers = np.where(inside, class_numbers(resolution) + 1, 0).astype(np.uint8)
+        probability = np.where(inside, np.where(numbers < numbers.max(), 0.8, 0.4), 0).astype(np.float32)
+        _write(protocol._getMapFile(OUTPUT_CLASS), numbers)
+        _write(protocol._getMapFile(OUTPUT_PROBABILITY), probability)
+        report["classes"] = class_counts(numbers, probability)
     with open(protocol._getReportFile(), "w", encoding="utf-8") as file:
         json.dump({**_report(resolution[inside]), **report}, file)
     protocol.createOutputStep([])

@@ -35,7 +35,7 @@ COLOURS = (
 
 SPANS = (
     f"≤{EDGES[0]:g}",
-    *(f"{low:g}–{high:g}" for low, high in zip(EDGES, EDGES[1:], strict=False)),
+    *(f"{low:g}–{high:g}" for low, high in itertools.pairwise(EDGES)),
     f">{EDGES[-1]:g}",
 )
 """What the classes are called: their ends, Å."""

@@ -26,6 +26,7 @@ from skimage.filters import threshold_otsu
 
 from deepreslib.errors import InputError
 from deepreslib.estimation import cryores, deepres, monores, resmap
+from deepreslib.estimation.reliability import RELIABLE
 from deepreslib.maps import DensityMap, read_map
 from deepreslib.networks import store
 from deepreslib.training.cryores import kinds
@@ -102,6 +103,7 @@ def judge(made, only=()):
     )
     row["global_found"] = result.global_resolution.value
     row["global_deviation"] = result.global_resolution.deviation
+    row["status"] = result.status
     otsu = scene.data > threshold_otsu(scene.data)
     smooth = ndimage.gaussian_filter(scene.data, 4 / scene.voxel_size)
     masks = {"cryores": result.mask, "otsu": otsu, "otsu_smoothed": smooth > threshold_otsu(smooth)}
@@ -204,13 +206,16 @@ def totals_of(rows):
         "local": table,
         "miou": masks,
         "iou": overlaps,
-        "global_error": {
-            band: float(np.mean([abs(row["global_found"] - row["global"]) for row in members]))
-            for band, members in bands.items()
-        },
+        "global_error": {band: float(np.mean([_error(row) for row in members])) for band, members in bands.items()},
         "within_sd": float(np.mean([row["within_sd"] for row in rows])),
+        "global_within_sd": float(np.mean([_error(row) <= row["global_deviation"] for row in rows])),
         "seconds": float(np.median([row["seconds"] for row in rows])),
     }
+
+
+def _error(row):
+    """By how much the global resolution is off, Å."""
+    return abs(row["global_found"] - row["global"])
 
 
 def _mean(values):
@@ -228,15 +233,19 @@ def kind_table(table, words):
         f"{words}, {PER_KIND} of a kind; means and their standard errors.",
         "",
         "| kind | local RMSE (Å) | where the local FSC is 1-10 Å | error of the global resolution (Å) | the same below "
-        "7 Å | its SD holds | mask IoU | maps beyond 9 Å |",
-        "|---|---|---|---|---|---|---|---|",
+        "7 Å | its SD holds | called reliable | of these, off by more than 2 SD | mask IoU | maps beyond 9 Å |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for kind, rows in table.items():
-        errors = np.array([abs(row["global_found"] - row["global"]) for row in rows])
+        errors, deviations = (
+            np.array([of(row) for row in rows]) for of in (_error, lambda row: row["global_deviation"])
+        )
         fine = [error for error, row in zip(errors, rows, strict=True) if row["global"] < 7]
-        held = np.mean(errors <= [row["global_deviation"] for row in rows])
+        reliable = np.array([row["status"] == RELIABLE for row in rows])
+        wrong = reliable & (errors > 2 * deviations)
         cells = [_mean(row["cryores"][key] for row in rows) for key in ("rmse", "rmse_in_range")]
-        cells += [_mean(errors), _mean(fine), f"{100 * held:.0f} %", _mean(row["iou"]["cryores"] for row in rows)]
+        cells += [_mean(errors), _mean(fine), f"{100 * np.mean(errors <= deviations):.0f} %"]
+        cells += [f"{reliable.sum()} of {len(rows)}", str(wrong.sum()), _mean(row["iou"]["cryores"] for row in rows)]
         lines.append(f"| {kind} | {' | '.join(cells)} | {sum(row['global'] > 9 for row in rows)} |")
     return lines
 
@@ -262,7 +271,8 @@ def markdown(results):
     lines += [f"| {name} | {value:.3f} | {totals['iou'][name]:.3f} |" for name, value in totals["miou"].items()]
     lines += [
         "",
-        f"The predicted SD holds {100 * totals['within_sd']:.0f} % of the voxels. "
+        f"The predicted SD holds {100 * totals['within_sd']:.0f} % of the voxels, that of the global resolution "
+        f"{100 * totals['global_within_sd']:.0f} % of the maps. "
         f"Median time of a map: {totals['seconds']:.1f} s.",
     ]
     for key, words in (

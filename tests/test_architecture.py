@@ -55,6 +55,7 @@ ELSEWHERE = {
     "commands/test_estimate_cryores.py": {"commands/mask"},
     "commands/test_estimate_auto.py": set(),
     "commands/test_estimate_methods.py": set(),
+    "commands/test_estimate_status.py": set(),
     "commands/test_half_map_faults.py": set(),
     "commands/test_train.py": {"training/cryores/recipes", "training/deepres/recipes"},
     "estimation/test_axis_order.py": set(),
@@ -63,7 +64,7 @@ ELSEWHERE = {
     "estimation/test_resmap.py": {"estimation/resmap_noise"},
     "estimation/test_scale.py": set(),
     "networks/test_cards.py": set(),
-    "networks/test_store.py": {"networks/cryores_card", "networks/deepres_card"},
+    "networks/test_store.py": {"networks/deepres_card"},
     "training/cryores/test_program.py": {
         "training/cryores/batches",
         "training/cryores/presets",

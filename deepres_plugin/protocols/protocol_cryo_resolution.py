@@ -1,7 +1,7 @@
 """The protocol "CryoRes"."""
 
 from pwem.objects import Volume, VolumeMask
-from pyworkflow.object import Float
+from pyworkflow.object import Float, String
 from pyworkflow.protocol import params
 from pyworkflow.protocol.constants import LEVEL_ADVANCED
 
@@ -11,6 +11,7 @@ from deepres_plugin.protocols.protocol_network import NetworkMixin
 
 LOCAL_CUTOFFS = ("0.5", "0.143")
 CUTOFF_HALF, CUTOFF_GLOBAL = range(2)
+RELIABLE = "reliable"
 
 
 class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
@@ -20,6 +21,9 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
     place, against its surroundings. It gives the global resolution (where the FSC of half maps would fall to 0.143),
     the local resolution (where their local FSC would fall to 0.5, or to 0.143 if you choose that) and the molecular
     mask (after CryoRes, Dang 2023). Nothing but the map is needed.
+
+    The status says how far the answer can be relied on, with the reasons: reliable, doubtful, or outside the range of
+    resolutions that the network learnt, 1.5 to 25 Å.
     """
 
     _label = "CryoRes"
@@ -31,6 +35,7 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
         super().__init__(**kwargs)
         self.global_resolution = Float()
         self.global_deviation = Float()
+        self.resolution_status = String()  # "status" is the run's own
 
     # --------------------------- form ---------------------------------------
     def _defineParams(self, form):
@@ -62,10 +67,12 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
 
     # --------------------------- steps --------------------------------------
     def createOutputStep(self, arguments):
-        """Register the maps, the mask and the global resolution."""
-        resolution = self._readReport()["global_resolution"]
+        """Register the maps, the mask, the global resolution and the status."""
+        report = self._readReport()
+        resolution = report["global_resolution"]
         self.global_resolution.set(resolution["value"])
         self.global_deviation.set(resolution["deviation"])
+        self.resolution_status.set(report.get("status"))
         return super().createOutputStep(arguments)
 
     # --------------------------- information --------------------------------
@@ -77,10 +84,15 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
 
     def _summary(self):
         lines = super()._summary()
-        return [f"Global resolution *{self.getGlobalText()}*", *lines] if self._hasResult() else lines
+        if not self._hasResult():
+            return lines
+        status = self.getResultStatus()
+        said = [f"Status: {status}" if self.isReliable() else f"Status: *{status}*"] if status else []
+        return [f"Global resolution *{self.getGlobalText()}*", *said, *lines]
 
     def _methods(self):
-        return [f"{line} The global resolution is {self.getGlobalText()}." for line in super()._methods()]
+        said = "" if self.isReliable() else f" ({self.getResultStatus()})"
+        return [f"{line} The global resolution is {self.getGlobalText()}{said}." for line in super()._methods()]
 
     def _getMoreSummary(self, report):
         return [f"Local values: where the local FSC of half maps would fall to {getLocalCutoff(report):g}"]
@@ -99,6 +111,14 @@ class ProtCryoResolution(NetworkMixin, LocalResolutionProtocol):
     def getGlobalText(self):
         """The global resolution and its deviation, as "3.10 ± 0.20 Å"."""
         return f"{self.global_resolution.get():.2f} ± {self.global_deviation.get():.2f} Å"
+
+    def getResultStatus(self):
+        """How far the result can be relied on, with the reasons; "" if a run of an older version does not say."""
+        return self.resolution_status.get() or ""
+
+    def isReliable(self):
+        """Whether nothing speaks against the result."""
+        return self.getResultStatus() in ("", RELIABLE)
 
     def _getMask(self):
         return None

@@ -1,4 +1,4 @@
-"""A DeepRes run that looks finished, with made-up results, for tests of what comes after the run."""
+"""Runs that look finished, with made-up results, for tests of what comes after the run."""
 
 import json
 import os
@@ -6,8 +6,8 @@ import os
 import numpy as np
 from pwem.protocols import ProtImportVolumes
 
-from deepres_plugin.constants import OUTPUT_DEVIATION, OUTPUT_RESOLUTION, SUMMARY_PERCENTILES
-from deepres_plugin.protocols import ProtDeepResolution
+from deepres_plugin.constants import OUTPUT_DEVIATION, OUTPUT_MASK, OUTPUT_RESOLUTION, SUMMARY_PERCENTILES
+from deepres_plugin.protocols import ProtCryoResolution, ProtDeepResolution
 from deepres_plugin.tests.launching import launchHere
 from deepreslib.maps import DensityMap, write_map
 
@@ -24,13 +24,32 @@ def makeFinishedRun(project):
     Returns:
         The DeepRes protocol with both outputs.
     """
+    return _makeRun(project, project.newProtocol(ProtDeepResolution, maskThreshold=0.1), "made-up DeepRes run")
+
+
+def makeFinishedCryoRun(project, **report):
+    """The same by CryoRes, with a mask and a global resolution of 4 ± 0.3 Å.
+
+    Args:
+        project: a Scipion project, the current folder being its own.
+        **report: further entries of the program's report.
+
+    Returns:
+        The CryoRes protocol with its outputs.
+    """
+    whole = {"global_resolution": {"value": 4.0, "deviation": 0.3}, "local_cutoff": 0.5}
+    protocol = project.newProtocol(ProtCryoResolution)
+    return _makeRun(project, protocol, "made-up CryoRes run", **whole, **report)
+
+
+def _makeRun(project, protocol, label, **report):
+    """Gives a new protocol of one of both methods its input, its results and its report."""
     _, y, x = _coordinates()
     inside = np.linalg.norm(_coordinates(), axis=0) < 12
     resolution = np.where(inside, 6 + x / 6, 0)
 
     volume = importBlob(project)
-    protocol = project.newProtocol(ProtDeepResolution, maskThreshold=0.1)
-    protocol.setObjLabel("made-up DeepRes run")
+    protocol.setObjLabel(label)
     protocol.inputVolume.set(volume)
     protocol.inputVolume.setExtended("outputVolume")
     project.saveProtocol(protocol)
@@ -38,8 +57,10 @@ def makeFinishedRun(project):
 
     _write(protocol._getMapFile(OUTPUT_RESOLUTION), resolution)
     _write(protocol._getMapFile(OUTPUT_DEVIATION), np.where(inside, 0.3 + y / 100, 0))
-    with open(protocol._getReportFile(), "w", encoding="utf-8") as report:
-        json.dump(_report(resolution[inside]), report)
+    if OUTPUT_MASK in protocol._moreOutputs:
+        _write(protocol._getMapFile(OUTPUT_MASK), inside)
+    with open(protocol._getReportFile(), "w", encoding="utf-8") as file:
+        json.dump({**_report(resolution[inside]), **report}, file)
     protocol.createOutputStep([])
     protocol.setStatus("finished")
     project._storeProtocol(protocol)

@@ -4,9 +4,11 @@ import numpy as np
 from pwem import Domain
 from pwem.objects import Volume, VolumeMask
 from pyworkflow.tests import BaseTest, setupTestProject
+from pyworkflow.viewer import MSG_INFO, MSG_WARN
 
 from deepres_plugin import demo_project
 from deepres_plugin.protocols import ProtCryoResolution, ProtDeepLocalFsc
+from deepres_plugin.tests.finished_run import makeFinishedCryoRun
 from deepres_plugin.tests.launching import inThisProcess
 from deepres_plugin.tests.viewer_checks import ViewerChecks
 from deepres_plugin.viewers import CryoResolutionViewer
@@ -64,6 +66,10 @@ class TestCryoResolution(ViewerChecks, BaseTest):
         self.assertIn(
             f"Global resolution *{resolution['value']:.2f} ± {resolution['deviation']:.2f} Å*", self.run_.summary()
         )
+        status = self.run_._readReport()["status"]
+        self.assertEqual(self.run_.resolution_status.get(), status)
+        self.assertTrue(status.startswith("doubtful: "), status)
+        self.assertIn("the map has noise as white as a program adds it", status)
         methods = "\n".join(self.run_.methods())
         self.assertIn("mask found by CryoRes", methods)
         self.assertIn("Dang", methods)
@@ -100,11 +106,60 @@ class TestCryoResolution(ViewerChecks, BaseTest):
         for entry in ("doShowResHistogram", "doShowUncertainty", "doShowMask", "doShowVolumeColorSlices"):
             self.assertDrawn(viewer, entry)
         label = viewer._definition._sectionList[1].label.get()
-        whole = f"global resolution (FSC 0.143) {self.run_.getGlobalText()}"
+        text = f"{self.run_.getGlobalText()}, doubtful"  # the demonstration's noise is white
+        whole = f"global resolution (FSC 0.143) {text}"
         self.assertEqual(label, f"Local resolution, local FSC 0.5; {whole}")
         axes = self.show(viewer, "doShowResHistogram").getFigure().axes[0]
         self.assertEqual(axes.get_xlabel(), "Local resolution, local FSC 0.5 (Å)")
         legend = self.show(viewer, "doShowResHistogram").getFigure().axes[0].get_legend().get_texts()
-        self.assertIn(f"global resolution {self.run_.getGlobalText()}", [text.get_text() for text in legend])
+        self.assertIn(f"global resolution {text}", [each.get_text() for each in legend])
         panels = self.show(viewer, "doShowMask").getFigure().axes
         self.assertTrue(all(panel.collections for panel in panels), "a slice lacks the outline")
+
+
+class TestStatus(ViewerChecks, BaseTest):
+    """How far a result can be relied on, by made-up runs."""
+
+    viewerClass = CryoResolutionViewer
+
+    @classmethod
+    def setUpClass(cls):
+        Domain.getProtocols()
+        setupTestProject(cls)
+
+    def heading(self, run):
+        return self.openViewer(run)._definition._sectionList[1].label.get()
+
+    def message(self, run):
+        return self.show(self.openViewer(run), "doShowStatus")
+
+    def testAReliableResult(self):
+        run = makeFinishedCryoRun(self.proj, status="reliable")
+        self.assertEqual(run.resolution_status.get(), "reliable")
+        self.assertEqual(run.summary()[:2], ["Global resolution *4.00 ± 0.30 Å*", "Status: reliable"])
+        self.assertIn("The global resolution is 4.00 ± 0.30 Å.", run.methods()[0])
+        self.assertTrue(self.heading(run).endswith("4.00 ± 0.30 Å, reliable"))
+        self.assertEqual(self.message(run)._msgType, MSG_INFO)
+
+    def testDoubtsAreBoldAndGivenInFull(self):
+        for word, reasons in (("doubtful", "one thing; another"), ("outside the range", "it is coarse")):
+            status = f"{word}: {reasons}"
+            run = makeFinishedCryoRun(self.proj, status=status)
+            self.assertEqual(run.summary()[1], f"Status: *{status}*")
+            self.assertIn(f"The global resolution is 4.00 ± 0.30 Å ({status}).", run.methods()[0])
+            self.assertTrue(self.heading(run).endswith(f"4.00 ± 0.30 Å, {word}"))
+            self.assertEqual(self.message(run)._msgType, MSG_WARN)
+            self.assertIn(status, self.message(run).getMessage())
+            self.assertDrawn(self.openViewer(run), "doShowResHistogram")
+
+    def testTheStatusIsKeptInTheProject(self):
+        run = makeFinishedCryoRun(self.proj, status="doubtful: one thing")
+        (found,) = [each for each in self.proj.getRuns(refresh=True) if each.getObjId() == run.getObjId()]
+        self.assertEqual(found.resolution_status.get(), "doubtful: one thing")
+        self.assertTrue(found.isFinished())
+
+    def testRunsOfOlderVersionsSayNothing(self):
+        run = makeFinishedCryoRun(self.proj)
+        self.assertFalse(any("Status" in line for line in run.summary()))
+        self.assertTrue(self.heading(run).endswith("4.00 ± 0.30 Å"))
+        self.assertIn("gave no status", self.message(run).getMessage())

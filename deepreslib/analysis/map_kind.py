@@ -104,8 +104,8 @@ class MapKind:
 
     @property
     def suits_cryores(self) -> bool:
-        """Whether CryoRes, which was trained on reconstructions, masked or not, can judge such a map."""
-        return self.kind in (Kind.NOISE, Kind.MASKED, Kind.UNKNOWN)
+        """Whether CryoRes, which was trained on reconstructions, masked, cropped or not, can judge such a map."""
+        return self.kind in (Kind.NOISE, Kind.MASKED, Kind.CROP, Kind.UNKNOWN)
 
     @property
     def is_masked(self) -> bool:

@@ -132,6 +132,8 @@ def run(args: Namespace) -> None:
         f"local resolution: median {statistics['median']:.2f} Å, SD {statistics['sd']:.2f} Å, "
         f"95 % of {mask_report['voxels']} voxels between {ends['2.5']:.2f} and {ends['97.5']:.2f} Å ({how})"
     )
+    if result.status is not None:
+        print(f"status: {result.status}")
     for sentence in _explanation(name, method, result.local_cutoff, chosen.get("chosen")):
         print(sentence)
     messages.print_warnings(warnings)

@@ -4,12 +4,17 @@ import time
 from argparse import ArgumentParser, Namespace
 
 from deepreslib import maps
-from deepreslib.analysis import map_kind
 from deepreslib.commands import arguments, machine, messages
 from deepreslib.commands.numbers import density_name, file_name
 from deepreslib.commands.paths import Paths
 from deepreslib.files import split_map_name
-from deepreslib.maps import DensityMap, checks, labels
+from deepreslib.maps import checks, labels
+
+WRONG = (
+    "CryoRes' answer is {}, so its mask may be wrong: look at it, and if it is, make one from the density in another "
+    "program; where 'deepres estimate' needs a mask, --mask-threshold makes one."
+)
+"""What is said of a mask that may not be relied on, by the status; the estimator's own advice is about resolutions."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -41,25 +46,13 @@ def run(args: Namespace) -> None:
     checks.check_estimable(density_map)
     warnings = [*density_map.notes, *maps.check_scale(density_map)]
     from deepreslib.estimation import cryores
-    from deepreslib.estimation.judgement import mask_warnings
+    from deepreslib.estimation.reliability import RELIABLE
 
     result = cryores.estimate(density_map, network_path=args.model, workers=args.threads or -1, progress=True)
     mask = result.mask
     assert mask is not None, "CryoRes always finds it"
     maps.write_map(args.output, density_map.like(mask), labels.MASK)
     print(f"mask of {mask.sum()} voxels ({time.monotonic() - started:.0f} s)")
-    warnings += _unsuited(density_map) or result.warnings
-    warnings += mask_warnings(mask, density_map, "the mask that cryores found")
+    if result.status not in (None, RELIABLE):
+        warnings.append(WRONG.format(result.status))
     messages.print_warnings(warnings)
-
-
-def _unsuited(density_map: DensityMap) -> list[str]:
-    """What is said of a map that CryoRes cannot judge; what the estimator says of it is about resolutions."""
-    kind = map_kind.map_kind(density_map)
-    if kind.suits_cryores:
-        return []
-    return [
-        f"{kind.reason}; CryoRes learnt from reconstructions with their noise, so its mask may be wrong: look at it, "
-        "and if it is, make one from the density in another program; where 'deepres estimate' needs a mask, "
-        "--mask-threshold makes one."
-    ]

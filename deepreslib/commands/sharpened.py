@@ -246,8 +246,10 @@ def _by_cryores(inputs: "Inputs", density_map: "DensityMap") -> tuple[tuple[floa
     whole, status = result.global_resolution, result.status or ""
     assert whole is not None, "CryoRes always estimates it"
     if status.startswith("outside"):
-        raise InputError(f"{why}: the map is {status} that it knows; {mend}.")
-    doubts = (f"the resolution at which the sharpened map was filtered is {status}",) if "doubt" in status else ()
+        raise InputError(f"{why} ({status}); {mend}.")
+    doubts: tuple[str, ...] = ()
+    if status.startswith("doubtful"):
+        doubts = (f"the resolution at which the sharpened map was filtered is {status}; {mend}.",)
     return (whole.value, f"CryoRes, ± {whole.deviation:.1f} Å"), doubts
 
 

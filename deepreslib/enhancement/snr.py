@@ -111,11 +111,15 @@ def resolution_limit(
     if half_maps:
         return max(global_resolution(half_maps, mask), finest), f"FSC {fsc.CUTOFF:g} of the half maps"
     try:
-        found = cryores.estimate(density_map, mask, workers=workers, progress=progress).global_resolution
+        result = cryores.estimate(density_map, mask, workers=workers, progress=progress)
     except InputError as error:
         raise CannotTell(f"CryoRes finds no resolution ({str(error).rstrip('.')}); give --resolution.") from error
+    found, status = result.global_resolution, result.status or ""
     assert found is not None  # CryoRes always has one
-    return max(found.value, finest), f"CryoRes, ± {found.deviation:.1f} Å"
+    if status.startswith("outside"):
+        raise CannotTell(f"CryoRes finds no resolution ({status}); give --resolution.")
+    doubtful = ", doubtful" if status.startswith("doubtful") else ""
+    return max(found.value, finest), f"CryoRes, ± {found.deviation:.1f} Å{doubtful}"
 
 
 def global_resolution(half_maps: HalfMaps, mask: BoolArray, cutoff: float = fsc.CUTOFF) -> float:

@@ -18,25 +18,21 @@ from deepreslib import memory
 from deepreslib.analysis.map_kind import map_kind, refuse_inverted
 from deepreslib.errors import InputError
 from deepreslib.estimation import local_cutoff as cutoffs
+from deepreslib.estimation.judgement import mask_fault
+from deepreslib.estimation.reliability import judge
 from deepreslib.estimation.result import Ends, GlobalResolution, LocalResolution, MapOrHalves, one_map
 from deepreslib.fourier import resampling
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
 from deepreslib.fourier.grid import voxel_triple
-from deepreslib.fourier.spectra import GRID, coarse_shape
+from deepreslib.fourier.spectra import GRID, box_shape, coarse_shape
 from deepreslib.maps import checks
-from deepreslib.maps.boxes import box_around
 from deepreslib.networks import gpus, store
-from deepreslib.networks.cryores_card import load_cryores
+from deepreslib.networks.cryores_card import Widening, load_cryores
 from deepreslib.networks.cryores_cells import PLACES_READ, FeatureCells
 from deepreslib.networks.cryores_features import FEATURES, SUMMARY, LocalFeatures, local_features
+from deepreslib.networks.cryores_region import Region, region
 from deepreslib.networks.running import Run
 from deepreslib.progress import bar
-
-SIGMAS = 3.0
-"""Density within so many SDs of the mean is cut off where it surrounds the molecule (slides, "Pre-processing")."""
-
-MARGIN = 30.0
-"""Å, margin around the box of the density beyond ``SIGMAS``."""
 
 WINDOW = 30.0
 """Å; each edge of a map must be at least this long."""
@@ -55,15 +51,9 @@ AT_ONCE = 5_500_000
 PLANES = 32
 """Planes of the map whose values are sampled at once."""
 
-COARSEST = 30.0
-"""Å; coarser values are set to this, and there were none in the validation structures' maps. A local FSC at 0.5 is
-much coarser than the global resolution: 16 Å at 10 Å, 20 Å and more at 12 Å."""
-
-UNSUITED = (
-    "{}; CryoRes learnt from reconstructions with their noise, so its values may be far off: --method deepres does not "
-    "ask for noise."
-)
-"""What is said of a map that CryoRes cannot judge."""
+COARSEST = 50.0
+"""Å; coarser local values are set to this. A local FSC at 0.5 is much coarser than the global resolution: 16 Å at 10 Å,
+20 Å and more at 12 Å; and CryoRes learnt global resolutions to 25 Å."""
 
 PROBABILITY = 0.5
 """A voxel of higher probability belongs to the mask."""
@@ -106,7 +96,9 @@ def estimate(
 
     Returns:
         a ``LocalResolution`` with a deviation, a global resolution (where the network expects the FSC of half maps to
-        fall to 0.143) and the mask found. Resolutions are at least twice the voxel size.
+        fall to 0.143), the mask found, and a status (see ``estimation.reliability``). Resolutions are at least twice
+        the voxel size. Its report has the ``strangeness`` of the map and the ``factor`` by which deviations were
+        widened.
 
     Raises:
         InputError: the map or the network cannot be used, or there is no molecule in the map.
@@ -120,10 +112,11 @@ def estimate(
     sizes = voxel_triple(density_map.voxel_size)
     needed = needed_memory(density_map.data.shape, sizes)
     memory.check(needed, f"CryoRes for {density_map.name}", network=True)
-    box = bounding_box(density_map.data, sizes, mask)
+    looked_at = region(density_map.data, sizes, mask)
+    box = looked_at.box
     wanted = None if mask is None else mask[box]
-    model, found = _ask(network_path, density_map.data[box], sizes, wanted, workers, progress)
-    if not np.isfinite(found.baseline).all():
+    model, found = _ask(network_path, looked_at, wanted, workers, progress)
+    if not np.isfinite([*found.baseline, found.strangeness]).all():
         raise InputError(f"{model.path}: this network answers with something else than numbers; train it again.")
     if not found.molecule.any():
         raise InputError(f"{density_map.name} shows no molecule that the network knows; give a map of protein or RNA.")
@@ -133,25 +126,33 @@ def estimate(
     molecule[box] = _largest_parts(found.molecule)
     found.molecule = molecule[box]
     resolution, deviation = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    whole = GlobalResolution(max(float(found.baseline[0]), 2 * max(sizes)), float(found.baseline[1]))
+    fault = mask_fault(molecule, density_map, "the mask that cryores found")
+    reliability = judge(whole, found.strangeness, Widening.from_card(model.card), kind, fault)
     kept = molecule[box] if wanted is None else wanted
     while found.values:  # each is let go of when it has been used
         part, inside, resolutions, deviations = found.values.pop()
-        for whole, values in ((resolution, resolutions), (deviation, deviations)):
+        for on_map, values in ((resolution, resolutions), (deviation, reliability.factor * deviations)):
             here = np.zeros(inside.shape, np.float32)
             here[inside] = values
-            whole[box][part] = np.where(kept[part], here, 0)
+            on_map[box][part] = np.where(kept[part], here, 0)
         clipped = resampling.clip_resolution(resolution[box][part], kept[part], 0, COARSEST, max(sizes))
         resolution[box][part] = clipped
-    baseline, baseline_deviation = found.baseline
     result = LocalResolution(
         resolution,
         deviation,
-        GlobalResolution(max(float(baseline), 2 * max(sizes)), float(baseline_deviation)),
+        reliability.global_resolution,
         molecule,
-        warnings=() if kind.suits_cryores else (UNSUITED.format(kind.reason),),
+        warnings=reliability.warnings,
+        status=reliability.status,
         ends=Ends(2 * max(sizes), COARSEST),
         local_cutoff=cutoffs.LABELS,
-        report={"model": model.describe(), "device": gpus.device()},
+        report={
+            "model": model.describe(),
+            "device": gpus.device(),
+            "strangeness": round(found.strangeness, 3),
+            "factor": round(reliability.factor, 3),
+        },
         seconds={"network": found.network_seconds, "estimator": time.monotonic() - started},
     )
     return cutoffs.at_cutoff(result, local_cutoff)
@@ -164,6 +165,7 @@ class _Found:
     Attributes:
         molecule: bool (z, y, x), where it sees a molecule.
         baseline: (2,), the global resolution and its deviation, Å.
+        strangeness: of the map; 1 is usual.
         values: for each part of the map the part, the voxels there that have a value, bool (z, y, x), and their
             resolution and deviation, Å, each (n,).
         network_seconds: the time that it took.
@@ -171,6 +173,7 @@ class _Found:
 
     molecule: BoolArray
     baseline: FloatArray
+    strangeness: float
     values: list[tuple[Box, BoolArray, FloatArray, FloatArray]] = field(default_factory=list)
     network_seconds: float = 0.0
 
@@ -206,17 +209,18 @@ class _Found:
 
 
 def _ask(
-    path: str | None, data: FloatArray, sizes: Triple, wanted: BoolArray | None, workers: int, progress: bool
+    path: str | None, looked_at: Region, wanted: BoolArray | None, workers: int, progress: bool
 ) -> "tuple[store.StoredModel, _Found]":
     """The network, and what it says of a map."""
+    shape, sizes = box_shape(looked_at.box), looked_at.sizes
     with futures.ThreadPoolExecutor(1) as beside:  # loading a network takes as long as the features of a small map
         loading = beside.submit(_load_and_try, path)
-        if math.prod(coarse_shape(data.shape, sizes)) <= AT_ONCE:
-            features = local_features(data, sizes, workers)
-            return loading.result(), _whole_map(loading.result(), features, data.shape, sizes, wanted, progress)
+        if math.prod(looked_at.core.shape) <= AT_ONCE:
+            features = local_features(looked_at, workers)
+            return loading.result(), _whole_map(loading.result(), features, shape, sizes, wanted, progress)
         model = loading.result()
-        cells = FeatureCells(data, sizes, workers, POOLED)
-        return model, _cell_by_cell(model, cells, data.shape, sizes, wanted, progress)
+        cells = FeatureCells(looked_at, workers, POOLED)
+        return model, _cell_by_cell(model, cells, shape, sizes, wanted, progress)
 
 
 def _load_and_try(path: str | None) -> store.StoredModel:
@@ -237,7 +241,7 @@ def _whole_map(
     """The network's answer where the features of all places fit into memory."""
     started = time.monotonic()
     prediction = predict(model.run, features, progress)
-    found = _Found(np.zeros(shape, bool), prediction["baseline"], network_seconds=time.monotonic() - started)
+    found = _found(shape, prediction, started)
     if (prediction["mask"] > 0).any():
         z, y, x = (slice(0, count) for count in shape)
         between = _between(shape, sizes, features.shape)
@@ -257,7 +261,7 @@ def _cell_by_cell(
     started = time.monotonic()
     summary = features.summary[None]
     pooled = _outputs(model.run, features.thinned, summary)
-    found = _Found(np.zeros(shape, bool), pooled["baseline"], network_seconds=time.monotonic() - started)
+    found = _found(shape, pooled, started)
     along_z, along_y, along_x = _between(shape, sizes, features.shape)
     for cell in bar(features.cells, "CryoRes", "part", progress):
         z, y = (
@@ -280,6 +284,13 @@ def _cell_by_cell(
         part = z, y, slice(0, shape[2])
         found.add(part, between, np.concatenate(local), np.concatenate(logits), wanted)
     return found
+
+
+def _found(shape: Sequence[int], outputs: dict[str, FloatArray], started: float) -> _Found:
+    """What the network says of a whole map of a shape, and as yet of none of its voxels."""
+    seconds = time.monotonic() - started
+    strangeness = float(outputs["strangeness"][0])
+    return _Found(np.zeros(shape, bool), outputs["baseline"], strangeness, network_seconds=seconds)
 
 
 def _between(shape: Sequence[int], sizes: Triple, places: Sequence[int]) -> list[resampling.Between]:
@@ -305,30 +316,6 @@ def needed_memory(shape: Sequence[int], sizes: Triple) -> float:
     return max(10 * voxels + 150 * (places if places <= AT_ONCE else PLACES_READ), writing)
 
 
-def bounding_box(data: FloatArray, voxel_size: Triple, inside: BoolArray | None = None) -> Box:
-    """The smallest box outside which the density stays within mean ± 3 SD, and a margin around it.
-
-    Args:
-        data: float32 (z, y, x).
-        voxel_size: Å (z, y, x).
-        inside: bool (z, y, x), voxels that must be in the box whatever their density; None for none.
-
-    Returns:
-        The box, within the map; all of the map where no voxel is beyond 3 SD.
-    """
-    mean = data.mean(dtype=float)
-    limit = SIGMAS * math.sqrt(np.mean([np.square(plane - mean).mean() for plane in data]))
-    distinct = np.empty(data.shape, bool)
-    for plane, beyond in zip(data, distinct, strict=True):  # one after the other, which takes less memory
-        beyond[...] = np.abs(plane - mean) > limit
-    if inside is not None:
-        distinct |= inside
-    if not distinct.any():
-        z, y, x = (slice(0, count) for count in data.shape)
-        return z, y, x
-    return box_around(distinct, [math.ceil(MARGIN / size) for size in voxel_size])
-
-
 def predict(run: Run, inputs: LocalFeatures, progress: bool = False, places: int = PLACES) -> dict[str, FloatArray]:
     """The network's outputs on its own grid.
 
@@ -339,7 +326,7 @@ def predict(run: Run, inputs: LocalFeatures, progress: bool = False, places: int
         places: about how many places the network takes at once, in whole planes.
 
     Returns:
-        dict: ``baseline`` (2,), Å; ``local`` (z, y, x, 2), Å; ``mask`` (z, y, x), logits (see
+        dict: ``baseline`` (2,), Å; ``local`` (z, y, x, 2), Å; ``mask`` (z, y, x), logits; ``strangeness`` (1,) (see
         ``deepreslib.networks.cryores``).
     """
     count, *plane = inputs.shape
@@ -356,7 +343,7 @@ def predict(run: Run, inputs: LocalFeatures, progress: bool = False, places: int
         thinned = _thinned(inputs, math.ceil((math.prod(inputs.shape) / POOLED) ** (1 / 3)))
         here = _outputs(run, thinned, inputs.summary[None])
     local[..., 0] += here["level"]
-    return {"baseline": here["baseline"], "local": local, "mask": mask}
+    return {"baseline": here["baseline"], "local": local, "mask": mask, "strangeness": here["strangeness"]}
 
 
 def _outputs(run: Run, features: FloatArray, summary: FloatArray) -> dict[str, FloatArray]:

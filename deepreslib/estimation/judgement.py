@@ -1,7 +1,7 @@
 """What the reader of a result should know: values crowded at an end of the range, a mask that is no molecule."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -21,6 +21,19 @@ MOST_PATCHES = 3
 """A mask of more separate parts is called patches."""
 
 
+@dataclass(frozen=True)
+class MaskFault:
+    """Why a mask can hardly be the molecule.
+
+    Attributes:
+        fault: half a sentence.
+        advice: another half: where it may come from, and what to do.
+    """
+
+    fault: str
+    advice: str
+
+
 def judged(
     result: LocalResolution, density_map: DensityMap, method: str, automatic_mask: BoolArray | None = None
 ) -> LocalResolution:
@@ -38,7 +51,7 @@ def judged(
     warnings = list(result.warnings)
     if automatic_mask is not None:
         warnings += mask_warnings(automatic_mask, density_map, "the mask made from the density")
-    if result.mask is not None:
+    if result.mask is not None and result.status is None:  # a method that gives a status has looked at its mask
         warnings += mask_warnings(result.mask, density_map, f"the mask that {method} found")
     if result.ends is not None:
         warnings += end_warnings(result.resolution[result.resolution > 0], result.ends, method)
@@ -88,22 +101,38 @@ def mask_warnings(inside: BoolArray, density_map: DensityMap, name: str) -> tupl
     Returns:
         None or one sentence.
     """
+    found = mask_fault(inside, density_map, name)
+    return () if found is None else (f"{found.fault}; {found.advice}.",)
+
+
+def mask_fault(inside: BoolArray, density_map: DensityMap, name: str) -> MaskFault | None:
+    """Why a mask that a program found can hardly be the molecule.
+
+    Args:
+        inside: bool (z, y, x).
+        density_map: the map.
+        name: of the mask.
+
+    Returns:
+        The fault; None if there is none.
+    """
     count = int(np.count_nonzero(inside))
     share, volume = count / inside.size, count * math.prod(density_map.voxel_size)
     if share < SMALLEST_SHARE or volume < SMALLEST_VOLUME:
-        return (
+        return MaskFault(
             f"{name} covers only {count} voxels, {volume:.3g} Å³ and {100 * share:.2g} % of the box, too little for a "
-            "molecule; the map may be coarser than 12 Å, or its voxel size wrong: look at it, and give a mask.",
+            "molecule",
+            "the map may be coarser than 25 Å, or its voxel size wrong: look at it, and give a mask",
         )
     if share > LARGEST_SHARE:
-        return (
-            f"{name} covers {100 * share:.3g} % of the box, solvent too; the map may be a crop without solvent, or "
-            "nothing but noise: look at it, and give a mask.",
+        return MaskFault(
+            f"{name} covers {100 * share:.3g} % of the box, solvent too",
+            "the map may be a crop without solvent, or nothing but noise: look at it, and give a mask",
         )
     patches = int(ndimage.label(inside)[1])
     if patches > MOST_PATCHES:
-        return (
-            f"{name} is in {patches} separate patches, as where little looks like a molecule; the map may be coarser "
-            "than 12 Å, or have no solvent: look at it, and give a mask.",
+        return MaskFault(
+            f"{name} is in {patches} separate patches, as where little looks like a molecule",
+            "the map may be coarser than 25 Å, or have no solvent: look at it, and give a mask",
         )
-    return ()
+    return None

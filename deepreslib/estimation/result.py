@@ -72,7 +72,8 @@ class LocalResolution:
         global_resolution: of the whole map; None if the method does not estimate it.
         mask: bool (z, y, x), the molecule as the method found it; None if it did not look for it.
         warnings: sentences about the result that its reader should know.
-        status: a word for the result as a whole; None if the method gives none.
+        status: how far the result can be relied on: ``reliable``, or ``doubtful`` or ``outside the range``, a colon and
+            the reasons; None if the method gives none. A method that gives one has looked at the mask that it found.
         ends: of the values that the method could give; None if it has none.
         local_cutoff: the FSC at which the values say that a local FSC of half maps falls, or would fall; None for a
             method whose values mean something else.

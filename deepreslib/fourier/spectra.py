@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from deepreslib.fourier.arrays import ComplexArray, FloatArray, IntArray, Shape, Triple, VoxelSize
+from deepreslib.fourier.arrays import Box, ComplexArray, FloatArray, IntArray, Shape, Triple, VoxelSize
 from deepreslib.fourier.grid import fast_length, lowest_coefficients, voxel_triple
 from deepreslib.fourier.shells import sums_in_shells
 
@@ -24,11 +24,11 @@ GRID = 3.0
 WIDE_GRID = 2 * GRID
 """Å, voxel size of the wide grid, which holds spectra that are smoothed further."""
 
-BANDS = np.geomspace(1 / 24.0, 1 / 1.3, 18)
+BANDS = np.geomspace(1 / 48.0, 1 / 1.3, 22)
 """Frequencies at which the bands are centred, 1/Å; a band reaches from the centre of the band before it to the centre
 of the band after it."""
 
-SHELLS = np.geomspace(1 / 40.0, 1 / 1.3, 60)
+SHELLS = np.geomspace(1 / 60.0, 1 / 1.3, 66)
 """Frequencies at which the whole map's spectrum is given, 1/Å."""
 
 SMOOTHING = (4.0, 0.4)
@@ -56,13 +56,10 @@ class LocalSpectrum:
     Attributes:
         energy: float32 (z, y, x, bands), in squared units of the map; 0 in bands beyond the map's Nyquist frequency.
         evenness: float32 (z, y, x, bands), 0 to 1.
-        radial: float64 (shells,), the whole map's mean energy in each unit of the logarithm of the frequency, at
-            ``SHELLS``; 0 beyond the map's Nyquist frequency.
     """
 
     energy: FloatArray
     evenness: FloatArray
-    radial: FloatArray
 
     def wider(self, smoothing: float) -> "WideSpectrum":
         """The same spectrum smoothed further.
@@ -155,47 +152,71 @@ def band_weights(frequency: npt.ArrayLike, band: int) -> FloatArray:
     return np.square(np.cos(np.pi / 2 * np.clip(position, -1, 1))).astype(np.float32)
 
 
-def local_spectrum(data: FloatArray, voxel_size: VoxelSize, workers: int | None = -1) -> LocalSpectrum:
+def local_spectrum(
+    data: FloatArray, voxel_size: VoxelSize, workers: int | None = -1, valid: Box | None = None
+) -> LocalSpectrum:
     """The local spectrum of a map; it takes the memory of about three maps besides ``data``.
 
     Args:
         data: float32 (z, y, x).
         voxel_size: Å, a number or (z, y, x).
         workers: threads of the Fourier transforms, -1 for all.
+        valid: the voxels that count; the others only lead the map smoothly to its opposite face, as the Fourier
+            transform repeats it. None for all.
 
     Returns:
-        The spectrum on the coarse grid.
+        The spectrum on the coarse grid, which begins at the first voxel that counts.
     """
     sizes = voxel_triple(voxel_size)
-    coarse = coarse_shape(data.shape, sizes)
+    valid = whole(data.shape) if valid is None else valid
+    coarse = coarse_shape(box_shape(valid), sizes)
     spectrum = scipy.fft.rfftn(np.asarray(data, np.float32), workers=workers)
     energy = np.zeros((*coarse, len(BANDS)), np.float32)
     evenness = np.full((*coarse, len(BANDS)), NOISE_EVENNESS, np.float32)
+    greatest = 0.0
     for band in filled_bands(sizes):
-        magnitude, energy[..., band] = _local_moments(spectrum, data.shape, sizes, band, coarse, workers)
-        filled = energy[..., band] > _LEAST_ENERGY * max(float(energy.max()), _LEAST_ENERGY)
-        evenness[filled, band] = magnitude[filled] / np.sqrt(energy[filled, band])
-    return LocalSpectrum(energy, evenness, radial_energy(spectrum, data.shape, sizes))
+        magnitude, square = _local_moments(spectrum, data.shape, sizes, band, valid, workers)
+        greatest = max(greatest, float(square.max()))
+        filled = square > _LEAST_ENERGY * max(greatest, _LEAST_ENERGY)
+        energy[..., band] = square
+        np.divide(magnitude, np.sqrt(square), out=evenness[..., band], where=filled)
+    return LocalSpectrum(energy, evenness)
 
 
-def radial_energy(spectrum: ComplexArray, shape: Sequence[int], sizes: Triple) -> FloatArray:
-    """``LocalSpectrum.radial`` of a map: the logarithm is interpolated linearly between the map's own shells.
+def radial_energy(data: FloatArray, voxel_size: VoxelSize, weight: float, workers: int | None = -1) -> FloatArray:
+    """The mean energy of a map in each unit of the logarithm of the frequency.
+
+    Between the map's own shells the logarithm of the power is interpolated linearly.
 
     Args:
-        spectrum: ``rfftn`` of the map, complex (z, y, x // 2 + 1).
-        shape: the map's (z, y, x).
-        sizes: voxel size, Å (z, y, x).
+        data: float32 (z, y, x), the map, perhaps multiplied by a soft mask.
+        voxel_size: Å, a number or (z, y, x).
+        weight: sum of the squared mask over the voxels; their number if there is none.
+        workers: threads of the Fourier transform, -1 for all.
 
     Returns:
-        float64 (shells,), at ``SHELLS``.
+        float64 (shells,), at ``SHELLS``; 0 beyond the map's Nyquist frequency.
     """
-    frequency, count, (power,) = sums_in_shells(shape, sizes, ((np.square(np.abs(plane)),) for plane in spectrum))
+    sizes = voxel_triple(voxel_size)
+    spectrum = scipy.fft.rfftn(data, workers=workers)
+    frequency, count, (power,) = sums_in_shells(data.shape, sizes, ((np.square(np.abs(plane)),) for plane in spectrum))
     filled = np.flatnonzero(count[1:]) + 1
     logarithm = np.log(power[filled] / count[filled] + 1e-300)
-    density = np.exp(np.interp(SHELLS, frequency[filled], logarithm)) / math.prod(shape) ** 2
-    volume = math.prod(shape) * math.prod(sizes)
+    density = np.exp(np.interp(SHELLS, frequency[filled], logarithm)) / data.size
     within = 0.5 / max(sizes) >= SHELLS
-    return np.where(within, density * 4 * math.pi * SHELLS**3 * volume, 0.0)
+    return np.where(within, density * 4 * math.pi * SHELLS**3 * math.prod(sizes) * data.size / max(weight, 1e-20), 0.0)
+
+
+def whole(shape: Sequence[int]) -> Box:
+    """The box that holds all voxels of a shape (z, y, x)."""
+    z, y, x = (slice(0, count) for count in shape)
+    return z, y, x
+
+
+def box_shape(box: Box) -> Shape:
+    """The (z, y, x) of a box."""
+    z, y, x = (side.stop - side.start for side in box)
+    return z, y, x
 
 
 def band_grid(shape: Sequence[int], sizes: Triple, band: int) -> tuple[Shape, Triple]:
@@ -219,6 +240,30 @@ def band_grid(shape: Sequence[int], sizes: Triple, band: int) -> tuple[Shape, Tr
 def band_smoothing(band: int) -> float:
     """SD of the smoothing of a band, Å."""
     return max(SMOOTHING[0], SMOOTHING[1] / float(BANDS[band]))
+
+
+def band_gaussians(
+    new_shape: Shape, new_sizes: Triple, band: int, sizes: Triple, valid: Box
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The weights that smooth a band along each axis.
+
+    Args:
+        new_shape: the band's grid (z, y, x).
+        new_sizes: its voxel size, Å (z, y, x).
+        band: number of the band.
+        sizes: the map's voxel size, Å (z, y, x).
+        valid: the map's voxels that count.
+
+    Returns:
+        For each axis float32 (places, voxels of the band's grid).
+    """
+    z, y, x = (
+        gaussians(count, new, places, band_smoothing(band), valid=(side.start * size, (side.stop - 1) * size))
+        for count, new, places, size, side in zip(
+            new_shape, new_sizes, coarse_shape(box_shape(valid), sizes), sizes, valid, strict=True
+        )
+    )
+    return z, y, x
 
 
 def filled_bands(sizes: Triple) -> range:
@@ -263,35 +308,44 @@ def _linear(count: int, wide: int) -> FloatArray:
     return np.maximum(1 - abs(offset), 0).astype(np.float32)
 
 
-def gaussians(count: int, size: float, places: int, smoothing: float, spacing: float = GRID) -> FloatArray:
+def gaussians(
+    count: int,
+    size: float,
+    places: int,
+    smoothing: float,
+    spacing: float = GRID,
+    valid: tuple[float, float] = (0.0, math.inf),
+) -> FloatArray:
     """Weights that smooth along an axis.
 
     Args:
         count: voxels along it.
         size: of a voxel, Å.
-        places: Gaussians along it; the first is centred at the first voxel.
+        places: Gaussians along it; the first is centred at the first voxel that counts.
         smoothing: their SD, Å.
         spacing: distance from one to the next, Å.
+        valid: Å from the first voxel, the first and last position that count; voxels beyond have no weight.
 
     Returns:
         float32 (places, count); rows sum to 1.
     """
-    distance = spacing * np.arange(places)[:, None] - size * np.arange(count)
+    first, last = valid
+    position = size * np.arange(count)
+    distance = first + spacing * np.arange(places)[:, None] - position
     weights = np.exp(-0.5 * np.square(distance / smoothing))
     weights[weights < _LEAST_WEIGHT] = 0  # processors are slow with numbers that are almost 0
+    weights[:, (position < first - size / 2) | (position > last + size / 2)] = 0
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def _local_moments(
-    spectrum: ComplexArray, shape: Sequence[int], sizes: Triple, band: int, coarse: Shape, workers: int | None
+    spectrum: ComplexArray, shape: Sequence[int], sizes: Triple, band: int, valid: Box, workers: int | None
 ) -> tuple[FloatArray, FloatArray]:
     """Smoothed magnitude and smoothed square of the band-passed map, on the coarse grid."""
+    coarse = coarse_shape(box_shape(valid), sizes)
     new_shape, new_sizes = band_grid(shape, sizes, band)
     planes = _band_planes(spectrum, shape, new_shape, new_sizes, band, workers)
-    z, y, x = (
-        gaussians(count, size, places, band_smoothing(band))
-        for count, size, places in zip(new_shape, new_sizes, coarse, strict=True)
-    )
+    z, y, x = band_gaussians(new_shape, new_sizes, band, sizes, valid)
     moments = np.empty((2, len(planes), len(y), len(x)), np.float32)
     for start in range(0, len(planes), _PLANES):  # some planes at once, which takes less memory
         part = slice(start, start + _PLANES)

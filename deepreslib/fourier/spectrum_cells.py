@@ -9,7 +9,7 @@ import math
 import numpy as np
 import scipy.fft
 
-from deepreslib.fourier.arrays import ComplexArray, FloatArray, IntArray, Shape, Triple, VoxelSize
+from deepreslib.fourier.arrays import Box, ComplexArray, FloatArray, IntArray, Shape, Triple, VoxelSize
 from deepreslib.fourier.grid import lowest_coefficients, voxel_triple
 from deepreslib.fourier.slabs import slabs
 from deepreslib.fourier.spectra import (
@@ -17,13 +17,14 @@ from deepreslib.fourier.spectra import (
     NOISE_EVENNESS,
     RATIO,
     LocalSpectrum,
+    band_gaussians,
     band_grid,
-    band_smoothing,
     band_weights,
+    box_shape,
     coarse_shape,
     filled_bands,
     gaussians,
-    radial_energy,
+    whole,
 )
 
 _LEAST_ENERGY = 1e-12
@@ -37,21 +38,24 @@ class SpectrumCells:
         places: the coarse grid's shape.
     """
 
-    def __init__(self, data: FloatArray, voxel_size: VoxelSize, workers: int | None = -1) -> None:
+    def __init__(
+        self, data: FloatArray, voxel_size: VoxelSize, workers: int | None = -1, valid: Box | None = None
+    ) -> None:
         """Transforms the map, which takes the memory of another map for as long as the object lives.
 
         Args:
             data: float32 (z, y, x).
             voxel_size: Å, a number or (z, y, x).
             workers: threads of the Fourier transforms, -1 for all.
+            valid: the voxels that count, as in ``spectra.local_spectrum``; None for all.
         """
-        self._data, self._shape, self._workers = data, data.shape, workers
+        self._valid = whole(data.shape) if valid is None else valid
+        self._data, self._shape, self._workers = data[self._valid], data.shape, workers
         self._sizes = voxel_triple(voxel_size)
         self._spectrum = scipy.fft.rfftn(data, workers=workers)
         mean = sum(float(plane.sum(dtype=float)) for plane in data) / data.size
         self._variance = sum(float(np.square(plane - mean, dtype=float).sum()) for plane in data) / data.size
-        self.places: Shape = coarse_shape(data.shape, self._sizes)
-        self.radial = radial_energy(self._spectrum, data.shape, self._sizes)
+        self.places: Shape = coarse_shape(box_shape(self._valid), self._sizes)
 
     def spectrum(self, z: slice, y: slice) -> LocalSpectrum:
         """The local spectrum of a cell.
@@ -61,7 +65,7 @@ class SpectrumCells:
             y: along y.
 
         Returns:
-            The spectrum at its places, and the whole map's radial one.
+            The spectrum at its places.
         """
         shape = (z.stop - z.start, y.stop - y.start, self.places[2], len(BANDS))
         energy, evenness = np.zeros(shape, np.float32), np.full(shape, NOISE_EVENNESS, np.float32)
@@ -69,7 +73,7 @@ class SpectrumCells:
             magnitude, energy[..., band] = self._moments(band, z, y)
             filled = energy[..., band] > _LEAST_ENERGY * self._variance
             evenness[filled, band] = magnitude[filled] / np.sqrt(energy[filled, band])
-        return LocalSpectrum(energy, evenness, self.radial)
+        return LocalSpectrum(energy, evenness)
 
     def smooth(self, z: slice, y: slice, smoothing: float) -> FloatArray:
         """The density of a cell smoothed by a Gaussian.
@@ -84,7 +88,7 @@ class SpectrumCells:
         """
         along_z, along_y, along_x = (
             gaussians(count, size, places, smoothing)
-            for count, size, places in zip(self._shape, self._sizes, self.places, strict=True)
+            for count, size, places in zip(self._data.shape, self._sizes, self.places, strict=True)
         )
         along_z, planes = _used(along_z[z])
         along_y, rows = _used(along_y[y])
@@ -93,10 +97,7 @@ class SpectrumCells:
     def _moments(self, band: int, z: slice, y: slice) -> tuple[FloatArray, FloatArray]:
         """Smoothed magnitude and smoothed square of the band-passed map at the places of a cell."""
         shape, sizes = band_grid(self._shape, self._sizes, band)
-        weights = [
-            gaussians(count, size, places, band_smoothing(band))
-            for count, size, places in zip(shape, sizes, self.places, strict=True)
-        ]
+        weights = band_gaussians(shape, sizes, band, self._sizes, self._valid)
         (along_z, planes), (along_y, rows) = _used(weights[0][z]), _used(weights[1][y])
         passed = self._passed(band, shape, sizes, planes, rows)
         magnitude = _smoothed(np.abs(passed, out=passed), along_z, along_y, weights[2])

@@ -18,6 +18,7 @@ Outputs, a dict:
 - ``level``: (batch, 1), Å, the part of ``local`` that is the same at all places of a map. A map that is predicted in
   parts has one ``level`` for each part, which the estimator replaces by that of the whole map.
 - ``mask``: (batch, z, y, x, 1), the logit of the probability that the place belongs to the molecule.
+- ``strangeness``: (batch, 1), how unlike the maps of the training the map is (see ``strangeness``).
 """
 
 import math
@@ -31,13 +32,14 @@ from deepreslib.fourier.spectra import BANDS
 from deepreslib.networks.cryores_features import (
     FEATURE_AMPLITUDES,
     FEATURES,
-    PERCENTILES,
     SUMMARY,
-    SUMMARY_PERCENTILES,
+    SUMMARY_NOISE,
     unscaled,
 )
 from deepreslib.networks.quiet import quiet
+from deepreslib.networks.strangeness import Strangeness
 from deepreslib.networks.tensors import KerasLayer, KerasModel, Tensor, TensorShape
+from deepreslib.networks.unsharpened import Unsharpened
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,6 @@ PRESETS: dict[str, _Preset] = {
 HEADS = ("baseline", "level", "local", "mask")
 """The outputs. Each member has outputs of the same names with the member's number added, such as ``baseline_1``."""
 
-BACKGROUND = 70
-"""The percentile of a band's energy over the map that is taken as the energy of the map's noise."""
-
 RATIO_LIMITS = (-2.0, 7.0)
 """Natural logarithms of the signal-to-noise ratio; ratios beyond these limits are set to them."""
 
@@ -112,12 +111,11 @@ class SignalToNoise(layers.Layer):
             summary: (batch, ``SUMMARY``).
 
         Returns:
-            (batch, z, y, x, 48): for the energies and for the wider energies, the logarithm of the signal-to-noise
+            (batch, z, y, x, 56): for the energies and for the wider energies, the logarithm of the signal-to-noise
             ratio of each band, and for each of ``FALLS`` the number of bands above it; scaled.
         """
         bands = len(BANDS)
-        first = SUMMARY_PERCENTILES.start + PERCENTILES.index(BACKGROUND) * bands
-        noise = ops.reshape(summary[:, first : first + bands], (-1, 1, 1, 1, bands))
+        noise = ops.reshape(summary[:, SUMMARY_NOISE], (-1, 1, 1, 1, bands))
         parts = []
         for amplitudes in FEATURE_AMPLITUDES:
             ratio = (features[..., amplitudes] - noise) * _TO_RATIO
@@ -159,14 +157,24 @@ class MaskedMean(layers.Layer):
 class CentreAndDeviation(layers.Layer):
     """Turns two raw channels into a centre, Å, and a deviation, Å, which is above 0."""
 
-    def __init__(self, offset: float = 0.0, scale: float = 1.0, **options: Any) -> None:
+    def __init__(self, middle: float | None = None, **options: Any) -> None:
+        """Keeps the options.
+
+        Args:
+            middle: Å, the centre of a raw channel of 0, which then is the centre's logarithm, and the other channel is
+                of the deviation's share of the centre; None for a centre that may be below 0.
+            options: of a Keras layer.
+        """
         super().__init__(**options)
-        self.offset, self.scale = offset, scale
+        self.middle = middle
 
     def call(self, raw: Tensor) -> Tensor:
         """Centre and deviation from the raw channels, both (..., 2)."""
-        centre = self.offset + self.scale * raw[..., :1]
-        return ops.concatenate([centre, ops.softplus(raw[..., 1:]) + 1e-2], axis=-1)
+        deviation = ops.softplus(raw[..., 1:])
+        if self.middle is None:
+            return ops.concatenate([raw[..., :1], deviation + 1e-2], axis=-1)
+        centre = self.middle * ops.exp(ops.clip(raw[..., :1] / 2, -3, 3))
+        return ops.concatenate([centre, (deviation / 4 + 2e-3) * centre], axis=-1)
 
     def compute_output_shape(self, raw_shape: TensorShape) -> TensorShape:
         """The shape of the output."""
@@ -174,7 +182,7 @@ class CentreAndDeviation(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """What Keras stores to make the layer again."""
-        return super().get_config() | {"offset": self.offset, "scale": self.scale}
+        return super().get_config() | {"middle": self.middle}
 
 
 @keras.saving.register_keras_serializable("deepres")
@@ -249,13 +257,15 @@ def network(config: CryoResConfig, name: str = "cryores") -> KerasModel:
     """
     features = layers.Input((None, None, None, FEATURES), name="features")
     numbers = layers.Input((SUMMARY,), name="summary")
-    members = [_member(features, numbers, number, config) for number in range(1, config.members + 1)]
+    plain, whole = Unsharpened(name="unsharpened")(features, numbers)
+    members = [_member(plain, whole, number, config) for number in range(1, config.members + 1)]
     answers = {head: [member[head] for member in members] for head in HEADS}
     outputs = {
         "baseline": Consensus(name="baseline")(answers["baseline"]),
         "level": layers.Average(name="level")(answers["level"]),
         "local": Consensus(name="local")(answers["local"]),
         "mask": layers.Average(name="mask")(answers["mask"]),
+        "strangeness": Strangeness(name="strangeness")(whole),
     }
     return keras.Model({"features": features, "summary": numbers}, outputs, name=name)
 
@@ -275,7 +285,7 @@ def member_outputs(network: KerasModel) -> dict[int, dict[str, Tensor]]:
 
 
 def _member(features: Tensor, numbers: Tensor, number: int, config: CryoResConfig) -> dict[str, Tensor]:
-    """One member of a network.
+    """One member of a network; ``features`` and ``numbers`` are those of ``Unsharpened``.
 
     The trunk is a perceptron at each place. Its first layer takes the place's features, as they are and in units of
     the map's noise, together with the condensed map summary. From the trunk follow the place's local resolution and
@@ -312,7 +322,7 @@ def _member(features: Tensor, numbers: Tensor, number: int, config: CryoResConfi
     baseline = dense("baseline_raw", 2, None)(dense("baseline_hidden", config.heads)(both))
     level = dense("level", 1, None)(dense("level_hidden", config.heads)(both))
     return {
-        "baseline": CentreAndDeviation(5.5, 2.5, name=f"baseline_{number}")(baseline),
+        "baseline": CentreAndDeviation(5.0, name=f"baseline_{number}")(baseline),
         "level": level,
         "local": Raised(name=f"local_{number}")(local, level),
         "mask": mask,

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepreslib.fourier.arrays import FloatArray, IntArray, Shape, VoxelSize
-from deepreslib.fourier.grid import voxel_triple
+from deepreslib.fourier.arrays import FloatArray, IntArray, Shape
 from deepreslib.fourier.spectra import APART, BANDS
 from deepreslib.fourier.spectrum_cells import SpectrumCells
 from deepreslib.networks.cryores_features import (
@@ -20,22 +19,23 @@ from deepreslib.networks.cryores_features import (
     SAMPLED,
     WIDER,
     LocalFeatures,
+    Means,
+    Zone,
     assembled,
     density_channels,
     density_levels,
-    molecule_numbers,
-    percentile_numbers,
+    known_share,
+    radial_energies,
     relative_concurrence,
+    summary_numbers,
 )
+from deepreslib.networks.cryores_region import Region
 
 PLACES_READ = 3_000_000
 """Places of a cell and its margin, at most about."""
 
 MARGIN = 22
 """Places read on each side of a cell: as far as the wider smoothing reaches."""
-
-_LEVELS = 2_000_000
-"""Percentiles that are taken of all places of a smaller map are taken of about this many, evenly spaced."""
 
 
 @dataclass(frozen=True)
@@ -78,19 +78,17 @@ class FeatureCells:
         thinned: float32 (1, 1, places, ``FEATURES``), the features of places all over the map.
     """
 
-    def __init__(
-        self, data: FloatArray, voxel_size: VoxelSize, workers: int, pooled: int, places: int = PLACES_READ
-    ) -> None:
+    def __init__(self, region: Region, workers: int, pooled: int, places: int = PLACES_READ) -> None:
         """Computes the numbers of the whole map.
 
         Args:
-            data: float32 (z, y, x), the map.
-            voxel_size: Å, a number or (z, y, x).
+            region: the part of the map that is looked at.
             workers: threads of the Fourier transforms, -1 for all.
             pooled: about how many places ``thinned`` has.
             places: about how many places are read for a cell, at most.
         """
-        self._spectra, self._sizes = SpectrumCells(data, voxel_size, workers), voxel_triple(voxel_size)
+        self._region, self._radial = region, radial_energies(region, workers)
+        self._spectra = SpectrumCells(region.data, region.sizes, workers, region.valid)
         self.shape: Shape = self._spectra.places
         across = math.isqrt(places // self.shape[2])
         edge = max(across - 2 * MARGIN, 8) // 2 * 2
@@ -134,54 +132,48 @@ class FeatureCells:
 
     def _survey(self, pooled: int) -> None:
         """Computes what depends on all places."""
-        count, width = math.prod(self.shape), self.shape[2]
-        totals, levels, energies, evennesses = [], [], [], []
-        weights, pairs = 0.0, 0.0
-        power, magnitude, together = np.zeros(len(BANDS)), np.zeros(len(BANDS)), np.zeros(len(BANDS) - APART)
+        count, bands = math.prod(self.shape), len(BANDS)
+        zones = self._region.core, self._region.near, self._region.far
+        steps = [max(int(zone.sum()) // SAMPLED, 1) for zone in zones]
+        seen = [0, 0, 0]
+        found: tuple[list[list[FloatArray]], ...] = ([], [], [])
+        levels: list[tuple[list[FloatArray], list[FloatArray]]] = []
+        power, magnitude, together = np.zeros(bands), np.zeros(bands), np.zeros(bands - APART)
         thinned: list[tuple[list[FloatArray], list[FloatArray]]] = []
-        step = math.ceil((count / pooled) ** (1 / 3))
+        step, places, pairs = math.ceil((count / pooled) ** (1 / 3)), 0, 0
         for cell in self.cells:
             measured = self._measure(cell)
             z, y, inputs = measured.z, measured.y, measured.features
             energy, evenness = inputs.spectrum.energy[z, y], inputs.spectrum.evenness[z, y]
-            rows = np.arange(cell.z.start, cell.z.stop)[:, None] * self.shape[1] + np.arange(cell.y.start, cell.y.stop)
-            place = rows[..., None] * width + np.arange(width)
-            sampled = place % max(count // SAMPLED, 1) == 0
-            energies.append(energy[sampled])
-            evennesses.append(evenness[sampled])
-            weight = energy.sum(axis=-1)
-            sampled = place % max(count // _LEVELS, 1) == 0
-            totals.append(weight[sampled])
-            levels.append([channel[z, y][sampled] for channel in measured.smoothed])
+            for number, zone in enumerate(zones):
+                here = np.flatnonzero(zone[cell.z, cell.y])
+                chosen = here[-seen[number] % steps[number] :: steps[number]]
+                seen[number] += len(here)
+                found[number].append([array.reshape(-1, bands)[chosen] for array in (energy, evenness)])
+            inside, outside = (zone[cell.z, cell.y] for zone in (zones[0], zones[2]))
+            channels = [channel[z, y] for channel in measured.smoothed]
+            levels.append(([channel[inside] for channel in channels], [channel[outside] for channel in channels]))
 
-            flat = weight.ravel().astype(float)
-            weights += flat.sum()
-            for band in range(len(BANDS)):  # one after the other, which takes less memory
-                here = energy[..., band].ravel()
-                power[band] += flat @ here
-                magnitude[band] += flat @ (evenness[..., band].ravel() * np.sqrt(here))
-            coarse = weight[::2, ::2, ::2]
+            for band in range(bands):  # one after the other, which takes less memory
+                here = energy[..., band][inside]
+                power[band] += here.sum(dtype=float)
+                magnitude[band] += float(evenness[..., band][inside] @ np.sqrt(here).astype(float))
+            places += int(inside.sum())
+            coarse = inside[::2, ::2, ::2]
             wide = tuple(slice(s.start // 2, s.start // 2 + n) for s, n in zip((z, y), coarse.shape, strict=False))
-            concurrence = relative_concurrence(inputs.wide.concurrence[wide][:, :, : coarse.shape[2]])
-            pairs += coarse.sum(dtype=float)
-            together = together + coarse.ravel().astype(float) @ concurrence.reshape(coarse.size, -1)
+            concurrence = inputs.wide.concurrence[wide][:, :, : coarse.shape[2]][coarse]
+            pairs += len(concurrence)
+            together = together + relative_concurrence(concurrence).sum(axis=0, dtype=float)
             thinned += self._thinned(measured, cell, step)
 
-        self.reference = float(np.sqrt(np.percentile(np.concatenate(totals), 99))) + 1e-20
-        self._levels = [density_levels(np.concatenate(channel)) for channel in zip(*levels, strict=True)]
-        summary = [
-            percentile_numbers(np.concatenate(energies).T, np.concatenate(evennesses).T, self.reference),
-            molecule_numbers(
-                power / max(weights, 1e-20),
-                magnitude / max(weights, 1e-20),
-                together / max(pairs, 1e-20),
-                self._spectra.radial,
-                self.reference,
-                self.shape,
-                self._sizes,
-            ),
-        ]
-        self.summary = np.concatenate(summary).astype(np.float32)
+        means = Means(power / max(places, 1), magnitude / max(places, 1))
+        self.reference, known = means.reference, known_share(self._region, self._region.far)
+        self._levels = []
+        for channel in range(len(DENSITY_SMOOTHING)):
+            within, beyond = (np.concatenate([level[zone][channel] for level in levels]) for zone in (0, 1))
+            self._levels.append(density_levels(within, beyond, known))
+        spectra = [Zone(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))) for parts in found]
+        self.summary = summary_numbers(spectra, means, together / max(pairs, 1), self._radial, self._region)
         values = [np.concatenate(arrays) for arrays in zip(*(here for here, _ in thinned), strict=True)]
         smoothed = [np.concatenate(arrays) for arrays in zip(*(here for _, here in thinned), strict=True)]
         density = density_channels(smoothed, self._levels, self.reference)
@@ -201,7 +193,7 @@ class FeatureCells:
         for plane in z.tolist():
             wide = inputs.wide.planes([plane], inputs.shape)
             values = inputs.spectrum.energy[[plane]], inputs.spectrum.evenness[[plane]], *wide
-            here = [array[0][np.ix_(y, x)].reshape(len(y) * len(x), -1) for array in values]
+            here = [array[0][np.ix_(y, x)].reshape(len(y) * len(x), array.shape[-1]) for array in values]
             found.append((here, [channel[plane][np.ix_(y, x)].ravel() for channel in measured.smoothed]))
         return found
 

@@ -22,8 +22,9 @@ WEIGHTS_FILE = "model.weights.h5"
 CARD_FILE = "card.json"
 SHIPPED = os.path.join(os.path.dirname(__file__), "weights")
 
-FORMAT = 1
-"""The number of the card format that this version writes. A card without a number is of format 1."""
+FORMAT = 2
+"""The number of the card format that this version writes. A card without a number is of format 1, which older versions
+wrote: DeepRes networks of format 1 are read, CryoRes networks are not, as their inputs were others."""
 
 Card: TypeAlias = dict[str, Any]
 """The content of a model card."""

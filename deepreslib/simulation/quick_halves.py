@@ -31,6 +31,7 @@ from deepreslib.structures import AtomicStructure
 
 _LARGEST_MASK_GRID = 150
 _LEAST_PART = 0.92
+_COARSEST_PART = 1.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +69,15 @@ class QuickHalves:
             part: bool (z, y, x) on the map's grid, the voxels of the molecule that are there.
 
         Returns:
-            Å; that of all the molecule if nearly all of it is there.
+            Å; that of all the molecule if nearly all of it is there, or if the part is so small, for its resolution,
+            that its FSC falls in its first shells, which tells nothing.
         """
         if np.count_nonzero(part) >= _LEAST_PART * np.count_nonzero(self.mask):
             return self.global_resolution
         soft = soft_mask(_on_coarse(part, self.grid), self.grid.voxel_size)
         fsc = global_fsc(*self.halves, self.grid.voxel_size, soft, workers=1)
-        return min(fsc.resolution(), self.grid.edge)
+        resolution = min(fsc.resolution(), self.grid.edge)
+        return resolution if resolution <= _COARSEST_PART * self.global_resolution else self.global_resolution
 
 
 def simulate(

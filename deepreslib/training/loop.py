@@ -306,11 +306,20 @@ def _progress(state: State, options: LoopOptions) -> float:
 
 
 def _rate(state: State, options: LoopOptions) -> float:
-    """The learning rate: it rises at first, then falls as a cosine to a hundredth."""
-    progress = _progress(state, options)
+    """The learning rate at a state of the training."""
+    return learning_rate(options.rate, _progress(state, options))
+
+
+def learning_rate(greatest: float, progress: float) -> float:
+    """The learning rate: it rises at first, then falls as a cosine to a hundredth.
+
+    Args:
+        greatest: the greatest rate.
+        progress: the share of the training that is done, 0 to 1.
+    """
     rise = min(1.0, 0.05 + progress / WARM_UP)
     fall = 0.5 * (1 + math.cos(math.pi * progress))
-    return options.rate * rise * (0.01 + 0.99 * fall)
+    return greatest * rise * (0.01 + 0.99 * fall)
 
 
 def _note(program: Program, state: State, loss: float | None, report: Report) -> None:

@@ -91,8 +91,8 @@ def test_each_kind_and_its_inversion_are_told(make):
         assert (turned.kind, turned.is_inverted) == (MADE[make], True)
 
 
-def test_only_reconstructions_masked_or_not_suit_cryores():
-    suited = (noisy, masked, masked_with_tails)
+def test_only_reconstructions_masked_cropped_or_not_suit_cryores():
+    suited = (noisy, masked, masked_with_tails, crop)
     assert all(map_kind(make()).suits_cryores for make in suited)
     assert not any(map_kind(make()).suits_cryores for make in MADE if make not in suited)
 

@@ -39,7 +39,7 @@ def test_one_map_of_a_reconstruction_goes_to_cryores(capsys):
     assert estimate("map.mrc") == 0
     assert report()["method"] == "cryores"
     assert report()["chosen"].startswith("auto: the map shows the noise of the reconstruction")
-    assert report()["range"] == {"low": 4.0, "high": 30.0}
+    assert report()["range"] == {"low": 4.0, "high": 50.0}
     lines = capsys.readouterr().out
     assert "(cryores, local FSC 0.5, global resolution " in lines
     assert "cryores gives where the local FSC of half maps would fall to 0.5, predicted, ± the deviation" in lines
@@ -83,8 +83,11 @@ def test_the_reports_of_a_chosen_and_of_a_named_method_are_alike():
 def test_cryores_warns_of_a_map_without_noise(capsys):
     write_map("smooth.mrc", noisy(1e-3))
     assert estimate("smooth.mrc", "--method", "cryores") == 0
-    (warning,) = report()["warnings"]
-    assert warning.startswith("the map shows no noise around the molecule")
+    (warning,) = [
+        each for each in report()["warnings"] if each.startswith("the map shows no noise around the molecule")
+    ]
+    assert "CryoRes learnt from reconstructions with their noise" in warning
+    assert "the map shows no noise around the molecule" in report()["status"]
     assert f"deepres: warning: {warning}" in capsys.readouterr().err
 
 

@@ -138,12 +138,19 @@ def test_half_maps_find_it_as_the_sharpening_check_does(files, capsys):
 def test_a_doubt_of_cryores_is_passed_on_and_what_it_does_not_know_is_refused(files, cryores_says, capsys):
     cryores_says(4.2, "doubtful: it is like nothing seen")
     assert run("map.mrc", "--sharpen", "-50") == 0
-    assert "filtered is doubtful: it is like nothing seen" in capsys.readouterr().err
+    assert "filtered is doubtful: it is like nothing seen; give it by --resolution" in capsys.readouterr().err
     assert any("doubtful" in sentence for sentence in read_report()["warnings"])
     for path in files.glob("out*"):
         path.unlink()
-    cryores_says(11.0, "outside the range")
-    assert_refused(files, capsys, run("map.mrc", "--sharpen", "-50"), "CryoRes cannot tell", "outside", "--resolution")
+    cryores_says(27.0, "outside the range: it is coarser than 25 Å")
+    words = "CryoRes cannot tell (outside the range: it is coarser than 25 Å); give it by --resolution"
+    assert_refused(files, capsys, run("map.mrc", "--sharpen", "-50"), words)
+
+
+def test_a_reliable_answer_of_cryores_is_taken_without_a_word(files, cryores_says, capsys):
+    cryores_says(4.2, "reliable")
+    assert run("map.mrc", "--sharpen", "-50") == 0
+    assert "reliable" not in capsys.readouterr().err
 
 
 def test_the_resolution_is_where_a_filter_ended_the_map(files, maps, cryores_says):
@@ -186,9 +193,8 @@ def test_an_impossible_b_factor_is_refused(files, capsys, maps):
 
 
 def test_a_map_that_cryores_cannot_judge_needs_a_resolution(files, capsys):
-    molecule = small_maps.atoms(edge=32, radius=60.0, blur=1.0)
-    write_map(files / "map.mrc", small_maps.density_map(molecule))
-    write_map(files / "mask.mrc", small_maps.density_map(np.pad(np.ones((16,) * 3, np.float32), 8)))
+    write_map(files / "map.mrc", small_maps.density_map(small_maps.atoms()))
+    write_map(files / "mask.mrc", small_maps.density_map(np.pad(np.ones((16,) * 3, np.float32), 16)))
     for wanted in ("auto", "-50"):
         assert_refused(files, capsys, run("map.mrc", "--sharpen", wanted), "CryoRes cannot tell", "--resolution")
 

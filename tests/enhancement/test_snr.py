@@ -37,6 +37,20 @@ def test_the_limit_of_a_single_map_is_what_cryores_says(monkeypatch, found, limi
     assert resolution_limit(noise(1), None, MASK) == (limit, "CryoRes, ± 0.2 Å")
 
 
+def test_doubts_of_cryores_are_named_and_what_it_does_not_know_cannot_be_told(monkeypatch):
+    def say(status):
+        found = LocalResolution(
+            np.zeros((2,) * 3, np.float32), global_resolution=GlobalResolution(3.3, 0.24), status=status
+        )
+        monkeypatch.setattr(cryores, "estimate", lambda *_, **__: found)
+        return resolution_limit(noise(1), None, MASK)
+
+    assert say("reliable") == (3.3, "CryoRes, ± 0.2 Å")
+    assert say("doubtful: it is strange") == (3.3, "CryoRes, ± 0.2 Å, doubtful")
+    with pytest.raises(CannotTell, match=r"outside the range: it is coarse\); give --resolution\.$"):
+        say("outside the range: it is coarse")
+
+
 def test_the_limit_that_is_given_wins():
     assert resolution_limit(noise(1), (noise(2), noise(3)), MASK, 4.5) == (4.5, "given")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deepreslib.errors import InputError
-from deepreslib.networks import store
+from deepreslib.networks import cryores, store
 from deepreslib.networks.cryores_card import load_cryores
 from deepreslib.networks.deepres_card import load_deepres
 
@@ -19,9 +19,13 @@ LOADS = {
 
 @pytest.fixture(params=["deepres", "cryores"])
 def model(request, tmp_path):
-    """(folder, function that loads it) of a copy of a shipped network."""
-    names = {"deepres": ("deepres", "low"), "cryores": ("cryores",)}[request.param]
-    return shutil.copytree(store.shipped_folder(*names), tmp_path / "model"), LOADS[request.param]
+    """(folder, function that loads it) of a copy of a shipped DeepRes network, or of a CryoRes network of chance."""
+    folder = tmp_path / "model"
+    if request.param == "deepres":
+        shutil.copytree(store.shipped_folder("deepres", "low"), folder)
+    else:
+        store.save(cryores.build("compact"), folder, {"name": "x", "network": "cryores", "preset": "compact"})
+    return folder, LOADS[request.param]
 
 
 def edit(folder, **changes):

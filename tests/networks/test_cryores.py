@@ -50,8 +50,7 @@ def test_bands_are_told_in_units_of_the_noise():
     """Energies of 3 places: as strong as the noise, e² and e³ times as strong in 5 bands, and without end in all."""
     noise = np.linspace(-0.5, 0.8, len(BANDS)).astype(np.float32)
     summary = np.zeros((1, cryores.SUMMARY), np.float32)
-    first = cryores_features.PERCENTILES.index(cryores.BACKGROUND) * len(BANDS)
-    summary[0, first : first + len(BANDS)] = noise
+    summary[0, cryores_features.SUMMARY_NOISE] = noise
     features = np.zeros((1, 3, 1, 1, cryores.FEATURES), np.float32)
     steps = [cryores_features.scaled(n / 2 / math.log(10)) - cryores_features.scaled(0) for n in (2, 3)]  # amplitudes
     for kind, step in zip(cryores_features.FEATURE_AMPLITUDES, steps, strict=True):

@@ -6,6 +6,7 @@ from small_structures import write_structure
 
 from deepreslib import simulation, structures
 from deepreslib.fourier import filters
+from deepreslib.fourier.fsc import ShellCorrelation
 from deepreslib.simulation import half_maps, quick_halves
 from deepreslib.simulation.noise import ReconstructionNoise
 
@@ -56,6 +57,15 @@ def test_a_part_has_a_resolution_of_its_own(placed):
     part[:, :, : SIZE // 2] = False
     assert quick.resolution_in(part) != quick.global_resolution
     assert quick.resolution_in(part) == pytest.approx(quick.global_resolution, rel=0.3)
+
+
+def test_a_part_too_small_for_its_fsc_has_the_resolution_of_the_whole(placed, monkeypatch):
+    _, quick = both(placed)
+    fallen = ShellCorrelation(np.array([0.0, 0.1, 0.2]), np.array([1.0, 0.1, 0.9]))
+    monkeypatch.setattr(quick_halves, "global_fsc", lambda *arguments, **options: fallen)
+    part = quick.mask.copy()
+    part[:, :, : SIZE // 2] = False
+    assert quick.resolution_in(part) == quick.global_resolution
 
 
 def test_no_truth_in_the_rim(placed):

@@ -18,7 +18,11 @@ B_FACTOR_SD, B_FACTOR_LIMITS = 7.0, (-6.0, 15.0)
 """SD and limits of the B factor, in units of the squared global resolution. A B factor of 5 of these units takes away
 1 - exp(-5 / 4) of the amplitude at the global resolution."""
 
-SHARE = 0.6
+B_FACTOR_RANGE, WIDEST_LIMITS = (-100.0, 160.0), (-16.0, 32.0)
+"""Half of the B factors are drawn evenly from this range instead, Å², and kept within these limits, in units of the
+squared global resolution: what users do to fine maps is more than their resolution asks for."""
+
+SHARE = 0.7
 """Share of the examples that are given another B factor."""
 
 HIDDEN = (0.1, 0.15, 0.3, 0.3, 0.3, 0.15, 0.1)
@@ -48,7 +52,10 @@ def draw_b_factors(
     """
     count = len(summary)
     chosen = rng.random(count) < SHARE
-    factor = np.clip(rng.normal(0, B_FACTOR_SD, count), *B_FACTOR_LIMITS) * np.square(resolution) * chosen
+    square = np.square(resolution)
+    relative = np.clip(rng.normal(0, B_FACTOR_SD, count), *B_FACTOR_LIMITS)
+    absolute = np.clip(rng.uniform(*B_FACTOR_RANGE, count) / square, *WIDEST_LIMITS)
+    factor = np.where(rng.random(count) < 0.5, relative, absolute) * square * chosen
     return apply_b_factors(features, summary, factor)
 
 
@@ -65,16 +72,16 @@ def apply_b_factors(features: FloatArray, summary: FloatArray, b_factor: FloatAr
     """
     gain, radial = (-np.square(f) * b_factor[:, None] / (4 * np.log(10)) for f in (BANDS, SHELLS))
     features, summary = features.copy(), summary.copy()
-    # Amplitudes are in units of the amplitude of the map's strong places, which the B factor changes too.
-    strong = unscaled(summary[:, layout.SUMMARY_PERCENTILES][:, -len(BANDS) :])
-    strong = np.where(strong > FLOOR + _NEAR_FLOOR, strong, _UNKNOWN)
-    reference = _total(strong + gain) - _total(strong)
-    gain, radial = gain - reference[:, None], radial - reference[:, None]
+    # Amplitudes are in units of the molecule's amplitude, which the B factor changes too.
+    molecule = unscaled(summary[:, layout.SUMMARY_AMPLITUDES])
+    molecule = np.where(molecule > FLOOR + _NEAR_FLOOR, molecule, _UNKNOWN)
+    reference = _total(molecule + gain) - _total(molecule)
+    gain, radial = gain - reference[:, None], np.tile(radial - reference[:, None], 2)
 
     everywhere = gain.reshape(len(gain), *(1,) * (features.ndim - 2), -1)
     for part in FEATURE_AMPLITUDES:
         features[..., part] = _moved(features[..., part], everywhere)
-    percentiles = np.tile(gain, len(layout.PERCENTILES))
+    percentiles = np.tile(gain, len(layout.INSIDE) + 2 * len(layout.OUTSIDE))
     for part, change in (
         (layout.SUMMARY_PERCENTILES, percentiles),
         (layout.SUMMARY_AMPLITUDES, gain),

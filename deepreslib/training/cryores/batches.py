@@ -1,6 +1,6 @@
 """Batches of CryoRes' examples, as its network takes them."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -22,9 +22,12 @@ def shuffled_batches(
 ) -> Generator[Batch, None, None]:
     """Batches of examples in random order, with other B factors and with kinds of features hidden at random.
 
+    A batch holds the first views of its examples and then, in the same order, their second views. Each view gets a B
+    factor of its own.
+
     Args:
         examples: what is trained on.
-        batch: examples of a batch; fewer if there are fewer.
+        batch: maps of a batch, two for each example; fewer if there are fewer.
         seed: of the training.
         first: number of examples used in earlier runs; like the seed it decides the order.
         outputs: names of the outputs that each member is trained on.
@@ -35,11 +38,11 @@ def shuffled_batches(
     """
     rng = np.random.default_rng([seed, first])
     outputs, members = list(outputs), list(members)
-    used, batch = 0, min(batch, len(examples))
+    used, batch = 0, min(max(batch // 2, 1), len(examples))
     while True:
         order = rng.permutation(len(examples))
         for start in range(0, len(examples) - batch + 1, batch):
-            places = rng.choice(examples.features.shape[1], PLACES, replace=False)
+            places = rng.choice(examples.features.shape[2], PLACES, replace=False)
             used += batch
             inputs, targets = inputs_and_targets(examples, order[start : start + batch], places)
             inputs["features"], inputs["summary"] = augmentation.draw_b_factors(
@@ -50,24 +53,32 @@ def shuffled_batches(
             yield inputs, of_members, used
 
 
-def inputs_and_targets(examples: Examples, chosen: IntArray, places: IntArray | slice) -> tuple[Named, Named]:
+def inputs_and_targets(
+    examples: Examples, chosen: IntArray, places: IntArray | slice, views: Sequence[int] = (0, 1)
+) -> tuple[Named, Named]:
     """Inputs and targets of the network for some examples and some of their places.
 
     Args:
         examples: n of them.
         chosen: numbers of the examples, (batch,).
         places: numbers of the places, or a slice.
+        views: numbers of the views, one after the other.
 
     Returns:
-        (inputs, targets): ``features`` (batch, places, 1, 1, features) and ``summary`` (batch, numbers); ``baseline``
-        (batch, 1), ``local``, ``absolute`` and ``mask`` (batch, places, 1, 1, 2), where the last axis ends with a
-        weight.
+        (inputs, targets) of batch × views maps: ``features`` (maps, places, 1, 1, features) and ``summary`` (maps,
+        numbers); ``baseline`` (maps, 1), ``local``, ``absolute`` and ``mask`` (maps, places, 1, 1, 2), where the last
+        axis ends with a weight; ``absolute`` has a third number, 1 for places that both views show.
     """
+
+    def of_views(array: FloatArray) -> FloatArray:
+        return np.concatenate([array[chosen, view] for view in views])
+
     features, labels = (
-        array[chosen][:, places, None, None].astype(np.float32) for array in (examples.features, examples.labels)
+        of_views(array)[:, places, None, None].astype(np.float32) for array in (examples.features, examples.labels)
     )
-    baseline = examples.baseline[chosen, None]
+    baseline = of_views(examples.baseline)[:, None]
+    shared = np.tile(examples.shared[chosen], (len(views), 1))[:, places, None, None, None].astype(np.float32)
     relative = np.concatenate([labels[..., :1] - baseline[..., None, None, None], labels[..., 1:2]], axis=-1)
-    inputs = {"features": features, "summary": examples.summary[chosen]}
-    targets = {"baseline": baseline, "local": relative, "absolute": labels[..., :2], "mask": labels[..., 2:]}
-    return inputs, targets
+    inputs = {"features": features, "summary": of_views(examples.summary)}
+    absolute = np.concatenate([labels[..., :2], shared], axis=-1)
+    return inputs, {"baseline": baseline, "local": relative, "absolute": absolute, "mask": labels[..., 2:]}

@@ -8,23 +8,23 @@ import functools
 import multiprocessing
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from deepreslib.estimation.cryores import bounding_box
 from deepreslib.files import PathLike, sweep, write_aside
 from deepreslib.fourier import spectra
-from deepreslib.fourier.arrays import FloatArray, IntArray
+from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, IntArray
 from deepreslib.networks.cryores_features import FEATURES, LocalFeatures, local_features
+from deepreslib.networks.cryores_region import region
 from deepreslib.progress import bar
 from deepreslib.training.cryores import scenes
-from deepreslib.training.cryores.recipe import SceneRecipe
+from deepreslib.training.cryores.kinds import Mixture
 from deepreslib.training.cryores.views import View
 from deepreslib.training.structures import drawn_shares
 
 KNOWN, ANYWHERE = 96, 160
-"""Places of an example: so many with a known local resolution, and so many anywhere in the box."""
+"""Places of an example: so many with a known local resolution, and so many anywhere in what the network looks at."""
 
 SLAB = 8
 """Planes whose features are computed together; those of all places at once take much memory."""
@@ -35,34 +35,31 @@ LABEL_SMOOTHING = 1.3
 LEAST_OCCUPANCY = 0.3
 """The local resolution of a place is known if the molecule fills more than this share of it."""
 
-COARSE_EVERY, COARSE = 8, (9.5, 13.0)
-"""One in ``COARSE_EVERY`` examples has a global resolution in the range ``COARSE``, Å, beyond the coarse end of the
-recipe's range. A network predicts of maps coarser than all examples what it learnt of the coarsest."""
-
-MASKED_FROM = 8000
-"""Examples from this number on are of masked maps only. In a map without noise around the molecule the end of the
-signal looks like the end of a low-pass filter, and it takes more examples to learn the difference."""
-
 COMPLEX_WEIGHT, NUCLEIC_WEIGHT = 1.5, 3.0
 """How often a complex with nucleic acid, and nucleic acid alone, is drawn, relative to a protein."""
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Examples, one along the first axis of each array.
+    """Examples, one along the first axis of each array; each has two views of the same half maps.
 
     Attributes:
-        features: float16 (examples, places, features).
-        labels: float16 (examples, places, 4): local resolution, Å; its weight, 1 or 0; occupancy by the molecule, 0 to
-            1; its weight, 1 for the places that are anywhere in the box and 0 for the others.
-        summary: float32 (examples, numbers), map summaries.
-        baseline: float32 (examples,), global resolution, Å.
+        features: float16 (examples, 2, places, features).
+        labels: float16 (examples, 2, places, 4): local resolution, Å; its weight, 1 or 0; occupancy by the molecule, 0
+            to 1; its weight, 1 for the places that are anywhere and 0 for the others. The places with a known local
+            resolution are the same in both views, as far as both show them.
+        summary: float32 (examples, 2, numbers), map summaries.
+        baseline: float32 (examples, 2), global resolution, Å.
+        shared: bool (examples, places), places that are the same in both views.
+        kinds: str (examples, 4), the scene's subject and experiment, and the kinds of its views.
     """
 
     features: FloatArray
     labels: FloatArray
     summary: FloatArray
     baseline: FloatArray
+    shared: BoolArray
+    kinds: Array
 
     def __len__(self) -> int:
         return len(self.baseline)
@@ -81,41 +78,90 @@ def join(parts: Sequence[Examples]) -> Examples:
     return Examples(**{name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]})
 
 
-def from_scene(scene: View, rng: np.random.Generator) -> Examples:
-    """The example of a view of a scene.
+def from_scene(scene: scenes.Scene, rng: np.random.Generator) -> Examples:
+    """The example of a scene.
 
     Args:
-        scene: a map with its labels.
+        scene: its views with their labels; a scene of one view gives an example with that view twice.
         rng: draws the places.
 
     Returns:
         ``Examples`` of one example.
     """
-    sizes = (scene.voxel_size,) * 3
-    part = bounding_box(scene.data, sizes)
-    mask = scene.mask[part].astype(np.float32)
-    coarse = spectra.coarse_shape(mask.shape, sizes)
-    occupancy = spectra.smooth(mask, sizes, coarse, LABEL_SMOOTHING)
-    local = spectra.smooth(scene.local_resolution[part] * mask, sizes, coarse, LABEL_SMOOTHING)
-    local /= np.maximum(occupancy, 1e-6)
-    known = (occupancy > LEAST_OCCUPANCY).ravel()
-    inside = np.flatnonzero(known) if known.any() else np.arange(known.size)
-    places = np.concatenate([rng.choice(inside, KNOWN), rng.integers(known.size, size=ANYWHERE)])
-    inputs = local_features(np.ascontiguousarray(scene.data[part]), sizes, workers=1)
-    features = _features(inputs, places)
-    known = known[places]
-    labels = [
-        np.where(known, local.ravel()[places], 0),
-        known,
-        occupancy.ravel()[places],
-        np.arange(len(places)) >= KNOWN,
-    ]
+    views = [_LabelledView(view) for view in scene.views]
+    one, other = views[0], views[-1]
+    in_one, in_other = _same_places(one, other, rng)
+    shared = np.zeros(KNOWN + ANYWHERE, bool)
+    shared[: len(in_one)] = True
+    parts = []
+    for view, chosen in ((one, in_one), (other, in_other))[: len(views)]:
+        more = rng.choice(view.inside, KNOWN - len(chosen))
+        places = np.concatenate([chosen, more, rng.integers(view.known.size, size=ANYWHERE)])
+        parts.append((_features(view.inputs, places), view.labels(places), view.inputs.summary))
+    features, labels, summary = (np.stack([parts[0][n], parts[-1][n]]) for n in range(3))
+    drawn = scene.settings.get("views", [{}])
+    kinds = [scene.settings.get(name, "") for name in ("subject", "experiment")]
+    kinds += [drawn[0].get("kind", ""), drawn[-1].get("kind", "")]
     return Examples(
         features.astype(np.float16)[None],
-        np.stack(labels, axis=-1).astype(np.float16)[None],
-        inputs.summary[None],
-        np.array([scene.global_resolution], np.float32),
+        labels.astype(np.float16)[None],
+        summary[None],
+        np.array([[scene.views[0].global_resolution, scene.views[-1].global_resolution]], np.float32),
+        shared[None],
+        np.array([kinds]),
     )
+
+
+class _LabelledView:
+    """A view as the network looks at it, and its labels on the network's grid.
+
+    Attributes:
+        inputs: the network's inputs.
+        known: bool (z, y, x), the places whose local resolution is known.
+        inside: their numbers in the grid; those of all places if there is none.
+        start: Å (z, y, x), where place 0 lies in the scene.
+    """
+
+    def __init__(self, view: View) -> None:
+        """Computes them."""
+        sizes = (view.voxel_size,) * 3
+        looked_at = region(np.asarray(view.data, np.float32), sizes)
+        self.inputs = local_features(looked_at, workers=1)
+        box, shape = looked_at.box, looked_at.places
+        mask = view.mask[box].astype(np.float32)
+        self._occupancy = spectra.smooth(mask, sizes, shape, LABEL_SMOOTHING)
+        local = spectra.smooth(view.local_resolution[box] * mask, sizes, shape, LABEL_SMOOTHING)
+        self._local = local / np.maximum(self._occupancy, 1e-6)
+        self.known = self._occupancy > LEAST_OCCUPANCY
+        self.inside = np.flatnonzero(self.known) if self.known.any() else np.arange(self.known.size)
+        self.start = np.array(view.offset) + [side.start * view.voxel_size for side in box]
+
+    def labels(self, places: IntArray) -> FloatArray:
+        """The labels of an example at places, given by their numbers in the grid."""
+        known = self.known.ravel()[places]
+        return np.stack(
+            [
+                np.where(known, self._local.ravel()[places], 0),
+                known,
+                self._occupancy.ravel()[places],
+                np.arange(len(places)) >= KNOWN,
+            ],
+            axis=-1,
+        )
+
+
+def _same_places(one: _LabelledView, other: _LabelledView, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+    """Up to ``KNOWN`` places that are known in two views: their numbers in the grid of each, (n,)."""
+    position = spectra.GRID * np.stack(np.unravel_index(one.inside, one.known.shape), axis=-1) + one.start
+    nearest = np.rint((position - other.start) / spectra.GRID).astype(int)
+    within = np.all((nearest >= 0) & (nearest < other.known.shape), axis=1)
+    numbers = np.ravel_multi_index(tuple(nearest[within].T), other.known.shape)
+    both = other.known.ravel()[numbers]
+    candidates, partners = one.inside[within][both], numbers[both]
+    if not len(candidates):
+        return candidates, partners
+    chosen = rng.choice(len(candidates), KNOWN) if len(candidates) >= KNOWN // 2 else np.arange(len(candidates))
+    return candidates[chosen], partners[chosen]
 
 
 def _features(inputs: LocalFeatures, places: IntArray) -> FloatArray:
@@ -131,9 +177,7 @@ def _features(inputs: LocalFeatures, places: IntArray) -> FloatArray:
     return features
 
 
-def make(
-    paths: Sequence[str], recipe: SceneRecipe, seed: int, count: int, folder: PathLike, workers: int = 0
-) -> list[str]:
+def make(paths: Sequence[str], recipe: Mixture, seed: int, count: int, folder: PathLike, workers: int = 0) -> list[str]:
     """Makes the first examples of a seed; those whose files are there already are kept.
 
     Args:
@@ -163,15 +207,11 @@ def make(
 
 
 def _make_one(
-    paths: Sequence[str], shares: FloatArray | None, recipe: SceneRecipe, seed: int, folder: PathLike, number: int
+    paths: Sequence[str], shares: FloatArray | None, recipe: Mixture, seed: int, folder: PathLike, number: int
 ) -> None:
-    if number % COARSE_EVERY == COARSE_EVERY - 1:
-        recipe = replace(recipe, resolution=COARSE)
-    if number >= MASKED_FROM:
-        recipe = replace(recipe, masked=1.0)
     rng = np.random.default_rng([seed, number, 0])
     path = paths[rng.choice(len(paths), p=shares)]
-    example = from_scene(scenes.make_scene(path, recipe, [seed, number, 1]).views[0], rng)
+    example = from_scene(scenes.make_scene(path, recipe, [seed, number, 1]), rng)
     with write_aside(os.path.join(folder, f"example_{seed}_{number:06d}.npz")) as temporary:
         np.savez(temporary, **example.__dict__)
 

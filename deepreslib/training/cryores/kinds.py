@@ -67,7 +67,7 @@ VIEW_KINDS = {
     "plain": Kind(0.15),
     "masked": Kind(0.07, {"masked": 1.0}),
     "masked tightly": Kind(0.14, {"masked": 1.0, "growth": (0.0, 1.5), "edge": (1.0, 4.0)}),
-    "crop through": Kind(0.13, {"extents": (0.0, 0.0, 1.0), "rims": 0.15, "box": (90, 168)}),
+    "crop through": Kind(0.13, {"extents": (0.0, 0.0, 1.0), "rims": 0.15, "box": (90, 168), "afterwards": 0.5}),
     "hard zero": Kind(0.05, {"masked": 1.0, "hard": 1.0, "growth": (0.0, 8.0)}),
     "zone": Kind(0.06, {"masked": 1.0, "zones": 1.0, "hard": 0.6, "edge": (1.0, 4.0)}),
     "zone of a part": Kind(0.05, {"masked": 1.0, "zones": 1.0, "parts": 1.0, "hard": 0.6, "edge": (1.0, 4.0)}),
@@ -75,8 +75,8 @@ VIEW_KINDS = {
     "flattened solvent": Kind(0.04, {"masked": 1.0, "flattened": 1.0, "growth": (1.0, 8.0)}),
     "resampled": Kind(0.05, {"resampled": 1.0}),
     "binned": Kind(0.04, {"binned": 1.0}),
-    "filtered finer": Kind(0.05, {"filtered": True, "low_pass": (0.45, 0.95)}),
-    "filtered coarser": Kind(0.05, {"filtered": True, "low_pass": (1.1, 2.5)}),
+    "filtered finer": Kind(0.05, {"filtered": True, "loose": 1.0}),
+    "filtered coarser": Kind(0.05, {"filtered": True, "loose": 0.0, "low_pass": (1.1, 2.5)}),
     "filtered locally": Kind(0.04, {"local": 1.0, "sharpened": 1.0}),
     "oversharpened": Kind(0.04, {"extras": 1.0, "extra": (-150.0, -30.0), "sharpened": 1.0}),
     "undersharpened": Kind(0.04, {"extras": 1.0, "extra": (40.0, 200.0), "sharpened": 0.0}),
@@ -85,6 +85,9 @@ VIEW_KINDS = {
 """Kinds of views, by name."""
 
 USUAL_SUBJECT, USUAL_EXPERIMENT, PLAIN_VIEW = "whole molecule", "usual", "plain"
+
+COMMON_VIEWS = {"plain": 0.6, "masked": 0.15, "masked tightly": 0.1, "binned": 0.08, "constant rims": 0.07}
+"""Kinds of views as most people have them, and their shares in ``usual`` scenes."""
 
 
 def _shares(kinds: Mapping[str, Kind]) -> dict[str, float]:
@@ -191,6 +194,17 @@ def only(name: str, count: int = 1) -> Mixture:
         )
     )
     return Mixture({subject: 1.0}, {experiment: 1.0}, {view: 1.0}, _shares(VIEW_KINDS), count)
+
+
+def usual() -> Mixture:
+    """Scenes of what most maps are: whole molecules of the usual experiment, whose first view is of a common kind.
+
+    The second view is of any kind.
+
+    Returns:
+        The mixture.
+    """
+    return Mixture({USUAL_SUBJECT: 1.0}, {USUAL_EXPERIMENT: 1.0}, COMMON_VIEWS, _shares(VIEW_KINDS))
 
 
 def names() -> list[str]:

@@ -19,30 +19,59 @@ ERROR_WEIGHT = 2.0
 LEAST_ERROR = 0.03
 """Å; errors of a map that are smaller than this hardly count."""
 
+DRIFT_WEIGHT = 1.0
+"""Weight of the drift from one view of a map to the other, in ``baseline_loss`` and ``local_loss``."""
+
+FINE = 6.0
+"""Å; errors of maps coarser than this count less, in proportion."""
+
 EVEN = 0.2
 """Å, SD of the local resolution over a map whose correlation counts half."""
 
 
 def baseline_loss(truth: Tensor, predicted: Tensor) -> Tensor:
-    """The ``laplace_loss`` of the global resolution.
+    """The ``laplace_loss`` of the global resolution, and its drift.
 
     Args:
-        truth: (batch, 1), Å.
+        truth: (batch, 1), Å; the first half of the batch are first views, the second half second views.
         predicted: (batch, 2), global resolution and deviation, Å.
 
     Returns:
         A number.
     """
-    return laplace_loss(truth[:, 0], predicted, ops.ones_like(truth[:, 0]))
+    likelihood = laplace_loss(truth[:, 0], predicted, ops.ones_like(truth[:, 0]))
+    return likelihood + DRIFT_WEIGHT * drift(truth[:, 0], predicted[:, 0], ops.ones_like(truth[:, 0]))
+
+
+def drift(truth: Tensor, predicted: Tensor, weight: Tensor) -> Tensor:
+    """How far the error changes from one view of the same half maps to the other.
+
+    Two views differ in what cannot be known from a map and does not matter: B factor, margin, mask, a filter beyond the
+    resolution. A network that answers by these has other errors for the two views. Where a view's own label differs,
+    as that of a map filtered coarser does, the answer may differ by as much.
+
+    Args:
+        truth: (batch, ...), Å; first views, then in the same order second views.
+        predicted: of that shape, Å.
+        weight: of that shape, 1 where both views have the same place and 0 elsewhere.
+
+    Returns:
+        The mean absolute change, Å; of coarse maps in proportion less.
+    """
+    half = truth.shape[0] // 2 if truth.shape[0] else ops.shape(truth)[0] // 2
+    error = predicted - truth
+    change = ops.abs(error[:half] - error[half:]) * (FINE / ops.maximum(truth[:half], FINE))
+    both = weight[:half] * weight[half:]
+    return ops.sum(change * both) / ops.maximum(ops.sum(both), 1.0)
 
 
 def local_loss(truth: Tensor, predicted: Tensor) -> Tensor:
-    """The loss of the local resolution: each map's error, the correlation within it, and the likelihood.
+    """The loss of the local resolution: each map's error, the correlation within it, drift, and the likelihood.
 
-    The likelihood trains the deviations alone; the other two terms train the resolutions.
+    The likelihood trains the deviations alone; the other terms train the resolutions.
 
     Args:
-        truth: (batch, z, y, x, 2), local resolution, Å, and weight.
+        truth: (batch, z, y, x, 3), local resolution, Å, weight, and whether both views have the place.
         predicted: (batch, z, y, x, 2), local resolution and deviation, Å.
 
     Returns:
@@ -51,7 +80,8 @@ def local_loss(truth: Tensor, predicted: Tensor) -> Tensor:
     centre = ops.stop_gradient(predicted[..., :1])
     likelihood = laplace_loss(truth[..., 0], ops.concatenate([centre, predicted[..., 1:]], axis=-1), truth[..., 1])
     disagreement = AGREEMENT_WEIGHT * (1 - agreement(truth, predicted))
-    return ERROR_WEIGHT * map_error(truth, predicted) + disagreement + likelihood
+    changes = DRIFT_WEIGHT * drift(truth[..., 0], predicted[..., 0], truth[..., 1] * truth[..., 2])
+    return ERROR_WEIGHT * map_error(truth, predicted) + disagreement + changes + likelihood
 
 
 def map_error(truth: Tensor, predicted: Tensor) -> Tensor:
@@ -61,16 +91,17 @@ def map_error(truth: Tensor, predicted: Tensor) -> Tensor:
     places: maps of 9 Å and coarser were predicted too fine, and too even.
 
     Args:
-        truth: (batch, z, y, x, 2), local resolution, Å, and weight.
+        truth: (batch, z, y, x, ...), local resolution, Å, and weight.
         predicted: (batch, z, y, x, ...), the last axis beginning with the local resolution, Å.
 
     Returns:
-        A number, Å.
+        A number, Å; of maps coarser than ``FINE`` in proportion less.
     """
     weight = truth[..., 1]
     count = ops.maximum(ops.sum(weight, axis=(1, 2, 3)), 1.0)
     square = ops.sum(ops.square(truth[..., 0] - predicted[..., 0]) * weight, axis=(1, 2, 3)) / count
-    return ops.mean(ops.sqrt(square + LEAST_ERROR**2))
+    mean = ops.sum(truth[..., 0] * weight, axis=(1, 2, 3)) / count
+    return ops.mean(ops.sqrt(square + LEAST_ERROR**2) * (FINE / ops.maximum(mean, FINE)))
 
 
 def agreement(truth: Tensor, predicted: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ from deepreslib.training.cryores.wide_recipe import WideRecipe, draw_half_maps, 
 COARSEST = 25.0
 """Å; half maps that turn out coarser are drawn again."""
 
-_DRAWS = 6
+_DRAWS = 40
 _SMALLEST_PART = 25.0
 """Å; no molecule is cut to less than a ball of this diameter."""
 

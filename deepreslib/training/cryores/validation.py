@@ -11,18 +11,24 @@ from deepreslib.networks.tensors import KerasModel
 from deepreslib.training.cryores.batches import inputs_and_targets
 from deepreslib.training.cryores.examples import Examples
 
+FINE = 7.0
+"""Å; maps finer than this are also judged apart."""
+
 
 @dataclass(frozen=True, eq=False)
-class _Predictions:
-    """What the network predicts for examples, and its errors; Å.
+class Judged:
+    """What the network predicts for both views of examples, and the truth; first views, then second ones; Å.
 
     Attributes:
-        relative: (examples, places), predicted local resolution minus the global one.
-        local_error: (examples, places), absolute.
-        local_deviation: (examples, places).
-        baseline_error: (examples,), absolute.
-        baseline_deviation: (examples,).
-        mask: (examples, places), logits.
+        relative: (maps, places), predicted local resolution minus the global one.
+        local_error: (maps, places), signed.
+        local_deviation: (maps, places).
+        baseline_error: (maps,), signed.
+        baseline_deviation: (maps,).
+        mask: (maps, places), logits.
+        labels: (maps, places, 4), see ``Examples``.
+        baseline: (maps,), the true global resolution.
+        strangeness: (maps,), how unlike the maps of the training a map is.
     """
 
     relative: FloatArray
@@ -31,19 +37,36 @@ class _Predictions:
     baseline_error: FloatArray
     baseline_deviation: FloatArray
     mask: FloatArray
+    labels: FloatArray
+    baseline: FloatArray
+    strangeness: FloatArray
 
 
-def _predictions(network: KerasModel, examples: Examples) -> _Predictions:
+def judged(network: KerasModel, examples: Examples) -> Judged:
+    """What a network predicts for examples, and the truth.
+
+    Args:
+        network: the Keras model.
+        examples: of unseen structures.
+
+    Returns:
+        The predictions, errors and labels of all views.
+    """
     inputs, _ = inputs_and_targets(examples, np.arange(len(examples)), slice(None))
     outputs = {name: np.asarray(value) for name, value in network.predict(inputs, batch_size=64, verbose=0).items()}
     local, baseline = outputs["local"][:, :, 0, 0], outputs["baseline"]
-    return _Predictions(
+    labels = np.concatenate([examples.labels[:, view].astype(float) for view in (0, 1)])
+    truth = np.concatenate([examples.baseline[:, view] for view in (0, 1)])
+    return Judged(
         relative=local[..., 0],
-        local_error=np.abs(local[..., 0] + baseline[:, :1] - examples.labels[..., 0]),
+        local_error=local[..., 0] + baseline[:, :1] - labels[..., 0],
         local_deviation=local[..., 1],
-        baseline_error=np.abs(baseline[:, 0] - examples.baseline),
+        baseline_error=baseline[:, 0] - truth,
         baseline_deviation=baseline[:, 1],
         mask=outputs["mask"][:, :, 0, 0, 0],
+        labels=labels,
+        baseline=truth,
+        strangeness=outputs["strangeness"][:, 0],
     )
 
 
@@ -57,14 +80,14 @@ def calibrate(network: KerasModel, examples: Examples) -> None:
         network: the Keras model; the ``factor`` of its ``Consensus`` layers is changed.
         examples: of unseen structures.
     """
-    predictions = _predictions(network, examples)
-    known = examples.labels[..., 1] > 0
+    found = judged(network, examples)
+    known = found.labels[..., 1] > 0
     share = np.broadcast_to(1 / np.maximum(known.sum(axis=1, keepdims=True), 1), known.shape)
-    local_ratio = predictions.local_error[known] / predictions.local_deviation[known]
-    baseline_ratio = predictions.baseline_error / predictions.baseline_deviation
+    local_ratio = np.abs(found.local_error[known]) / found.local_deviation[known]
+    baseline_ratio = np.abs(found.baseline_error) / found.baseline_deviation
     for name, ratio, weight in (
         ("local", local_ratio, share[known]),
-        ("baseline", baseline_ratio, np.ones(len(examples))),
+        ("baseline", baseline_ratio, np.ones(len(found.baseline))),
     ):
         factor = network.get_layer(name).factor
         factor.assign(factor * calibration.factor(ratio, weight))
@@ -78,25 +101,31 @@ def figures(network: KerasModel, examples: Examples) -> dict[str, float]:
         examples: of unseen structures.
 
     Returns:
-        ``rmse_local``, Å, mean over maps of the RMSE of their places; ``rank_local``, median over maps of the rank
-        correlation; ``within_sd``, the share of places whose error is smaller than the deviation, mean over maps;
-        ``error_global``, Å, mean absolute error of the global resolution; ``iou_mask``, intersection over union of the
-        mask.
+        ``rmse_local``, Å, mean over maps of the RMSE of their places, and ``rmse_fine``, of maps finer than ``FINE``;
+        ``rank_local``, median over maps of the rank correlation; ``within_sd``, the share of places whose error is
+        smaller than the deviation, mean over maps; ``error_global`` and ``error_fine``, Å, mean absolute error of the
+        global resolution; ``within_global``, the share of maps whose global error is smaller than the deviation;
+        ``drift``, Å, mean absolute change of the global error between the two views; ``iou_mask``, intersection over
+        union of the mask.
     """
-    predictions = _predictions(network, examples)
-    _, known, occupancy, anywhere = (examples.labels[..., n].astype(float) for n in range(4))
+    found = judged(network, examples)
+    _, known, occupancy, anywhere = np.moveaxis(found.labels, -1, 0)
     share = np.maximum(known.sum(axis=1), 1)
-    error, deviation = predictions.local_error, predictions.local_deviation
-    within = np.sum((error < deviation) * known, axis=1) / share
-    inside, true = predictions.mask > 0, occupancy > 0.5
-    labels = examples.labels[..., 0].astype(float)
-    pairs = [(p[k], t[k]) for p, t, k in zip(predictions.relative, labels, known > 0, strict=True) if k.any()]
-    ranks = [spearmanr(relative, truth).statistic for relative, truth in pairs if np.ptp(truth) > 0]
+    within = np.sum((np.abs(found.local_error) < found.local_deviation) * known, axis=1) / share
+    inside, true, fine = found.mask > 0, occupancy > 0.5, found.baseline < FINE
+    pairs = zip(found.relative, found.labels[..., 0], known > 0, strict=True)
+    ranks = [spearmanr(value[k], truth[k]).statistic for value, truth, k in pairs if k.any() and np.ptp(truth[k]) > 0]
+    rmse, error = np.sqrt(np.sum(found.local_error**2 * known, axis=1) / share), np.abs(found.baseline_error)
+    first, second = np.split(found.baseline_error, 2)
     values = {
-        "rmse_local": np.mean(np.sqrt(np.sum(error**2 * known, axis=1) / share)),
+        "rmse_local": np.mean(rmse),
+        "rmse_fine": np.mean(rmse[fine]) if fine.any() else np.nan,
         "rank_local": np.median(ranks or [0.0]),
         "within_sd": np.mean(within[known.any(axis=1)]),
-        "error_global": np.mean(predictions.baseline_error),
+        "error_global": np.mean(error),
+        "error_fine": np.mean(error[fine]) if fine.any() else np.nan,
+        "within_global": np.mean(error < found.baseline_deviation),
+        "drift": np.mean(np.abs(first - second)),
         "iou_mask": np.sum((inside & true) * anywhere) / max(np.sum((inside | true) * anywhere), 1),
     }
-    return {name: round(float(value), 4) for name, value in values.items()}
+    return {name: round(float(value), 4) for name, value in values.items() if np.isfinite(value)}

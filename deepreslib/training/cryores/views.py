@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
 from deepreslib.maps.boxes import smallest_box
 from deepreslib.simulation.finishes import Treated, treated
@@ -21,7 +22,15 @@ from deepreslib.simulation.quick_halves import QuickHalves
 from deepreslib.structures import AtomicStructure
 from deepreslib.training.cryores.placing import Place
 from deepreslib.training.cryores.recipe import log_uniform
-from deepreslib.training.cryores.wide_recipe import LARGEST_BOX, SMALLEST_BOX, DrawnView, Extent, ViewRecipe, draw_view
+from deepreslib.training.cryores.wide_recipe import (
+    LARGEST_BOX,
+    SMALLEST_BOX,
+    DrawnView,
+    Extent,
+    ViewRecipe,
+    draw_extra,
+    draw_view,
+)
 
 SMALLEST_EXTENT = 32.0
 """Å; no map is cropped to less along an axis, as CryoRes refuses maps below 30 Å."""
@@ -80,10 +89,14 @@ def make_view(
     )
     box, extent = _shown(pair, result, drawn, recipe, rng)
     widths = _rims(box, recipe, rng)
+    shown, afterwards = result.data[box], 0.0
+    if extent == "through" and recipe.afterwards and rng.random() < recipe.afterwards:
+        afterwards = draw_extra(pair.global_resolution, recipe, rng)
+        shown = filters.apply_b_factor(shown, result.voxel_size, afterwards)
     level = 0.0
     if any(max(width) for width in widths):
-        level = 0.0 if rng.random() < 0.7 else _border_mean(result.data[box])
-    data = np.pad(result.data[box], widths, constant_values=level)
+        level = 0.0 if rng.random() < 0.7 else _border_mean(shown)
+    data = np.pad(shown, widths, constant_values=level)
     mask, local = (np.pad(array[box], widths) for array in (result.mask, result.local_resolution))
     first = [side.start - before for side, (before, _) in zip(box, widths, strict=True)]
     z, y, x = (result.offset + number * result.voxel_size for number in first)
@@ -95,7 +108,14 @@ def make_view(
         mask=mask,
         global_resolution=max(pair.resolution_in(_part_in(pair, result, box)), result.limit),
     )
-    what = {**asdict(drawn), "extent": extent, "rims": widths, "limit": result.limit, "shape": data.shape}
+    what = {
+        **asdict(drawn),
+        "extent": extent,
+        "afterwards": afterwards,
+        "rims": widths,
+        "limit": result.limit,
+        "shape": data.shape,
+    }
     return view, what
 
 

@@ -118,9 +118,14 @@ class ViewRecipe:
         raw: share of the maps not sharpened that are not filtered either.
         sharpening: see ``SceneRecipe``.
         low_pass: where the filter begins to fall, divided by the resolution.
+        loose: share of the filters that begin to fall elsewhere, at ``loose_pass``. Where the noise was cut away, the
+            end of a filter is easily taken for the resolution, and most programs filter there; many users do not.
+        loose_pass: the same for these.
         filtered: whether every map is filtered.
         extra: Å², limits of a B factor added to that; it is kept within what the resolution bears.
         extras: share of maps with such a B factor.
+        afterwards: share of the boxes through the molecule that are given such a B factor after they were cut out. A
+            box that density fills is not periodic, so this leaves traces of its faces.
         local: share of maps filtered by their local resolution.
         masked: share of maps with ``region``.
         growth: Å, see ``finishes.Region``.
@@ -149,9 +154,12 @@ class ViewRecipe:
     raw: float = 0.25
     sharpening: tuple[float, float] = (0.3, 1.2)
     low_pass: tuple[float, float] = (0.75, 1.05)
+    loose: float = 0.4
+    loose_pass: tuple[float, float] = (0.35, 0.75)
     filtered: bool = False
     extra: tuple[float, float] = (-60.0, 120.0)
     extras: float = 0.3
+    afterwards: float = 0.0
     local: float = 0.0
     masked: float = 0.0
     growth: tuple[float, float] = (1.0, 10.0)
@@ -312,15 +320,26 @@ def _finish(
         best = disorder.steepness * resolution * min(resolution, SHARPENED_FULLY)
         b_factor = -best * rng.uniform(*recipe.sharpening)
     if rng.random() < recipe.extras:
-        low, high = recipe.extra
-        square = resolution**2
-        b_factor += rng.uniform(max(low, -_SHARPENS_AT_MOST * square), min(high, _BLURS_AT_MOST * square))
+        b_factor += draw_extra(resolution, recipe, rng)
     low_pass = None
     width = float(rng.choice([0.01, 0.02, 0.05, 0.1]))
     if filtered or recipe.filtered:
-        low_pass = max(resolution * log_uniform(rng, *recipe.low_pass), 2 * voxel_size)
+        ends = recipe.loose_pass if rng.random() < recipe.loose else recipe.low_pass
+        low_pass = max(resolution * log_uniform(rng, *ends), 2 * voxel_size)
         low_pass = min(low_pass, max(_COARSEST_LABEL, resolution))
     return Finish(b_factor=b_factor, fsc_weighted=weighted, low_pass=low_pass, low_pass_width=width)
+
+
+def draw_extra(resolution: float, recipe: ViewRecipe, rng: np.random.Generator) -> float:
+    """A B factor as users add it to a map, Å², within what the map bears.
+
+    Args:
+        resolution: Å, the global one of the half maps.
+        recipe: how the view is drawn.
+        rng: draws it.
+    """
+    square = resolution**2
+    return float(min(max(rng.uniform(*recipe.extra), -_SHARPENS_AT_MOST * square), _BLURS_AT_MOST * square))
 
 
 def _region(recipe: ViewRecipe, rng: np.random.Generator) -> tuple[Region | None, bool]:

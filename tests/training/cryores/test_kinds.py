@@ -30,3 +30,11 @@ def test_the_card_says_what_was_drawn():
     card = kinds.Mixture().as_dict()
     assert card["views"]["zone"] == {"share": kinds.VIEW_KINDS["zone"].share, **kinds.VIEW_KINDS["zone"].changes}
     assert card["scene"] == asdict(kinds.WideRecipe())
+
+
+def test_usual_scenes_are_whole_molecules_and_their_second_views_of_any_kind():
+    mixture, rng = kinds.usual(), np.random.default_rng(3)
+    assert {mixture.draw_scene(rng)[:2] for _ in range(20)} == {(kinds.USUAL_SUBJECT, kinds.USUAL_EXPERIMENT)}
+    first, second = ({mixture.draw_view(number, rng)[0] for _ in range(400)} for number in (0, 1))
+    assert first == set(kinds.COMMON_VIEWS) < set(kinds.names())
+    assert second == set(kinds.VIEW_KINDS)

@@ -56,10 +56,11 @@ def test_the_stages_of_a_recipe_share_their_examples(tmp_path, monkeypatch):
         folder = tmp_path / f"stage-{number}"
         options = training.Options(
             structures="a", validation="b", folder=str(folder), shared_folder=str(tmp_path), batch=2, rate=1e-3,
-            examples=count, steps=1,
+            examples=count, usual=1, steps=1,
         )  # fmt: skip
-        assert len(training.CryoResProgram(options).examples) == count
+        assert len(training.CryoResProgram(options).examples) == count + 1
         assert not folder.exists()
     seed = training.VALIDATION_SEED
     names = {f"example_{seed}_000000.npz", *(f"example_1_00000{number}.npz" for number in range(3))}
+    names.add(f"example_{training.USUAL_SEEDS + 1}_000000.npz")
     assert {path.name for path in (tmp_path / "examples").iterdir()} == names

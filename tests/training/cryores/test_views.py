@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from small_structures import write_structure
 
+from deepreslib.fourier import filters
 from deepreslib.training.cryores import kinds
 from deepreslib.training.cryores.scenes import COARSEST, make_scene
 from deepreslib.training.cryores.wide_recipe import LARGEST_BOX, SMALLEST_BOX
@@ -93,10 +94,30 @@ def test_filaments_and_crystals_have_no_margin(structure):
 
 def test_a_crop_through_the_molecule_cuts_it(structure):
     scene = make_scene(structure, kinds.only("crop through"), [7])
-    view = scene.views[0]
-    assert scene.settings["views"][0]["extent"] == "through"
-    assert max(view.data.shape) < scene.settings["box"]
-    assert any(view.mask.take(side, axis).any() for axis in range(3) for side in (0, -1))
+    view, drawn = scene.views[0], scene.settings["views"][0]
+    assert drawn["extent"] == "through"
+    z, y, x = (
+        slice(before, side - after) for side, (before, after) in zip(view.data.shape, drawn["rims"], strict=True)
+    )
+    mask = view.mask[z, y, x]
+    assert max(mask.shape) < scene.settings["box"]
+    assert any(mask.take(side, axis).any() for axis in range(3) for side in (0, -1))
+
+
+def test_a_box_through_the_molecule_may_be_sharpened_afterwards(structure):
+    """The same box with and without differs by the B factor alone, which is applied to the box as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        views = []
+        for share in (1e-9, 1.0):
+            changes = {**kinds.VIEW_KINDS["crop through"].changes, "afterwards": share, "rims": 0.0}
+            patch.setitem(kinds.VIEW_KINDS, "crop through", kinds.Kind(1.0, changes))
+            scene = make_scene(structure, kinds.only("crop through"), [7])
+            views.append((scene.views[0], scene.settings["views"][0]["afterwards"]))
+    (plain, none), (changed, b_factor) = views
+    assert (none, -60 <= b_factor <= 120, b_factor != 0) == (0.0, True, True)
+    expected = filters.apply_b_factor(plain.data, plain.voxel_size, b_factor)
+    np.testing.assert_allclose(changed.data, expected / expected.std(), atol=1e-3)
+    assert changed.global_resolution == plain.global_resolution
 
 
 def test_a_coarser_filter_is_in_the_label(structure):

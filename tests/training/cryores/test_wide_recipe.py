@@ -36,7 +36,7 @@ def test_extra_b_factors_stay_within_what_the_resolution_bears():
 
 
 def test_filters_of_a_kind():
-    coarser = drawn(ViewRecipe(filtered=True, low_pass=(1.1, 2.5)))
+    coarser = drawn(ViewRecipe(filtered=True, loose=0.0, low_pass=(1.1, 2.5)))
     assert all(4.4 <= view.treatment.finish.low_pass <= 10 for view in coarser)
 
 

@@ -59,6 +59,7 @@ ELSEWHERE = {
     "commands/test_half_map_faults.py": set(),
     "commands/test_train.py": {"training/cryores/recipes", "training/deepres/recipes"},
     "estimation/test_axis_order.py": set(),
+    "estimation/test_cryores_invariance.py": set(),
     "estimation/test_localfsc.py": {"estimation/localfsc_window"},
     "estimation/test_monores.py": {"estimation/monores_sweep"},
     "estimation/test_resmap.py": {"estimation/resmap_noise"},

@@ -66,6 +66,7 @@ ELSEWHERE = {
     "commands/test_half_map_faults.py": set(),
     "commands/test_train.py": {"training/cryores/recipes", "training/deepres/recipes"},
     "estimation/test_axis_order.py": set(),
+    "estimation/test_cryores_invariance.py": set(),
     "estimation/test_localfsc.py": {"estimation/localfsc_window"},
     "estimation/test_cryores.py": {"estimation/cryores_voxels"},
     "estimation/test_monores.py": {"estimation/monores_sweep"},

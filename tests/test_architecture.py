@@ -39,6 +39,7 @@ OF_THE_WHOLE = {
     "commands/test_read_only.py",
     "installer/test_installer.py",
     "test_benchmarks.py",
+    "test_classes_benchmarks.py",
     "test_documentation.py",
     "test_experimental_benchmark.py",
     "test_face.py",

@@ -237,9 +237,8 @@ def kind_table(table, words):
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for kind, rows in table.items():
-        errors, deviations = (
-            np.array([of(row) for row in rows]) for of in (_error, lambda row: row["global_deviation"])
-        )
+        errors = np.array([_error(row) for row in rows])
+        deviations = np.array([row["global_deviation"] for row in rows])
         fine = [error for error, row in zip(errors, rows, strict=True) if row["global"] < 7]
         reliable = np.array([row["status"] == RELIABLE for row in rows])
         wrong = reliable & (errors > 2 * deviations)

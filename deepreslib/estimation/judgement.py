@@ -122,7 +122,7 @@ def mask_fault(inside: BoolArray, density_map: DensityMap, name: str) -> MaskFau
         return MaskFault(
             f"{name} covers only {count} voxels, {volume:.3g} Å³ and {100 * share:.2g} % of the box, too little for a "
             "molecule",
-            "the map may be coarser than 25 Å, or its voxel size wrong: look at it, and give a mask",
+            "the voxel size may be wrong, or the map too coarse: look at it, and give a mask",
         )
     if share > LARGEST_SHARE:
         return MaskFault(
@@ -133,6 +133,6 @@ def mask_fault(inside: BoolArray, density_map: DensityMap, name: str) -> MaskFau
     if patches > MOST_PATCHES:
         return MaskFault(
             f"{name} is in {patches} separate patches, as where little looks like a molecule",
-            "the map may be coarser than 25 Å, or have no solvent: look at it, and give a mask",
+            "the map may have no solvent, or be too coarse: look at it, and give a mask",
         )
     return None

@@ -39,7 +39,7 @@ def test_a_b_factor_changes_nothing(inputs, b_factor):
         assert np.abs(changed - before).max() > 0.05
 
 
-def test_the_molecule_is_level_and_the_strongest_amplitude_near_one(inputs):
+def test_the_molecule_is_level_and_the_unit_is_still_its_amplitude(inputs):
     _, summary = seen(Unsharpened(), *inputs)
     amplitudes = unscaled(summary[:, layout.SUMMARY_AMPLITUDES])
     fine = np.asarray(BANDS) > 1 / 15
@@ -47,7 +47,7 @@ def test_the_molecule_is_level_and_the_strongest_amplitude_near_one(inputs):
     assert slope == pytest.approx(0, abs=1e-3)
     assert np.log10(np.sqrt(np.sum(10 ** (2 * amplitudes[0])))) == pytest.approx(
         np.log10(np.sqrt(np.sum(10 ** (2 * unscaled(inputs[1][0, layout.SUMMARY_AMPLITUDES]))))), abs=1e-3
-    )  # the unit stays the molecule's amplitude
+    )
 
 
 def test_what_is_no_amplitude_stays_and_so_does_the_floor(inputs):

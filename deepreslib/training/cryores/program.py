@@ -42,7 +42,7 @@ class Options(loop.LoopOptions):
     """
 
     examples: int
-    usual: int = 0
+    usual: int
 
 
 class CryoResProgram(SingleNetworkProgram):

@@ -35,7 +35,8 @@ def test_absolute_resolution_is_baseline_and_relative_and_does_not_move_the_base
 def test_training_learns_and_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "VALIDATION_EXAMPLES", 1)
     monkeypatch.setattr(training, "find_structures", lambda folder: ["a structure"])
-    options = {"structures": "a", "validation": "b", "folder": str(tmp_path), "batch": 4, "rate": 1e-3, "examples": 2}
+    options = {"structures": "a", "validation": "b", "folder": str(tmp_path), "batch": 4, "rate": 1e-3}
+    options |= {"examples": 2, "usual": 0}
     card = training.train(training.Options(minutes=5, steps=200, **options), report=lambda line: None)
     first, last = card["history"][0], card["history"][-1]
     assert last["rmse_local"] < 0.7 * first["rmse_local"]

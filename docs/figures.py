@@ -78,6 +78,16 @@ def simulate_half_maps(work, folder):
     pictures.save_figure(figure, folder / "half_maps.png", DOTS_PER_INCH)
 
 
+def judge_claim(work, folder):
+    """``claim.png``: the evidence about a claim that is too fine."""
+    structure = write_helix_bundle(work / "bundle.pdb", helices=9, residues=30)
+    density_map, halves = work / "claimed.mrc", (work / "claimed_half1.mrc", work / "claimed_half2.mrc")
+    run("simulate", structure, "--half-maps", "--resolution", 4, "--low-pass", 4, "-o", density_map)
+    given = ("--half1", halves[0], "--half2", halves[1])
+    run("classify", density_map, *given, "--claimed", 3, "-o", work / "claim")
+    shutil.copy(work / "claim" / "evidence.png", folder / "claim.png")
+
+
 def annotate_structure(work, folder):
     """``residues.png``: the local resolution along the chains of a bundle with two resolutions."""
     structure = write_helix_bundle(work / "bundle.pdb", helices=4, residues=24)
@@ -115,9 +125,9 @@ def main():
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        for make in (compare_methods, simulate_half_maps, annotate_structure):
+        for make in (compare_methods, simulate_half_maps, annotate_structure, judge_claim):
             make(Path(temporary), folder)
-    for name in ("methods", "spread", "half_maps", "residues"):
+    for name in ("methods", "spread", "half_maps", "residues", "claim"):
         shrink(folder / f"{name}.png")
 
 

@@ -14,7 +14,7 @@ from known_cryores import KnownNetwork, known_model
 from refusals import assert_refused
 
 from deepreslib.analysis.claims import VERDICTS
-from deepreslib.commands import main
+from deepreslib.commands import classify_one, main
 from deepreslib.errors import InputError
 from deepreslib.estimation import cryores, map_class
 from deepreslib.estimation.map_class import MapClass
@@ -348,7 +348,8 @@ def test_no_molecule_is_refused_for_one_map_and_a_line_of_a_table(files, capsys,
     assert "no molecule" in report(files)["maps"][0]["reason"]
 
 
-def test_a_map_of_zeros_but_for_the_molecule_is_judged_with_a_warning(files, data):
+def test_a_map_of_zeros_but_for_the_molecule_is_judged_with_a_warning(files, data, monkeypatch):
+    monkeypatch.setattr(classify_one, "MASKED_FACTOR", 1.3)
     masked = np.where(dilate(data["mask"], 3), small_maps.noisy().data, 0)  # wide enough to hold some noise
     write_map(files / "masked.mrc", DensityMap(masked.astype(np.float32), (SIZE,) * 3))
     assert run(files, files / "masked.mrc", "--claimed", 6) == 0

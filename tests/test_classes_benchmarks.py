@@ -50,7 +50,7 @@ def row(truth, found, deviation=0.1, **changes):
 
 def test_the_class_table_counts_the_classes_and_the_clear_maps(rates):
     rows = [row(4, 4), row(4.8, 5.2), row(7, 7), row(12, 12), row(10.2, 9.8), row(3, 0, refused="no molecule")]
-    table = rates.class_table(rows)
+    table = rates.class_table(rows, (5.0, 10.0))
     assert (table["maps"], table["refused"]) == (5, 1)
     assert table["confusion"]["counts_claimed_by_found"] == [[1, 1, 0], [0, 1, 0], [0, 1, 1]]
     assert (table["clear"], table["clear_right"]) == (3, 1.0)

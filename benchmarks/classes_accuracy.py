@@ -17,6 +17,7 @@ import classes_fsc
 import classes_gaussian
 import classes_guard
 import classes_times
+import classes_voxels
 import reports
 
 from deepreslib.errors import InputError
@@ -30,6 +31,7 @@ MODULES = {
     "gaussian": classes_gaussian,
     "classes": classes_fsc,
     "claims": classes_claims,
+    "voxels": classes_voxels,
     "guard": classes_guard,
     "times": classes_times,
 }
@@ -64,6 +66,14 @@ PARTS = {
     ),
     "classes": measure_classes,
     "claims": lambda args, results: classes_claims.measure(args.data, args.pairs, maps_of(results), args.cryores_model),
+    "voxels": lambda args, results: classes_voxels.measure(
+        os.path.join(args.data, "structures", "test"),
+        args.scenes,
+        args.workers,
+        args.voxel_model,
+        args.cryores_model,
+        args.most,
+    ),
     "guard": lambda args, results: classes_guard.measure(
         os.path.join(args.data, "structures", "test"), args.pairs, maps_of(results)
     ),
@@ -103,9 +113,12 @@ def main():
     parser.add_argument("--maps", type=int, default=408, help="at 2.5, 7.5 and 12.5 Å (default: 408)")
     parser.add_argument("--draws", type=int, default=20, help="of the paper's table 1 (default: 20)")
     parser.add_argument("--pairs", type=int, default=96, help="of half maps, for the claims (default: 96)")
+    parser.add_argument("--scenes", type=int, default=classes_voxels.MAPS, help="for MonoRes' and ResMap's classes")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make these (default: none)")
+    parser.add_argument("--voxel-model", metavar="FOLDER", help="network for these (default: the shipped one)")
     parser.add_argument("--kinds", nargs="+", help="of the training, for the part classes (default: all)")
     parser.add_argument("--older-only", action="store_true", help="none of these: the test split and coarser maps")
-    parser.add_argument("--most", type=int, help="take so many maps of each group of the part classes only")
+    parser.add_argument("--most", type=int, help="take so many maps of each group of the parts classes and voxels only")
     parser.add_argument("--again", action="store_true", help="ask CryoRes again about maps of an earlier run")
     parser.add_argument("--threads", type=int, help="for the times (default: all cores)")
     parser.add_argument("--cryores-model", metavar="FOLDER", help="CryoRes network to use (default: the shipped one)")

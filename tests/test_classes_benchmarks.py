@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ from scipy.stats import norm
 from deepreslib.analysis.claims import Rule
 from deepreslib.analysis.confusion import Confusion
 from deepreslib.errors import InputError
+from deepreslib.estimation.result import LocalResolution
 from deepreslib.maps import DensityMap
+from deepreslib.training.cryores.scenes import Scene
+from deepreslib.training.cryores.views import View
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -248,6 +252,48 @@ def test_the_forms_of_a_map_without_noise(program):
     assert forms["on coarser voxels"].voxel_size[0] == pytest.approx(1.6)
     finer = dict(guard.forms(DensityMap(data, (1.0,) * 3), data > 0, 2.5, np.random.default_rng(0)))
     assert "on coarser voxels" not in finer
+
+
+def test_the_ten_classes_of_a_voxel(program, monkeypatch):
+    voxels = program("classes_voxels")
+    z = np.arange(24, dtype=np.float32)[:, None, None]
+    mask = np.zeros((24, 24, 24), bool)
+    mask[4:20, 4:20, 4:20] = True
+    truth = np.where(mask, 3.5 + (z > 11), 0).astype(np.float32)  # half of it 3.5 Å, half of it 4.5 Å
+    view = View(mask.astype(np.float32), 1.5, (0.0,) * 3, truth, mask, 4.0)
+    monkeypatch.setattr(voxels, "make_scene", lambda path, recipe, seed: Scene("ball", (view,), {}, None))
+    further = {"_class": np.where(mask, 3 + (z > 9), 0), "_probability": np.where(mask, 0.9, 0)}
+    monkeypatch.setattr(voxels.classes, "estimate", lambda *args, **options: LocalResolution(truth, further=further))
+    figures = voxels.by_fsc(["one", "other"])
+    assert figures["bands"]["all"] == figures["bands"]["below 7 Å"]
+    assert figures["bands"]["all"]["exact"] == pytest.approx(14 / 16)
+    assert figures["bands"]["all"]["common"] == 0.5
+    assert figures["bands"]["all"]["ece"] == pytest.approx(0.025)
+    kept = 8 * 16**3  # of the padded cube of 32 voxels, all eight parts hold some of the molecule
+    assert figures["exact_published"] == pytest.approx(1 - 2 * 16**2 / kept)
+    answers = {"head for monores": {"resmap": {"masked (2)": figures["bands"]["all"] | {"maps": 2}}}}
+    text = "\n".join(voxels.markdown({"fsc": figures, "methods": {"maps": 4, "answers": answers}}))
+    assert "| all | 87.5 % | 100.0 % | 50.0 % | 100.0 % | 0.025 |" in text
+    assert "| head for monores | resmap | masked (2) (2) | 87.5 % |" in text
+
+
+def test_each_method_is_judged_by_the_other(program, monkeypatch, tmp_path):
+    voxels = program("classes_voxels")
+    resolution = np.zeros((1, 2, 8, 2), np.float32)
+    resolution[..., 0] = 3.5
+    resolution[..., :4, 1] = 4.5  # ResMap assigns something to every other place only
+    inputs = types.SimpleNamespace(baseline=np.array([[4.0, 9.0]]), kinds=np.array([["", "", "plain", "masked"]]))
+    monkeypatch.setattr(voxels.examples, "make", lambda *args: [])
+    unseen = types.SimpleNamespace(inputs=inputs, resolution=resolution)
+    monkeypatch.setattr(voxels.examples, "load", lambda paths: unseen)
+    certain = np.eye(10)[np.full((2, 8), 2)]
+    monkeypatch.setattr(voxels, "cryores_shares", lambda unseen, model: certain)
+    found = voxels.by_methods(["one"], 1, network=str(tmp_path / "none"))["answers"]
+    assert found["CryoRes in bins"]["monores"]["all"]["exact"] == 1
+    assert [found["CryoRes in bins"]["resmap"]["all"][name] for name in ("exact", "near")] == [0, 1]
+    assert found["monores itself"]["resmap"]["all"]["near"] == 1
+    assert found["resmap itself"]["monores"]["all"]["exact"] == 0
+    assert found["CryoRes in bins"]["monores"]["masked"]["maps"] == 1
 
 
 def test_the_table_of_times(program):

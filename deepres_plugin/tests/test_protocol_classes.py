@@ -91,6 +91,11 @@ class TestClasses(BaseTest):
         self.assertEqual(run.validate(), [])
         self.assertEqual(run.warnings(), [])
         self.assertFalse([argument for argument in run._getArguments() if str(argument).startswith("--mask")])
+        with inThisProcess():
+            self.proj.launchProtocol(run, wait=True)
+        self.assertTrue(run.isFinished(), run.getErrorMessage())
+        self.assertIn("Mask: the mask found by CryoRes (", "\n".join(run.summary()))
+        self.assertIn("within the mask found by CryoRes", "\n".join(run.methods()))
 
     def testClassesThatNoNetworkKnowsAreRefusedBeforeAnyWork(self):
         with mock.patch.object(protocol_classes.store, "shipped_folder", return_value="/nowhere"):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 DEFAULT_METHOD = "auto"
 """No method: the maps decide (``deepreslib.estimation.automatic``)."""
 
+MASK_FINDER = "cryores"
+"""What finds the mask for the methods that need none."""
+
 FURTHER_MAPS = {
     "_sd": "OUT_sd.mrc (uncertainty)",
     "_mask": "OUT_mask.mrc (the molecule)",
@@ -107,7 +110,7 @@ def run(args: Namespace) -> None:
     result = judged(result, density_map, name, made)
     if mask is None:
         mask = result.resolution > 0
-        mask_report = {"source": name, "path": None, "threshold": None, "voxels": int(mask.sum())}
+        mask_report = {"source": MASK_FINDER, "path": None, "threshold": None, "voxels": int(mask.sum())}
         curve = inputs.fsc_within(given, mask, args.threads)
     statistics = summary.statistics(result.resolution[mask])
     warnings = [*given.warnings, *result.warnings]

@@ -53,6 +53,7 @@ def test_four_maps_and_a_report(folder, capsys):
     np.testing.assert_array_equal(maps["_sd"].data > 0, inside)
     report = json.loads((folder / "out.json").read_text(encoding="utf-8"))
     assert (report["method"], report["labels"], report["model"]["name"]) == ("classes", "monores", "known")
+    assert report["mask"] == {"source": "cryores", "path": None, "threshold": None, "voxels": int(inside.sum())}
     assert [row["class"] for row in report["classes"]] == list(range(1, 11))
     assert report["classes"][3]["voxels"] == inside.sum()
     assert report["classes"][3]["mean_probability"] == pytest.approx(0.6)

@@ -310,8 +310,9 @@ def decide(
     """The verdict.
 
     Nyquist's limit is asked first, then the half maps, then CryoRes. A file that was low-pass filtered coarser than the
-    claim does not hold what is claimed, whatever CryoRes says; half maps overrule that, since the claim may be right of
-    the reconstruction.
+    claim does not hold what is claimed, whatever CryoRes says; and one that ends where the claim says holds nothing
+    finer, so the claim is not too coarse for it. Half maps overrule both, since the claim may be right of the
+    reconstruction.
 
     Args:
         claim: what is claimed; None to find the estimate alone.
@@ -342,6 +343,8 @@ def decide(
     if single is None:
         return Verdict(CANNOT_TELL, None, why_not, None)
     answer = compare_with(single, claim, rule)
+    if answer == COARSER and end is not None and end > claim.resolution * (1 - rule.tolerance):
+        return Verdict(CONSISTENT, single, f"the map was low-pass filtered and ends at {end:.1f} Å", 5)
     if answer == COARSER and claim.cutoff > CUTOFF:
         reason = (
             f"{single} is finer than the claim, which was read off at an FSC of {claim.cutoff:g}, where numbers are "
@@ -378,14 +381,9 @@ def sentence(name: str, claim: Claim | None, verdict: Verdict, probabilities: Se
         said = f"{name}: claimed {claim.resolution:g} Å "
         if verdict.answer == CANNOT_TELL:
             said += f"can neither be confirmed nor contradicted: {verdict.reason}"
-        elif verdict.answer == CONSISTENT:
-            said += f"is consistent with the map: {known}"
-        elif verdict.answer == IMPOSSIBLE:
-            said += f"is impossible: {verdict.reason}"
-        elif verdict.decided_by == 5:
-            said += f"is {verdict.answer}: {verdict.reason}"
         else:
-            said += f"is {verdict.answer}: {known}"
+            answer = "consistent with the map" if verdict.answer == CONSISTENT else verdict.answer
+            said += f"is {answer}: {verdict.reason if verdict.decided_by in (1, 5) else known}"
     if probabilities is None:
         return f"{said}."
     chosen = likeliest(probabilities)

@@ -80,6 +80,16 @@ def test_a_map_that_ends_before_its_claim_does_not_hold_it():
     assert decided(4.0, single=None, end=6.0, end_bound=5.8, is_believable=False).answer == CANNOT_TELL
 
 
+def test_a_claim_where_the_map_ends_is_not_too_coarse_for_it():
+    verdict = decided(8.7, single=Estimate(6.3, 0.6, ""), end=8.4, end_bound=8.2)
+    assert (verdict.answer, verdict.decided_by) == (CONSISTENT, 5)
+    assert sentence("map.mrc", Claim(8.7), verdict, None) == (
+        "map.mrc: claimed 8.7 Å is consistent with the map: the map was low-pass filtered and ends at 8.4 Å."
+    )
+    assert decided(9.5, single=Estimate(6.3, 0.6, ""), end=8.4, end_bound=8.2).answer == COARSER
+    assert decided(8.7, half_maps=HALVES, end=8.4, end_bound=8.2).answer == COARSER
+
+
 def test_without_anything_reliable_it_cannot_tell():
     verdict = decided(4.0, single=None)
     assert (verdict.answer, verdict.estimate, verdict.reason) == (CANNOT_TELL, None, "it is doubtful")

@@ -33,7 +33,7 @@ parts that are cut out of experimental maps are harder than simulated ones: of f
 FSC_DECISIONS = Decisions({5.0: 5.0, 10.0: 10.0})
 """Border, Å → where CryoRes' estimate decides between the classes, Å: at the borders themselves. On the *val* split
 ``benchmarks/classes_fit.py`` finds the probabilities to err least with 4.9 ± 0.05 and 9.65 ± 0.17 Å, but no more
-classes are right with these (93.8 and 94.1 % of 389 maps). Decisions on the Gaussian scale are in its network's card."""
+classes are right with these (93.8 and 94.1 % of 389 maps). Those on the Gaussian scale are in its network's card."""
 
 SHOWN = 50_000
 """So many voxels, at most, are kept for the pictures of the local resolution."""

@@ -42,7 +42,7 @@ NAMES = {
 }
 """Number → name of each line."""
 
-NOISE_FREE = (Kind.CUT_OFF, Kind.SMOOTH, Kind.FILTERED, Kind.WHITE)
+NOISE_FREE = (Kind.CUT_OFF, Kind.SMOOTH, Kind.WHITE)
 """Kinds of maps that show no noise of a reconstruction, of which CryoRes has never seen one."""
 
 NEVER_SET = 1.0

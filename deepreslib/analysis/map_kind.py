@@ -44,7 +44,8 @@ and in maps filtered part by part, 0.1 to 0.9 in others."""
 
 FILTERED = 3e-3
 """The solvent was filtered more than the molecule if its share of the molecule's power at fine frequencies is smaller:
-up to 0.0012 in maps filtered part by part, 0.009 to 1 in others, low-pass filtered ones too."""
+up to 0.0012 in maps filtered part by part, 0.009 to 1 in most others, low-pass filtered ones too. Some clear maps of
+1.8 to 3 Å have less as well (1e-4 to 3e-3), and CryoRes, which learnt both, is right about them: it may judge all."""
 
 WHITE = 1.35
 """Noise is white up to the corners of Fourier space if its greatest power is less than so many times its least: 1 to
@@ -79,8 +80,8 @@ class Kind(Enum):
     NOISE = "shows the noise of the reconstruction around the molecule"
     MASKED = "is masked, nearly the same value everywhere outside the molecule"
     CUT_OFF = "has no density below the value that fills its outside, as one simulated or cut off at a level"
-    SMOOTH = "shows no noise around the molecule, as one simulated, filtered part by part, or filtered after masking"
-    FILTERED = "was filtered more strongly around the molecule than in it, as one filtered part by part"
+    SMOOTH = "shows no noise around the molecule, as one simulated, or filtered after masking"
+    FILTERED = "shows little noise around the molecule, or was filtered more strongly there than in it"
     WHITE = "has noise as white as a program adds it, so the density was filtered and the noise was not"
     CROP = "has no solvent, its density reaches the faces of the box"
     UNKNOWN = "shows no molecule that stands out of its surroundings"
@@ -104,8 +105,8 @@ class MapKind:
 
     @property
     def suits_cryores(self) -> bool:
-        """Whether CryoRes, which was trained on reconstructions, masked, cropped or not, can judge such a map."""
-        return self.kind in (Kind.NOISE, Kind.MASKED, Kind.CROP, Kind.UNKNOWN)
+        """Whether CryoRes can judge such a map: it learnt from reconstructions, filtered, masked, cropped or not."""
+        return self.kind in (Kind.NOISE, Kind.FILTERED, Kind.MASKED, Kind.CROP, Kind.UNKNOWN)
 
     @property
     def is_masked(self) -> bool:
@@ -187,8 +188,8 @@ def _kind_of_outside(solvent: Solvent) -> Kind:
         return Kind.CUT_OFF if solvent.below < CUT_OFF else Kind.MASKED
     if solvent.deviation < SMOOTH:
         return Kind.SMOOTH
-    if solvent.fine_power is not None and solvent.fine_power < FILTERED:
-        return Kind.FILTERED
     if solvent.unevenness is not None and solvent.unevenness < WHITE:
         return Kind.WHITE
+    if solvent.fine_power is not None and solvent.fine_power < FILTERED:
+        return Kind.FILTERED
     return Kind.NOISE

@@ -32,8 +32,7 @@ def choose(density_map: DensityMap, has_halves: bool) -> Chosen:
     """Chooses the method.
 
     Half maps are compared. One map is given to CryoRes, which says what half maps would; but a map that does not show
-    the noise of its reconstruction, as a simulated one or one filtered part by part, is given to DeepRes, which looks
-    at the density alone.
+    the noise of its reconstruction, as a simulated one, is given to DeepRes, which looks at the density alone.
 
     Args:
         density_map: the map, or the mean of the half maps.

@@ -91,8 +91,8 @@ def test_each_kind_and_its_inversion_are_told(make):
         assert (turned.kind, turned.is_inverted) == (MADE[make], True)
 
 
-def test_only_reconstructions_masked_cropped_or_not_suit_cryores():
-    suited = (noisy, masked, masked_with_tails, crop)
+def test_only_reconstructions_filtered_masked_cropped_or_not_suit_cryores():
+    suited = (noisy, filtered_part_by_part, masked, masked_with_tails, crop)
     assert all(map_kind(make()).suits_cryores for make in suited)
     assert not any(map_kind(make()).suits_cryores for make in MADE if make not in suited)
 
@@ -116,7 +116,7 @@ def test_large_voxels_and_long_boxes_are_looked_at():
     assert map_kind(coarse).kind is Kind.NOISE
 
 
-def test_the_demonstration_was_filtered_part_by_part():
+def test_the_demonstration_has_white_noise():
     found = map_kind(read_map(demo.MAP))
     assert (found.kind, found.is_inverted, found.suits_cryores) == (Kind.WHITE, False, False)
 

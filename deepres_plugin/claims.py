@@ -29,6 +29,7 @@ class ClaimedVolume:
         claimed: Å; None if nothing is claimed.
         files: column of the table → path, of what the table names beside the map.
         voxelSize: Å, that the table says; None if it says nothing.
+        mass: kDa, of the sample, likewise.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ClaimedVolume:
     claimed: float | None = None
     files: dict = field(default_factory=dict)
     voxelSize: float | None = None
+    mass: float | None = None
 
 
 def claimedVolumes(pointers):
@@ -99,7 +101,7 @@ def addClaims(volumes, path):
         unused.pop(row.number, None)
         each.claimed = row.claim.resolution if row.claim else None
         each.files = {name: file for name, file in row.files.items() if name != "map"}
-        each.voxelSize = row.voxel_size
+        each.voxelSize, each.mass = row.voxel_size, row.mass
     return [row.label or os.path.basename(row.files["map"]) for row in unused.values()]
 
 

@@ -54,7 +54,6 @@ NOTHING_TO_TEST = {"__main__", "errors", "version", "fourier/arrays", "networks/
 
 ELSEWHERE = {
     "commands/test_classify.py": {
-        "commands/classify_cases",
         "commands/classify_more",
         "commands/classify_one",
         "commands/classify_outputs",

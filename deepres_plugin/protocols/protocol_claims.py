@@ -159,7 +159,9 @@ class ClaimsProtocol(NetworkMixin, OptionalHalfMapMixin):
         errors += numberErrors(self, "sigmas", 2, least=0, most=10)
         errors += numberErrors(self, "mass", 466, "kDa", optional=True, least=0.1, most=1e6)
         if len(volumes) > 1 and self.mass.get() is not None:
-            errors.append(f"The mass belongs to one map and {len(volumes)} are given: leave it empty.")
+            errors.append(
+                f"The mass belongs to one map and {len(volumes)} are given: leave it empty, or put it into the table."
+            )
         if len(volumes) > 1 and self.inputStructure.get() is not None:
             errors.append(
                 f"The atomic model belongs to one map and {len(volumes)} are given: leave it empty, or name models in "
@@ -300,6 +302,7 @@ class ClaimsProtocol(NetworkMixin, OptionalHalfMapMixin):
                     "claimed": "" if each.claimed is None else f"{each.claimed:.8g}",
                     "voxel_size": f"{each.volume.getSamplingRate():.8g}",
                     "label": each.name,
+                    "mass": "" if each.mass is None else f"{each.mass:.8g}",
                     **self._getFilesOf(each),
                 }
                 for each in volumes
@@ -324,7 +327,8 @@ class ClaimsProtocol(NetworkMixin, OptionalHalfMapMixin):
         elif isHeader(self._getClaimsPath()):
             arguments.append(f"--claimed-from={self._getClaimsPath()}")
         arguments += [f"--{name}={path}" for name, path in self._getFilesOf(each).items()]
-        return arguments + ([] if self.mass.get() is None else [f"--mass={self.mass.get():.8g}"])
+        mass = each.mass if self.mass.get() is None else self.mass.get()
+        return arguments + ([] if mass is None else [f"--mass={mass:.8g}"])
 
     def _getTableFile(self, volumes):
         """Where the table lies, named after its content: so a continued run repeats its steps if that has changed."""

@@ -6,6 +6,7 @@ elements are those of EMDB's public schema, version 3 (``emdb.xsd``).
 
 import csv
 import io
+import math
 import os
 import re
 import xml.etree.ElementTree as ElementTree
@@ -25,7 +26,7 @@ from deepreslib.structures.text import read_text
 COLUMNS = ("map", "claimed")
 """The columns that a table must have."""
 
-OPTIONAL = ("voxel_size", "half1", "half2", "mask", "structure", "label")
+OPTIONAL = ("voxel_size", "half1", "half2", "mask", "structure", "mass", "label")
 """Those that it may have."""
 
 FILES = ("map", "half1", "half2", "mask", "structure")
@@ -33,8 +34,13 @@ FILES = ("map", "half1", "half2", "mask", "structure")
 
 DELIMITERS = (",", ";", "\t")
 
-_NUMBER = re.compile(r"(?<![\d.])(0?\.\d+)(?![\d.])")
+_NUMBER = re.compile(r"(?<![\d.,])(0?[.,]\d+)(?!\d|[.,]\d)")
 _KNOWN_CUTOFFS = (0.143, 0.33, 0.5)
+_SAME_CUTOFF = 0.01
+"""A method that names a cutoff by so much beside a known one means that one."""
+
+_SKIPPED = re.compile(r"[ \t]*(#.*|\"?sep=.?\"?[ \t]*)?", re.IGNORECASE)
+"""A line of a table that is blank, a comment, or Excel's note of the delimiter."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class Row:
         voxel_size: Å; None likewise.
         files: column → path, for those that are given.
         label: what to call the map; '' if not given.
+        mass: kDa, of the sample; None if the field is empty.
     """
 
     number: int
@@ -54,6 +61,7 @@ class Row:
     voxel_size: float | None
     files: Mapping[str, str]
     label: str = ""
+    mass: float | None = None
 
 
 def read_claim(path: PathLike) -> Claim:
@@ -69,8 +77,26 @@ def read_claim(path: PathLike) -> Claim:
         InputError: there is no such file, it is neither, or it holds no resolution or several.
     """
     path = os.fspath(path)
-    text = read_text(path, "a header of EMDB (XML) or an mmCIF file", "a header of EMDB or an mmCIF file")
+    text = _text(path, "a header of EMDB (XML) or an mmCIF file", "a header of EMDB or an mmCIF file")
     return _from_xml(text, path) if text.lstrip().startswith("<") else _from_mmcif(text, path)
+
+
+def method_note(claim: Claim) -> str:
+    """What to warn of if a resolution was not read off where the FSC falls to one of the cutoffs that are known.
+
+    Args:
+        claim: from :func:`read_claim`.
+
+    Returns:
+        A sentence; '' if the source names a known cutoff, or no method.
+    """
+    named = _named_cutoff(claim.method)
+    if not claim.method or (named is not None and abs(named - claim.cutoff) <= _SAME_CUTOFF):
+        return ""
+    return (
+        f"{claim.source}: its resolution was read off by {claim.method!r}; it is compared as if by an FSC of "
+        f"{claim.cutoff:g}."
+    )
 
 
 def read_table(path: PathLike, maps_elsewhere: bool = False) -> list[Row]:
@@ -78,7 +104,8 @@ def read_table(path: PathLike, maps_elsewhere: bool = False) -> list[Row]:
 
     Args:
         path: a CSV file with a line of column names; commas, semicolons or tabs between columns. Names of files are
-            relative to the table's folder, or to the current one where the table's has no such file.
+            relative to the table's folder, or to the current one where the table's has no such file. Blank lines, lines
+            that begin with ``#``, Excel's line ``sep=;`` and empty columns at the right are passed over.
         maps_elsewhere: the maps themselves need not be where the table says, as whoever asks has them already.
 
     Returns:
@@ -89,8 +116,8 @@ def read_table(path: PathLike, maps_elsewhere: bool = False) -> list[Row]:
             number is none.
     """
     path = os.fspath(path)
-    text = read_text(path, "a CSV file", "a table")
-    first, _, _ = text.lstrip("\n").partition("\n")
+    kept = ["" if _SKIPPED.fullmatch(line) else line for line in _text(path, "a CSV file", "a table").split("\n")]
+    text, first = "\n".join(kept), next(filter(None, kept), "")
     found = [delimiter for delimiter in DELIMITERS if delimiter in first]
     if len(found) > 1:
         names = " and ".join({",": "commas", ";": "semicolons", "\t": "tabs"}[each] for each in found)
@@ -104,7 +131,7 @@ def read_table(path: PathLike, maps_elsewhere: bool = False) -> list[Row]:
     if not lines:
         raise InputError(f"{path} is empty; give a table with the columns {', '.join(COLUMNS)}.")
     (_, header), *lines = lines
-    header = [name.lower() for name in header]
+    header = [name.lower() for name in _without_empty_end(header)]
     _check_columns(header, path)
     if not lines:
         raise InputError(f"{path} has column names and no map; add a line for each map.")
@@ -121,14 +148,26 @@ def _check_columns(header: list[str], path: str) -> None:
             f"{path} has no column {' and none '.join(missing)}; its first line must name the columns, such as "
             f"{','.join(COLUMNS)}."
         )
+    if "" in header:
+        raise InputError(f"{path}: its column {header.index('') + 1} has no name; name it or leave it out.")
     unknown = [name for name in header if name not in (*COLUMNS, *OPTIONAL)]
     if unknown:
-        raise InputError(f"{path} has a column {unknown[0]!r}; the columns are {', '.join((*COLUMNS, *OPTIONAL))}.")
+        raise InputError(
+            f"{path} has a column {unknown[0]!r}, which is none of {', '.join((*COLUMNS, *OPTIONAL))}; rename it or "
+            "leave it out."
+        )
     if len(set(header)) < len(header):
         raise InputError(f"{path} has a column twice; leave one of the two out.")
 
 
+def _without_empty_end(row: list[str]) -> list[str]:
+    """A row without the empty cells at its right, which spreadsheets write."""
+    count = max((number for number, field in enumerate(row, 1) if field), default=0)
+    return row[:count]
+
+
 def _filled(row: list[str], header: list[str], path: str, number: int) -> list[str]:
+    row = _without_empty_end(row)
     if len(row) > len(header):
         raise InputError(
             f"{path}, line {number}: it has {len(row)} fields and the table {len(header)} columns; use one delimiter, "
@@ -150,15 +189,46 @@ def _row(fields: Mapping[str, str], path: str, number: int, maps_elsewhere: bool
     if ("half1" in files) != ("half2" in files):
         raise InputError(f"{where}: it names one half map; give both, or none.")
     claim = Claim(checked_claim(fields["claimed"], f"{where}: the claimed resolution")) if fields["claimed"] else None
-    voxel_size = None
+    voxel_size = mass = None
     if fields.get("voxel_size"):
-        try:
-            voxel_size = float(fields["voxel_size"])
-        except ValueError:
-            voxel_size = 0.0
+        voxel_size = _number(fields["voxel_size"])
         if not 0.05 <= voxel_size <= 50:
             raise InputError(f"{where}: the voxel size is {fields['voxel_size']!r}; give it in Å, such as 1.06.")
-    return Row(number, claim, voxel_size, files, fields.get("label", ""))
+    if fields.get("mass"):
+        mass = _number(fields["mass"])
+        if not 0.1 <= mass <= 1e6:
+            raise InputError(f"{where}: the mass is {fields['mass']!r}; give it in kDa, such as 150.")
+    return Row(number, claim, voxel_size, files, fields.get("label", ""), mass)
+
+
+def _number(text: str | None) -> float:
+    """A number, or NaN for what is none; Python alone takes underscores within numbers."""
+    try:
+        return math.nan if "_" in (text or "") else float(text or "")
+    except ValueError:
+        return math.nan
+
+
+def _text(path: str, kind: str, subject: str) -> str:
+    """The text of a file; one in UTF-16, as some programs save it, is refused by that name."""
+    try:
+        return read_text(path, kind, subject)
+    except InputError:
+        if _is_utf16(path):
+            raise InputError(f"{path} is a text in UTF-16; save it as UTF-8.") from None
+        raise
+
+
+def _is_utf16(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as stream:
+            first = stream.read(4)
+    except OSError:
+        return False
+    zeros = [byte == 0 for byte in first]
+    return first[:2] in (b"\xff\xfe", b"\xfe\xff") or zeros in ([False, True] * 2, [True, False] * 2)
 
 
 def _found(name: str, table: str) -> str:
@@ -169,11 +239,14 @@ def _found(name: str, table: str) -> str:
 def _from_xml(text: str, path: str) -> Claim:
     """The claim of an EMDB header."""
     root = _parsed(text, path)
+    if _tag(root) == "emdEntry":
+        version = " ".join(root.get("version", "1").split())
+        raise InputError(f"{path} is an old EMDB header (version {version}); download version 3.")
     if _tag(root) != "emd":
         raise InputError(f"{path} is XML, but no header of EMDB; give one, or an mmCIF file.")
     fields = [child for each in _all(root, "final_reconstruction") for child in each if _tag(child) == "resolution"]
     methods = [
-        (child.text or "").strip()
+        " ".join((child.text or "").split())
         for each in _all(root, "final_reconstruction")
         for child in each
         if _tag(child) == "resolution_method"
@@ -243,18 +316,13 @@ def _level(the_map: ElementTree.Element) -> float | None:
     for contour in [each for each in contours if each.get("primary", "").lower() == "true"] or contours[:1]:
         for child in contour:
             if _tag(child) == "level":
-                try:
-                    return float(child.text or "")
-                except ValueError:
-                    return None
+                level = _number(child.text)
+                return level if math.isfinite(level) else None
     return None
 
 
 def _positive(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
+    number = _number(text)
     return number if 0 < number < 1e3 else None
 
 
@@ -270,13 +338,14 @@ def _from_mmcif(text: str, path: str) -> Claim:
         values += [gemmi.cif.as_string(value) for value in block.find_values(f"{category}.resolution")]
         methods += [gemmi.cif.as_string(value) for value in block.find_values(f"{category}.resolution_method")]
     claimed = _one([value for value in values if value], path, f"{category}.resolution")
-    method = next((method for method in methods if method), "")
+    method = " ".join(next((method for method in methods if method), "").split())
     return Claim(checked_claim(claimed, f"{path}: the claimed resolution"), _cutoff(method), method, path)
 
 
 def _one(values: list[str], path: str, name: str) -> str:
-    """The only value; one that stands there several times is one."""
-    different = list(dict.fromkeys(value for value in values if value))
+    """The only value; one that stands there several times, such as 4.0 and 4.00, is one."""
+    numbers = {value: _number(value) for value in values if value}
+    different = list({value if math.isnan(number) else number: value for value, number in numbers.items()}.values())
     if not different:
         raise InputError(f"{path} holds no {name}; give the number by --claimed.")
     if len(different) > 1:
@@ -287,7 +356,13 @@ def _one(values: list[str], path: str, name: str) -> str:
 
 
 def _cutoff(method: str) -> float:
-    """The cutoff that the words of a method name, such as ``FSC 0.5 CUT-OFF``; 0.143 if they name none."""
+    """The known cutoff next to the one that a method names, such as ``FSC 0.5 CUT-OFF``; 0.143 if it names none."""
+    named = _named_cutoff(method)
+    return CUTOFF if named is None else min(_KNOWN_CUTOFFS, key=lambda known: abs(known - named))
+
+
+def _named_cutoff(method: str) -> float | None:
+    """The FSC that the words of a method name, with a point or a comma; None if they name none."""
     found = _NUMBER.search(method)
-    number = float(found[1]) if found else CUTOFF
-    return min(_KNOWN_CUTOFFS, key=lambda known: abs(known - number)) if 0.1 < number < 0.6 else CUTOFF
+    number = float(found[1].replace(",", ".")) if found else math.nan
+    return number if 0.1 < number < 0.6 else None

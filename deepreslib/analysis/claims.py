@@ -218,7 +218,7 @@ def checked_claim(text: str | float, what: str = "the claimed resolution") -> fl
         InputError: it is no number, not above 0, so small that it is in nm, or too large.
     """
     try:
-        number = float(text)
+        number = math.nan if isinstance(text, str) and "_" in text else float(text)  # Python takes 3_2 for 32
     except ValueError:
         number = math.nan
     if not math.isfinite(number):

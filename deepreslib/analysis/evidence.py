@@ -51,6 +51,13 @@ NEVER_SET = 1.0
 SAME_VOXEL = 0.01
 """Voxel sizes that differ by less than this share are the same."""
 
+NOT_IN_MAP, HARDLY_IN_MAP = 0.2, 0.4
+"""Correlations of a model with the map below which it does not lie in it, and may lie elsewhere: a model 15 Å away had
+0.31."""
+
+AT_END = 1e-3
+"""A scale as near as this to the last one tried may lie beyond it."""
+
 HOT_SPOT = 0.05
 """If a smaller share of the molecule reaches the claim, it is the number of a hot spot."""
 
@@ -127,7 +134,12 @@ def kind(found: MapKind, factor: float, told: Sequence[Estimate] = ()) -> Eviden
 
 
 def half_maps(
-    curves: HalfMapCurves | None, estimate: Estimate | None, claim: Claim | None, rule: Rule, cutoff: float = CUTOFF
+    curves: HalfMapCurves | None,
+    estimate: Estimate | None,
+    claim: Claim | None,
+    rule: Rule,
+    cutoff: float = CUTOFF,
+    fault: str | None = None,
 ) -> Evidence:
     """Line 3: where the FSC of the half maps falls.
 
@@ -137,6 +149,7 @@ def half_maps(
         claim: what is claimed, or None.
         rule: when it is contradicted.
         cutoff: at which the estimate was read off.
+        fault: why they cannot decide, half a sentence; None if they can.
     """
     if curves is None:
         return line(3, State.NOT_APPLICABLE, "no half maps were given: only they could measure the resolution")
@@ -147,7 +160,7 @@ def half_maps(
         "randomised_beyond": None if curves.beyond is None else round(curves.beyond, 3),
         "cutoff": cutoff,
     }
-    if fault := curves.fault(cutoff):
+    if fault:
         return line(3, State.WARNING, f"{fault}; the half maps do not decide", **figures)
     assert estimate is not None, "half maps without a fault have an estimate"
     at_half = curves.corrected.resolution(0.5)
@@ -189,7 +202,7 @@ def cryores(
         limit = claim.resolution * (1 + rule.tolerance)
         probability = estimate.finer_than(limit)
         figures["probability_finer"] = round(probability, 4)
-        sentence += f"; finer than {limit:.2f} Å with a probability of {_percent(probability)}"
+        sentence += f"; finer than {limit:.2f} Å with a probability of {_probability(probability)}"
         answer = compare_with(estimate, claim, rule)
         if answer != CONSISTENT:
             state = State.CONTRADICTS if decides else State.WARNING
@@ -306,7 +319,13 @@ def size(volume: float, mass: float | None, level_volume: float | None = None) -
     return line(8, State.WARNING, f"{told}: check the voxel size, and the mask", found, "kDa", **figures)
 
 
-def voxel_size(scale: float | None, correlation: float | None, name: str = "", why_not: str = "") -> Evidence:
+def voxel_size(
+    scale: float | None,
+    correlation: float | None,
+    name: str = "",
+    why_not: str = "",
+    ends: tuple[float, float] = (0.0, math.inf),
+) -> Evidence:
     """Line 9: the voxel size that fits a model best.
 
     Args:
@@ -314,13 +333,19 @@ def voxel_size(scale: float | None, correlation: float | None, name: str = "", w
         correlation: of map and model at that scale.
         name: of the model.
         why_not: why it was not looked for.
+        ends: between which scales it was looked for.
     """
     if scale is None or correlation is None:
         return line(9, State.NOT_APPLICABLE, why_not or "no model was given (--structure)")
-    off = 100 * (scale - 1)
-    told = f"{name} fits best if voxels are {off:+.1f} % larger (correlation {correlation:.2f})".replace("-", "−")
-    if correlation < 0.2:
+    if correlation < NOT_IN_MAP:
         return line(9, State.NOT_APPLICABLE, f"{name} does not lie in the map (correlation {correlation:.2f})", scale)
+    if correlation < HARDLY_IN_MAP:
+        told = f"{name} hardly fits the map (correlation {correlation:.2f}), so it says nothing about the voxel size"
+        return line(9, State.WARNING, f"{told}: check where it lies", scale, correlation=round(correlation, 4))
+    off, more = 100 * abs(scale - 1), "larger" if scale > 1 else "smaller"
+    if min(abs(scale - end) for end in ends) < AT_END:
+        more = f"or more {more}"
+    told = f"{name} fits best if voxels are {off:.1f} % {more} (correlation {correlation:.2f})"
     if abs(scale - 1) > SCALE_OFF:
         return line(9, State.WARNING, f"{told}: the voxel size seems wrong", scale, correlation=round(correlation, 4))
     return line(9, State.OK, f"{told}, which is within the error", scale, correlation=round(correlation, 4))
@@ -350,6 +375,11 @@ def agreement(medians: Mapping[str, float | str], claim: Claim | None, rule: Rul
 
 def _told(resolution: float) -> str:
     return f"{resolution:.2f} Å" if math.isfinite(resolution) else "nowhere"
+
+
+def _probability(share: float) -> str:
+    """In words; nothing is certain."""
+    return _percent(min(max(share, 1e-3), 1 - 1e-3))
 
 
 def _percent(share: float) -> str:

@@ -1,5 +1,6 @@
 """``deepres classify``: whether a map bears its claimed resolution out, with the evidence for it."""
 
+import os
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from deepreslib.commands.numbers import FINITE, Number, Numbers, density_name, f
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.networks.mapclass_card import BORDERS
+from deepreslib.networks.store import CARD_FILE
 
 if TYPE_CHECKING:
     from deepreslib.commands.classify_one import Judged, NotJudged
@@ -21,7 +23,7 @@ EVIDENCE, PROBABILITIES, CONFUSION = "evidence.png", "probabilities.png", "confu
 OUTPUTS = (TABLE, VOTES, EVIDENCE, PROBABILITIES, CONFUSION, PAGE, REPORT)
 
 CONTRADICTED = 3
-"""Exit code of ``--strict`` if a claim is contradicted."""
+"""Exit code of ``--strict`` if a claim is contradicted, or one of several maps could not be judged."""
 
 _EPILOG = (
     "The verdicts are: "
@@ -53,7 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=file_name,
         metavar="CSV",
         help="many maps: a table with the columns map, claimed and, if you like, voxel_size, half1, half2, mask, "
-        "structure, label",
+        "structure, mass, label",
     )
     more = parser.add_argument_group("what else is known")
     more.add_argument("--label", metavar="NAME", help="what to call the map (default: its file)")
@@ -84,13 +86,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     how.add_argument(
         "--borders",
-        type=Numbers(Number(0.5, 100, "Å"), "A,A", (2, 2)),
+        type=Numbers(Number(0.5, 100, "Å"), "A,A", (2, 2), "5,10"),
         default=BORDERS,
         metavar="A,A",
         help="between the classes high, medium and low, Å (default: 5,10)",
     )
     how.add_argument("--compare", action="store_true", help="ask DeepRes, MonoRes, ResMap and local FSC too")
-    how.add_argument("--strict", action="store_true", help=f"exit with code {CONTRADICTED} if a claim is contradicted")
+    how.add_argument(
+        "--strict",
+        action="store_true",
+        help=f"exit with code {CONTRADICTED} if a claim is contradicted, or a map of a table could not be judged",
+    )
     how.add_argument(
         "--preset",
         type=lower,
@@ -107,7 +113,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=folder_name,
         required=True,
         metavar="DIR",
-        help=f"folder for {PAGE}, {REPORT}, {TABLE}, {VOTES} (of one map) and the pictures; made if missing",
+        help=f"folder for {PAGE}, {REPORT}, {TABLE}, {VOTES} (of a map given by itself, not by a table) and the "
+        "pictures; made if missing",
     )
 
 
@@ -115,6 +122,9 @@ def paths(args: Namespace) -> Paths:
     """The files that are read and written; a table is read for it."""
     args.cases = cases(args)
     args.question = question(args)
+    for option, folder in (("--model", args.model), ("--cryores-model", args.cryores_model)):
+        if folder and os.path.isdir(folder) and not os.path.exists(os.path.join(folder, CARD_FILE)):
+            raise InputError(f"{option} {folder} holds no network; give a folder written by 'deepres train'.")
     given = [args.table, args.claimed_from]
     for case in args.cases:
         given += [case.map, case.half1, case.half2, case.mask, case.structure]
@@ -126,7 +136,8 @@ def run(args: Namespace) -> int:
     """Judges the maps, prints a sentence for each, writes report, table, pictures and page.
 
     Returns:
-        The exit code: 0, or ``CONTRADICTED`` if a claim is contradicted and ``--strict`` was given.
+        The exit code: 0, or ``CONTRADICTED`` if ``--strict`` was given and a claim is contradicted, or one of
+        several maps could not be judged.
     """
     started = time.monotonic()
     machine.choose(args.threads, args.gpu)
@@ -143,6 +154,7 @@ def run(args: Namespace) -> int:
         result = judge_case(case, args.question) if not is_table else _judged_or_not(case, args)
         print(messages.one_line(result.sentence()), flush=True)
         if isinstance(result, Judged):
+            result.warnings[:0] = case.notes
             named = result.warnings if not is_table else [f"{result.name}: {text}" for text in result.warnings]
             messages.print_warnings(named)
             if is_table:  # a map is not kept longer than its turn
@@ -152,8 +164,8 @@ def run(args: Namespace) -> int:
     if len(results) > 1:
         print(classify_outputs.counts_line(results))
     classify_outputs.write(args.output, results, args.question, args.command_line, time.monotonic() - started)
-    contradicted = any(each.verdict.is_contradiction for each in judged)
-    return CONTRADICTED if args.strict and contradicted else 0
+    is_good = len(judged) == len(results) and not any(each.verdict.is_contradiction for each in judged)
+    return CONTRADICTED if args.strict and not is_good else 0
 
 
 def _check_preset(args: Namespace) -> None:
@@ -194,6 +206,6 @@ def _share(text: str) -> float:
         number = float(words.rstrip("% ")) / (100 if words.endswith("%") else 1)
     except ValueError:
         number = -1.0
-    if not 0 <= number < 1:
+    if "_" in words or not 0 <= number < 1:
         raise ArgumentTypeError(f"{text!r} is no share; give one such as 0.1 or 10%")
     return number

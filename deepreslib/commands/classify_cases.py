@@ -4,7 +4,7 @@ import math
 from argparse import Namespace
 from dataclasses import dataclass
 
-from deepreslib.analysis.claim_files import read_claim, read_table
+from deepreslib.analysis.claim_files import method_note, read_claim, read_table
 from deepreslib.analysis.claims import Claim, Rule
 from deepreslib.commands.folder import short_names
 from deepreslib.errors import InputError
@@ -33,6 +33,7 @@ class Case:
         voxel_size: Å, which wins over the header's; None likewise.
         origin: Å (z, y, x), likewise.
         mass: kDa, of the sample; None if not given.
+        notes: sentences about the claim to warn of.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Case:
     voxel_size: float | None = None
     origin: Triple | None = None
     mass: float | None = None
+    notes: tuple[str, ...] = ()
 
     def arguments(self, threads: int | None) -> Namespace:
         """What ``commands.inputs`` takes.
@@ -147,17 +149,31 @@ def cases(args: Namespace) -> list[Case]:
     claim = read_claim(args.claimed_from) if args.claimed_from else None
     if args.claimed is not None:
         claim = Claim(args.claimed)
+    note = method_note(claim) if claim else ""
     path = given[0] if given else None
     fields = ("half1", "half2", "mask", "mask_threshold", "structure", "voxel_size", "origin", "mass")
-    return [Case(args.label or path or args.half1, path, claim, **{name: getattr(args, name) for name in fields})]
+    known = {name: getattr(args, name) for name in fields}
+    return [Case(args.label or path or args.half1, path, claim, **known, notes=(note,) if note else ())]
+
+
+_IN_TABLE = {
+    "claimed": "put it into the table, in the column claimed",
+    "claimed_from": "put its resolution into the table, in the column claimed",
+    "mask_threshold": "name a mask of each map in the table, in the column mask",
+    **{
+        name: f"put it into the table, in the column {name}"
+        for name in ("label", "half1", "half2", "mask", "structure", "mass")
+    },
+}
+"""Option that belongs to one map → what to do instead beside ``--table``."""
 
 
 def _of_table(args: Namespace) -> list[Case]:
     """The cases of ``--table``."""
-    for option in ("claimed", "claimed_from", "label", "half1", "half2", "mask", "mask_threshold", "structure", "mass"):
+    for option, mend in _IN_TABLE.items():
         if getattr(args, option) is not None:
             name = f"--{option.replace('_', '-')}"
-            raise InputError(f"{name} belongs to one map and --table names several; put it into the table.")
+            raise InputError(f"{name} belongs to one map and --table names several; {mend}.")
     if args.map:
         raise InputError(f"{args.map[0]} and --table are both given; put the map into the table, or leave that out.")
     rows = read_table(args.table)
@@ -176,6 +192,7 @@ def _of_table(args: Namespace) -> list[Case]:
             structure=row.files.get("structure"),
             voxel_size=row.voxel_size or args.voxel_size,
             origin=args.origin,
+            mass=row.mass,
         )
         for name, row in zip(names, rows, strict=True)
     ]

@@ -118,13 +118,16 @@ def voxel_size(case: Case, density_map: DensityMap, claim: Claim | None, mask: B
     """Line 9."""
     if case.structure is None:
         return evidence.voxel_size(None, None)
-    from deepreslib.simulation.voxel_scale import best_scale
+    from deepreslib.simulation.voxel_scale import SCALES, best_scale
     from deepreslib.structures import read_structure
 
     structure = read_structure(case.structure)
     finest = max(claim.resolution if claim else 0.0, 2 * max(density_map.voxel_size))
-    found = best_scale(density_map, structure, finest)
-    return evidence.voxel_size(found.scale, found.correlation, structure.name)
+    try:
+        found = best_scale(density_map, structure, finest)
+    except InputError as error:  # it lies elsewhere: that is no reason to say nothing of the map
+        return evidence.voxel_size(None, None, why_not=str(error).rstrip("."))
+    return evidence.voxel_size(found.scale, found.correlation, structure.name, ends=SCALES)
 
 
 def named(probabilities: tuple[float, float, float]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepreslib import maps
 from deepreslib.analysis import claims, evidence, map_end, map_kind, report
-from deepreslib.analysis.claims import Claim, Estimate, Evidence, Verdict
+from deepreslib.analysis.claims import Claim, Estimate, Evidence, State, Verdict
 from deepreslib.analysis.map_end import MapEnd, Spectrum
 from deepreslib.analysis.map_kind import Kind
 from deepreslib.commands import classify_more, inputs
@@ -167,13 +167,14 @@ def judge_case(case: Case, question: Question, progress: bool = True) -> Judged:
     if given.half_maps:
         rng = np.random.default_rng(SEED)
         curves = half_map_curves.measure(*given.half_maps, mask, rng, question.workers)
+    fault = _halves_fault(given, curves, mask, claim)
     factor = MASKED_FACTOR if kind.kind is Kind.MASKED else 1.0
-    estimates = _estimates(found, curves, claim, factor)
+    estimates = _estimates(found, None if fault else curves, claim, factor)
     of_halves, of_cryores = estimates.get("half_maps"), estimates.get("cryores")
     is_reliable = found is not None and found.status == RELIABLE
     spectrum = map_end.radial_amplitude(density_map, question.workers)
     end = map_end.find_end(spectrum)
-    warnings = list(given.warnings)
+    warnings = [*given.warnings, *([f"{fault}; the half maps do not decide."] if fault else [])]
     map_class = None
     told: list[Estimate] = []
     if noise_free or question.wants_map_class:
@@ -200,7 +201,7 @@ def judge_case(case: Case, question: Question, progress: bool = True) -> Judged:
     lines = [
         evidence.nyquist(claim, max(density_map.voxel_size), case.voxel_size is None),
         evidence.kind(kind, factor, told),
-        evidence.half_maps(curves, of_halves, claim, rule, claim.cutoff if claim else CUTOFF),
+        evidence.half_maps(curves, of_halves, claim, rule, claim.cutoff if claim else CUTOFF, fault),
         evidence.cryores(of_cryores, status, claim, rule, is_reliable, of_halves is None),
         evidence.end(end, claim, rule, verdict.estimate, of_halves is None and not noise_free),
         evidence.share(values, claim, is_reliable),
@@ -209,6 +210,8 @@ def judge_case(case: Case, question: Question, progress: bool = True) -> Judged:
         classify_more.voxel_size(case, density_map, claim, mask),
         evidence.agreement(medians, claim, rule),
     ]
+    if lines[0].state is State.WARNING and verdict.is_contradiction:
+        warnings.append(f"{lines[0].sentence}.")
     probabilities, scale = _class(verdict, map_class, noise_free, question)
     local = values.get("CryoRes", np.zeros(0, np.float32))
     return Judged(
@@ -274,13 +277,34 @@ def _mask(
     return mask, {"source": "automatic", "path": None, "voxels": int(mask.sum())}
 
 
+def _halves_fault(given: GivenMaps, curves: HalfMapCurves | None, mask: BoolArray, claim: Claim | None) -> str | None:
+    """Why the half maps cannot decide about the map, half a sentence; None if they can, or there are none."""
+    if given.half_maps is None or curves is None:
+        return None
+    cutoff = claim.cutoff if claim else CUTOFF
+    if fault := curves.fault(cutoff):
+        return fault
+    from deepreslib.enhancement.noise import agreement
+    from deepreslib.enhancement.verdict import LEAST_AGREEMENT
+
+    half1, half2 = given.half_maps
+    mean = half1.like((half1.data + half2.data) / 2)
+    agree = agreement(given.density_map, mean, mask, curves.resolution(cutoff))
+    if agree >= LEAST_AGREEMENT:
+        return None
+    return (
+        f"the half maps {half1.name} and {half2.name} show something else than {given.density_map.name} (the FSC of "
+        f"their mean with it, within the mask, is {agree:.2f})"
+    )
+
+
 def _estimates(
     found: LocalResolution | None, curves: HalfMapCurves | None, claim: Claim | None, factor: float
 ) -> dict[str, Estimate]:
-    """What half maps and CryoRes say; half maps only if they can decide."""
+    """What half maps, if they can decide, and CryoRes say."""
     estimates = {}
     cutoff = claim.cutoff if claim else CUTOFF
-    if curves is not None and curves.fault(cutoff) is None:
+    if curves is not None:
         scale = f"FSC {cutoff:g} of the half maps"
         estimates["half_maps"] = Estimate(curves.resolution(cutoff), curves.deviation(cutoff), scale)
     if found is not None and found.global_resolution is not None:

@@ -35,7 +35,8 @@ EXPLAINED = {
     "scales": "FSC 0.143: where the FSC of two half maps falls to 0.143, measured or as CryoRes expects it; Gaussian: "
     "each atom a Gaussian, as EMAN2's pdb2mrc makes maps; low-pass: DeepRes' median. They are not interchangeable.",
     "states": "ok, warning, contradicts or not applicable",
-    "votes": "votes.mrc: 0 outside the molecule, 1 high, 2 medium, 3 low, by CryoRes' local resolution at FSC 0.143",
+    "votes": "votes.mrc, of a map given by itself and not by a table: 0 outside the molecule, 1 high, 2 medium, 3 low, "
+    "by CryoRes' local resolution at FSC 0.143",
     "local_resolution": "Å, by CryoRes at FSC 0.143: quantiles at even steps",
     "cryores": SIMULATED,
 }

@@ -4,11 +4,16 @@ from argparse import Namespace
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from deepreslib import maps
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray
 from deepreslib.fourier.fsc import ShellCorrelation
 from deepreslib.maps import DensityMap, checks, half_maps, masks
+
+_SAME_VOXEL_SIZE = 0.01
+"""Voxel sizes of a map and its half maps may differ by this share, as programs round them."""
 
 
 @dataclass
@@ -49,6 +54,8 @@ def read_maps(args: Namespace) -> GivenMaps:
     if args.half1:
         half1 = read_beside(args.half1, args, density_map, warnings)
         half2 = read_beside(args.half2, args, density_map or half1, warnings)
+        if density_map is not None:
+            _check_halves_of(density_map, half1, half2)
         for half in (half1, half2):
             checks.check_estimable(half)
             warnings += maps.check_scale(half)
@@ -60,12 +67,28 @@ def read_maps(args: Namespace) -> GivenMaps:
     assert density_map, "without a map there are half maps"
     checks.check_estimable(density_map)
     warnings += maps.check_scale(density_map)
-    if halves and density_map.data.shape != halves[0].data.shape:
-        raise InputError(
-            f"{args.map} has {maps.format_triple(density_map.data.shape)} voxels and its half map {args.half1} "
-            f"{maps.format_triple(halves[0].data.shape)}; give the half maps of this map."
-        )
     return GivenMaps(density_map, halves, warnings)
+
+
+def _check_halves_of(density_map: DensityMap, *halves: DensityMap) -> None:
+    """Refuses half maps of another grid than the map's, and the map itself in place of one."""
+    name, shape, size = density_map.name, density_map.data.shape, density_map.voxel_size
+    for half in halves:
+        if half.data.shape != shape:
+            raise InputError(
+                f"{name} has {maps.format_triple(shape)} voxels and its half map {half.name} "
+                f"{maps.format_triple(half.data.shape)}; give the half maps of this map."
+            )
+        if max(abs(one / other - 1) for one, other in zip(half.voxel_size, size, strict=True)) > _SAME_VOXEL_SIZE:
+            raise InputError(
+                f"{name} has voxels of {maps.format_triple(size)} Å and its half map {half.name} of "
+                f"{maps.format_triple(half.voxel_size)} Å; give the half maps of this map, or --voxel-size for all."
+            )
+        if np.array_equal(half.data, density_map.data):
+            raise InputError(
+                f"{half.name} is the map {name} itself; give the two half maps that it was made from by --half1 and "
+                "--half2."
+            )
 
 
 def fsc_within(given: GivenMaps, mask: BoolArray, workers: int | None) -> ShellCorrelation | None:

@@ -34,12 +34,18 @@ class Number:
             number = int(text) if self.whole else float(text)
         except ValueError:
             number = math.nan
+        if "_" in text:  # Python takes 3_2 for 32
+            number = math.nan
         if not self.low <= number <= self.high:
             kind = "a whole number" if self.whole else "a number"
             unit = f" {self.unit}" if self.unit else ""
             low, high = (f"{end:.0f}" if self.whole else f"{end:.7g}" for end in (self.low, self.high))
             raise ArgumentTypeError(f"{text!r} is not {kind} from {low} to {high}{unit}")
         return number
+
+
+_IN_WORDS = {(2, 2): "two numbers with a comma", (3, 3): "three numbers with commas"}
+"""How many there are, least and most → in words."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,13 @@ class Numbers:
         number: what each must be.
         form: how to write them, such as ``X,Y,Z``.
         counts: how many there may be: least and most.
+        example: that stands in the message instead of the form.
     """
 
     number: Number
     form: str
     counts: tuple[int, int]
+    example: str = ""
 
     def __call__(self, text: str) -> tuple[float, ...]:
         """The numbers that a text means.
@@ -68,9 +76,15 @@ class Numbers:
         words = text.split(",")
         least, most = self.counts
         if not least <= len(words) <= most or not all(words):
-            raise ArgumentTypeError(f"{text!r} is not {self.form}")
+            many = _IN_WORDS.get(self.counts, f"{least} to {most} numbers with commas")
+            wanted = f"{many} between, such as {self.example}" if self.example else f"{self.form}: {many} between"
+            raise ArgumentTypeError(f"{text!r} is not {wanted}")
         return tuple(self.number(word) for word in words)
 
+
+_PAGES = ("png", "jpg", "pdf", "svg", "html", "htm")
+_ENDINGS = (*_PAGES, "xml", "mrc", "map", "gz", "json", "cif", "pdb", "cxc", "txt", "csv")
+"""Endings of files; no folder for results has one."""
 
 ANGSTROM = Number(0.1, 1000, "Å")
 """A resolution, or the step between two."""
@@ -123,8 +137,8 @@ def folder_name(text: str) -> str:
     Raises:
         ArgumentTypeError: it is empty, or ends like the name of a file.
     """
-    ending = file_name(text).rsplit("/", 1)[-1].rpartition(".")[2].lower()
-    if ending in {"png", "jpg", "pdf", "svg", "mrc", "map", "gz", "json", "cif", "pdb", "cxc", "txt", "csv"}:
+    _, dot, ending = file_name(text).lower().rsplit("/", 1)[-1].rpartition(".")
+    if dot and ending in _ENDINGS:
         raise ArgumentTypeError(f"{text!r} is the name of a file, and a folder is wanted; leave out .{ending}")
     return text
 

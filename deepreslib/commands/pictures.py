@@ -1,10 +1,15 @@
 """``deepres pictures``: histogram, slices, surface and ChimeraX script of a local resolution map."""
 
+import functools
 import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from deepreslib import pictures
 from deepreslib.analysis import report
@@ -12,21 +17,50 @@ from deepreslib.analysis.resolution_map import as_resolution
 from deepreslib.commands import inputs, messages
 from deepreslib.commands.arguments import add_grid_arguments
 from deepreslib.commands.folder import in_folder, short_names
+from deepreslib.commands.methods.classes import NAMES
 from deepreslib.commands.numbers import FINITE, Numbers, density_name, file_name, folder_name, lower
 from deepreslib.commands.paths import Paths
 from deepreslib.errors import InputError
 from deepreslib.files import split_map_name, write_report
 from deepreslib.maps import DensityMap, check_same_grid, checks, labels, write_map
+from deepreslib.networks.mapclass_card import BORDERS
+from deepreslib.pictures import votes
 from deepreslib.pictures.figures import LABELS
 
 REPORT, HISTOGRAM, SLICES, SURFACE = "pictures.json", "histogram.png", "slices.png", "surface.png"
 SCRIPT, COLOURS, SHOWN = "surface.cxc", "surface_resolution.mrc", "surface_map.mrc"
 CHIMERAX_SUFFIXES = (".mrc", ".map", ".ccp4")
+COLOUR_MAP = "jet"
+CLASS_ENDING = "_class"
+"""Of the maps of ten classes, which 'deepres estimate' writes beside the report."""
+VOTES_NAME, VOTES_REPORT = "votes", "classify.json"
+"""The map of three classes of 'deepres classify', and the report beside it."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How a map is drawn.
+
+    Attributes:
+        scale: the colours.
+        label: what the keys measure.
+        histogram: draws it.
+        named: gives the key of a figure its words.
+        described: the colours, for the report.
+    """
+
+    scale: pictures.ColourScale
+    label: str
+    histogram: Callable[[], Figure]
+    named: Callable[[Figure], Figure]
+    described: dict[str, Any]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Adds the subcommand's arguments."""
-    parser.add_argument("resolution", type=file_name, metavar="RESOLUTION", help="local resolution map, Å")
+    parser.add_argument(
+        "resolution", type=file_name, metavar="RESOLUTION", help="local resolution map, Å, or map of classes"
+    )
     parser.add_argument(
         "--quantity",
         type=lower,
@@ -63,9 +97,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--colour-map",
         "--color-map",
-        default="jet",
         metavar="NAME",
-        help="a matplotlib colour map; its low end is the better resolution (default: jet)",
+        help=f"a matplotlib colour map; its low end is the better resolution (default: {COLOUR_MAP})",
     )
     parser.add_argument("--level", type=FINITE, metavar="L", help="density at the surface (default: chosen)")
     parser.add_argument("--axis", choices=["z", "y", "x"], default="z", help="normal of the slices (default: z)")
@@ -90,34 +123,26 @@ def run(args: Namespace) -> None:
         raise InputError("--level is the density at the surface, which needs the density; give it by --map.")
     density = inputs.read_beside(args.map, args, None, warnings) if args.map else None
     quantity, resolution = _read_values(args.resolution, args, density, warnings, args.quantity)
-    label = LABELS[quantity]
     if density:
         check_same_grid(density, resolution)
         _check_density(density, resolution, warnings)
-    others = [_read_values(path, args, resolution, warnings, quantity)[1].data for path in args.compare]
-    if args.range:
-        low, high = args.range
-        scale = pictures.ColourScale(low, high, args.colour_map)
-    else:
-        scale = pictures.ColourScale.from_values(resolution.data, args.colour_map)
+    look = _class_look(args, resolution) if quantity == labels.CLASS else _look(args, quantity, resolution, warnings)
     folder = Path(args.output)
 
-    maps = dict(zip(short_names([args.resolution, *args.compare]), [resolution.data, *others], strict=True))
-    figure = pictures.histogram_figure(maps, scale, label=label, ends=_ends(args.resolution))
-    pictures.save_figure(figure, folder / HISTOGRAM)
+    pictures.save_figure(look.histogram(), folder / HISTOGRAM)
     grid = density or resolution
     slices = pictures.coloured_slices_figure(
         density.data if density else None,
         resolution.data,
         grid.voxel_size,
-        scale,
+        look.scale,
         args.axis,
         origin=grid.origin,
-        label=label,
+        label=look.label,
     )
-    pictures.save_figure(slices, folder / SLICES)
+    pictures.save_figure(look.named(slices), folder / SLICES)
     if density:
-        level = _surface(density, resolution, scale, args.level, folder, quantity)
+        level = _surface(density, resolution, look, args.level, folder, quantity)
     write_report(
         folder / REPORT,
         {
@@ -126,12 +151,61 @@ def run(args: Namespace) -> None:
             "map": args.map,
             "mask": args.mask,
             "compare": args.compare,
-            "scale": {"low": scale.low, "high": scale.high, "colour_map": args.colour_map},
+            "scale": look.described,
             "level": level if density else None,
             **({"warnings": warnings} if warnings else {}),
         },
     )
     messages.print_warnings(warnings)
+
+
+def _look(args: Namespace, quantity: str, values: DensityMap, warnings: list[str]) -> _Look:
+    """How values on a continuous scale are drawn, those of ``--compare`` with them."""
+    others = [_read_values(path, args, values, warnings, quantity)[1].data for path in args.compare]
+    colour_map = args.colour_map or COLOUR_MAP
+    if args.range:
+        low, high = args.range
+        scale = pictures.ColourScale(low, high, colour_map)
+    else:
+        scale = pictures.ColourScale.from_values(values.data, colour_map)
+    shown = dict(zip(short_names([args.resolution, *args.compare]), [values.data, *others], strict=True))
+    described = {"low": scale.low, "high": scale.high, "colour_map": colour_map}
+    ends, label = _ends(args.resolution), LABELS[quantity]
+    histogram = functools.partial(pictures.histogram_figure, shown, scale, label=label, ends=ends)
+    return _Look(scale, label, histogram, lambda figure: figure, described)
+
+
+def _class_look(args: Namespace, classes: DensityMap) -> _Look:
+    """How the ten classes of 'deepres estimate' are drawn, or the three of 'deepres classify'."""
+    for option, value in (("--compare", args.compare), ("--range", args.range), ("--colour-map", args.colour_map)):
+        if value:
+            raise InputError(f"{option} is for values in Å, and {classes.name} has classes; leave it out.")
+    numbers = classes.data
+    if not np.isin(numbers, np.arange(len(pictures.TEN_CLASSES.listed) + 1)).all():
+        raise InputError(
+            f"{classes.name} has other values than the numbers of classes, 0 to {len(pictures.TEN_CLASSES.listed)}; "
+            "give a map of classes, or say by --quantity what its values are."
+        )
+    stem = split_map_name(args.resolution)[0]
+    if Path(stem).name == VOTES_NAME and numbers.max() <= len(pictures.VOTES.listed):
+        borders = _borders(Path(args.resolution).with_name(VOTES_REPORT))
+        return _Look(
+            pictures.VOTES,
+            votes.LABEL,
+            lambda: pictures.votes_histogram_figure(numbers, borders),
+            lambda figure: pictures.name_votes(figure, numbers, borders),
+            {"classes": pictures.class_names(borders), "colours": pictures.VOTES.listed},
+        )
+    method = NAMES.get(str(_read_json(f"{stem.removesuffix(CLASS_ENDING)}.json").get("labels")))
+    label = f"{LABELS[labels.CLASS]}{f' as by {method}' if method else ''} (Å)"
+    counts = [{"voxels": np.count_nonzero(numbers == number)} for number in pictures.TEN_CLASSES.ticks()]
+    return _Look(
+        pictures.TEN_CLASSES,
+        label,
+        lambda: pictures.class_histogram_figure(counts, label=label),
+        lambda figure: pictures.name_classes(figure, numbers),
+        {"classes": pictures.TEN_CLASSES.names, "colours": pictures.TEN_CLASSES.listed},
+    )
 
 
 def _check_density(density: DensityMap, resolution: DensityMap, warnings: list[str]) -> None:
@@ -157,7 +231,7 @@ def _check_density(density: DensityMap, resolution: DensityMap, warnings: list[s
 def _surface(
     density: DensityMap,
     resolution: DensityMap,
-    scale: pictures.ColourScale,
+    look: _Look,
     level: float | None,
     folder: Path,
     quantity: str,
@@ -166,7 +240,8 @@ def _surface(
     surface = pictures.coloured_surface(
         density.data, resolution.data, density.voxel_size, level, origin=density.origin, name=density.name
     )
-    pictures.save_figure(pictures.surface_figure(surface, scale, label=LABELS[quantity]), folder / SURFACE)
+    figure = pictures.surface_figure(surface, look.scale, label=look.label)
+    pictures.save_figure(look.named(figure), folder / SURFACE)
     colours = folder / COLOURS
     write_map(colours, density.like(pictures.resolution_for_chimerax(resolution.data)), quantity)
     shown = Path(density.path)
@@ -181,8 +256,8 @@ def _surface(
         density.voxel_size,
         density.origin,
         surface.level,
-        scale,
-        label=LABELS[quantity],
+        look.scale,
+        label=look.label,
     )
     return float(surface.level)
 
@@ -190,11 +265,29 @@ def _surface(
 def _ends(path: str) -> tuple[float, float] | None:
     """The ends of the method's range, Å, from the report beside a resolution map; None if there is none."""
     try:
-        with open(f"{split_map_name(path)[0]}.json", encoding="utf-8") as stream:
-            found = json.load(stream)["range"]
+        found = _read_json(f"{split_map_name(path)[0]}.json")["range"]
         return float(found["low"]), float(found["high"])
-    except (InputError, OSError, ValueError, KeyError, TypeError):
+    except (InputError, ValueError, KeyError, TypeError):
         return None
+
+
+def _borders(path: Path) -> tuple[float, float]:
+    """Those of three classes, Å, from the report beside a map of votes; the usual ones if there is none."""
+    try:
+        first, second = map(float, _read_json(path)["borders"])
+    except (ValueError, KeyError, TypeError):
+        return BORDERS
+    return first, second
+
+
+def _read_json(path: str | Path) -> dict[str, Any]:
+    """A report beside a map; empty if there is none."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            found = json.load(stream)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 _ENDS = Numbers(FINITE, "LOW,HIGH", (2, 2))

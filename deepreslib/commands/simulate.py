@@ -88,8 +88,8 @@ def paths(args: Namespace) -> Paths:
 def run(args: Namespace) -> None:
     """Simulates and writes the files."""
     outputs = _outputs(args)
-    simulate_half_maps.check(args)
     simulate_gaussian.check(args)
+    simulate_half_maps.check(args)
     structure = structures.read_structure(args.structure)
     if not args.half_maps and args.gaussian is None:
         labels, resolutions = _regions(args, structure)

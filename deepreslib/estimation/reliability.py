@@ -116,6 +116,13 @@ def judge(
                 "does not ask for noise",
             )
         )
+    if kind.hides_noise:
+        doubts.append(
+            Doubt(
+                "the map is masked so tightly that none of its noise is left beside the molecule",
+                "CryoRes takes such maps for finer than they are: give the map with a wider mask, or without one",
+            )
+        )
     if fault is not None:
         doubts.append(Doubt(fault.fault, fault.advice))
     return Reliability(factor, widened, _outside(widened), tuple(doubts))

@@ -7,7 +7,7 @@ from pathlib import Path
 from deepreslib.errors import InputError
 from deepreslib.files.paths import PathLike, real_path
 
-FOLDER_REPORTS = ("compare.json", "pictures.json", "sharpness.json")
+FOLDER_REPORTS = ("classify.json", "compare.json", "pictures.json", "sharpness.json")
 """Names of reports about the files of a whole folder. Any other report's name is that of a map, such as ``res.json``
 for ``res.mrc`` and ``res_sd.mrc``."""
 

@@ -111,14 +111,16 @@ class OutputSet:
     def _stale(self) -> list[Path]:
         """The unchanged files of the report that will be replaced, without inputs and those that are written anew.
 
-        Files of a kind that this run has not written, as their names end, are no part of its set either.
+        A file of a kind that this run has not written, as its name ends, is no part of its set either, unless the run
+        has declared that it may write this very file.
         """
         if self.report is None or self.report not in self._asides:
             return []
         kept = {*self._asides, *map(real_path, self.inputs)}
         kinds = {path.suffix for path in self._asides}
         old = {self.report.with_name(os.path.basename(name)): total for name, total in recorded(self.report).items()}
-        candidates = [path for path in old if path not in kept and path.suffix in kinds and path.is_file()]
+        ours = [path for path in old if path.suffix in kinds or (self.allowed and self.allowed(path))]
+        candidates = [path for path in ours if path not in kept and path.is_file()]
         return [path for path in candidates if sha256(path) == old[path]]
 
     def discard(self) -> None:

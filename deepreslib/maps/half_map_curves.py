@@ -39,6 +39,9 @@ DRAWS = (8, 8_000_000)
 """How often phases are drawn: the first number, but so seldom that all draws together have no more voxels than the
 second. In small boxes a shell has few coefficients, and chance would be taken for the mask's doing."""
 
+UNCERTAIN = 0.2
+"""Half maps do not decide if their resolution is uncertain by more than this share of it."""
+
 _NEEDED = 40
 
 
@@ -109,8 +112,14 @@ class HalfMapCurves:
             return (
                 f"their FSC never falls to {cutoff:g}: the half maps share their noise, or their voxels are too large"
             )
-        if not math.isfinite(self.resolution(cutoff)):
+        found = self.resolution(cutoff)
+        if not math.isfinite(found):
             return "the half maps agree at no frequency"
+        if self.deviation(cutoff) > UNCERTAIN * found:
+            return (
+                f"where their FSC falls to {cutoff:g}, {found:.1f} ± {self.deviation(cutoff):.1f} Å, is uncertain by "
+                "more than a fifth: within the mask they hardly agree"
+            )
         return None
 
     def made_by_mask(self, resolution: float) -> float:

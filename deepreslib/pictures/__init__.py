@@ -25,17 +25,25 @@ from deepreslib.pictures.slices import central_slices, coloured_slices_figure, g
 from deepreslib.pictures.surface import ColouredSurface, coloured_surface, default_level
 from deepreslib.pictures.text import plain, shortened
 from deepreslib.pictures.views import surface_figure
-from deepreslib.pictures.votes import votes_slices_figure, votes_surface_figure
+from deepreslib.pictures.votes import (
+    VOTES,
+    name_votes,
+    votes_histogram_figure,
+    votes_slices_figure,
+    votes_surface_figure,
+)
 from deepreslib.pictures.voxel_classes import (
     TEN_CLASSES,
     class_histogram_figure,
     class_slices_figure,
     class_surface_figure,
+    name_classes,
     probability_slices_figure,
 )
 
 __all__ = [
     "TEN_CLASSES",
+    "VOTES",
     "ColourScale",
     "ColouredSurface",
     "add_colour_bar",
@@ -59,6 +67,8 @@ __all__ = [
     "grey_slices_figure",
     "histogram_figure",
     "inside_values",
+    "name_classes",
+    "name_votes",
     "overclaimed_figure",
     "overview_figure",
     "plain",
@@ -73,6 +83,7 @@ __all__ = [
     "spread_figure",
     "surface_figure",
     "verdict_table_figure",
+    "votes_histogram_figure",
     "votes_slices_figure",
     "votes_surface_figure",
     "write_chimerax_script",

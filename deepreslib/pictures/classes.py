@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from deepreslib.analysis.confusion import Confusion
 from deepreslib.errors import InputError
@@ -18,6 +19,10 @@ CLASS_COLOURS = ("#1f4e9c", "#8fb0d9", "#d9b26f")
 
 MOST_MAPS = 60
 """So many maps are drawn; the report has all."""
+
+CLAIM_COLOUR = "#c1440e"
+LEAST_OUTLINED = 0.02
+"""The outline of a class with a smaller probability would be a line; the words beside the bar say it then."""
 
 MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
 
@@ -44,7 +49,7 @@ def probabilities_figure(
     Args:
         maps: name → probabilities of high, medium and low.
         borders: Å, of the classes.
-        claimed: name → class of its claim; the bar's part of that class is outlined.
+        claimed: name → class of its claim; it stands beside the bar, whose part of that class is outlined.
         title: above the axes.
 
     Returns:
@@ -71,17 +76,22 @@ def probabilities_figure(
     for row, name in enumerate(shown):
         if claimed and name in claimed:
             number = CLASSES.index(claimed[name])
-            width = max(values[row, number], 0.004)
-            axes.barh(row, width, left=starts[row, number], height=0.8, facecolor="none", edgecolor="#c1440e", lw=2)
-    if claimed:
-        axes.barh([0], [0], facecolor="none", edgecolor="#c1440e", linewidth=2, label="the claim's class")
+            start, width = starts[row, number], values[row, number]
+            if width >= LEAST_OUTLINED:
+                axes.barh(row, width, left=start, height=0.8, facecolor="none", edgecolor=CLAIM_COLOUR, lw=2)
+            axes.annotate(
+                f"claim: {claimed[name]}", (1.02, row), va="center", color=CLAIM_COLOUR, annotation_clip=False
+            )
     axes.set_yticks(rows, [plain(shortened(name, 34)) for name in shown])
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
     axes.set_xlabel("Probability")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(frameon=False, fontsize="small", ncols=4, loc="outside upper center")
+    handles, _ = axes.get_legend_handles_labels()
+    if claimed:
+        handles.append(Patch(facecolor="none", edgecolor=CLAIM_COLOUR, linewidth=2, label="the claim's class"))
+    figure.legend(handles=handles, frameon=False, fontsize="small", ncols=4, loc="outside upper center")
     left_out = len(maps) - len(shown)
     notes = [title] * bool(title) + [f"{left_out} further maps are in the report"] * bool(left_out)
     axes.set_title(plain("; ".join(notes)), fontsize="medium")

@@ -15,6 +15,7 @@ from deepreslib.pictures.scale import ClassScale
 from deepreslib.pictures.slices import ZERO, coloured_slices_figure
 from deepreslib.pictures.surface import coloured_surface
 from deepreslib.pictures.views import surface_figure
+from deepreslib.pictures.voxel_classes import shares_figure
 
 LABEL = "Class of resolution, by local resolution at FSC 0.143"
 
@@ -51,7 +52,7 @@ def votes_slices_figure(
         InputError: no such slice, or a density of another shape.
     """
     figure = coloured_slices_figure(density, votes, voxel_size, VOTES, axis, numbers, origin, title, label=LABEL)
-    return _named(figure, votes, borders)
+    return name_votes(figure, votes, borders)
 
 
 def votes_surface_figure(
@@ -83,11 +84,40 @@ def votes_surface_figure(
     if not (votes > 0).any():
         raise InputError("There is no vote: no voxel belongs to the molecule.")
     surface = coloured_surface(density, votes, voxel_size, level, origin=origin)
-    return _named(surface_figure(surface, VOTES, title, label=LABEL), votes, borders)
+    return name_votes(surface_figure(surface, VOTES, title, label=LABEL), votes, borders)
 
 
-def _named(figure: Figure, votes: FloatArray, borders: tuple[float, float]) -> Figure:
-    """The key with the names of the classes, and the share of the molecule in each."""
+def votes_histogram_figure(votes: FloatArray, borders: tuple[float, float] = BORDERS, title: str = "") -> Figure:
+    """Draw how much of the molecule each class has.
+
+    Args:
+        votes: (z, y, x), 0 outside the molecule, 1 high, 2 medium, 3 low.
+        borders: Å, of the classes.
+        title: above the axes.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: no votes.
+    """
+    if not (votes > 0).any():
+        raise InputError("There is no vote: no voxel belongs to the molecule.")
+    voxels = np.array([np.count_nonzero(votes == number) for number in VOTES.ticks()], float)
+    return shares_figure(voxels, VOTES, class_names(borders), LABEL, title)
+
+
+def name_votes(figure: Figure, votes: FloatArray, borders: tuple[float, float] = BORDERS) -> Figure:
+    """Name the colours of the key by the classes, and by the share of the molecule in each.
+
+    Args:
+        figure: whose last axes are a key of ``VOTES``.
+        votes: 0 outside the molecule, 1 high, 2 medium, 3 low.
+        borders: Å, of the classes.
+
+    Returns:
+        The figure.
+    """
     inside = max(int(np.count_nonzero(votes)), 1)
     shares = [100 * np.count_nonzero(votes == number) / inside for number in VOTES.ticks()]
     names = [name.replace(" (", "\n(") for name in class_names(borders)]

@@ -78,7 +78,7 @@ def class_slices_figure(
     figure = coloured_slices_figure(
         density, numbers_of_classes, voxel_size, TEN_CLASSES, axis, numbers, origin, title, label=label
     )
-    return _named(figure, numbers_of_classes)
+    return name_classes(figure, numbers_of_classes)
 
 
 def class_surface_figure(
@@ -113,15 +113,15 @@ def class_surface_figure(
         raise InputError("The map of classes is 0 everywhere, so there is nothing to colour: check its mask.")
     classes = np.asarray(numbers_of_classes, np.float32)
     surface = coloured_surface(density, classes, voxel_size, level, origin=origin)
-    return _named(surface_figure(surface, TEN_CLASSES, title, label=label), classes)
+    return name_classes(surface_figure(surface, TEN_CLASSES, title, label=label), classes)
 
 
 def class_histogram_figure(counts: Sequence[Mapping[str, Any]], title: str = "", label: str = LABEL) -> Figure:
     """Draw how much of the mask each class has, and over each bar how probable the class is there on average.
 
     Args:
-        counts: of each class ``voxels`` and ``mean_probability`` (None without voxels), as in the report of
-            ``deepres estimate --method classes``.
+        counts: of each class ``voxels`` and, where it is known, ``mean_probability``, as in the report of ``deepres
+            estimate --method classes``.
         title: above the axes.
         label: what the classes are of.
 
@@ -134,20 +134,50 @@ def class_histogram_figure(counts: Sequence[Mapping[str, Any]], title: str = "",
     voxels = np.array([row["voxels"] for row in counts], float)
     if not voxels.sum():
         raise InputError("No class has a voxel, so there is no histogram: check the mask.")
+    means = [row.get("mean_probability") for row in counts]
+    below = ["" if mean is None else f"\np {mean:.2f}" for mean in means]
+    note = "; p: mean probability of the class" if any(below) else ""
+    return shares_figure(voxels, TEN_CLASSES, SPANS, label, title, below, note)
+
+
+def shares_figure(
+    voxels: Array,
+    scale: ClassScale,
+    names: Sequence[str],
+    label: str,
+    title: str = "",
+    below: Sequence[str] = (),
+    note: str = "",
+) -> Figure:
+    """Draw how much of the mask each class has, a bar a class.
+
+    Args:
+        voxels: of each class; some have any.
+        scale: the colours of the classes.
+        names: of the classes.
+        label: what the classes are of.
+        title: above the axes.
+        below: what follows the share over the bar of each class; by default nothing.
+        note: follows the number of voxels above the axes.
+
+    Returns:
+        The figure.
+    """
     shares = 100 * voxels / voxels.sum()
     figure = new_figure(7.5, 4.8)
     axes = figure.add_subplot()
-    axes.bar(TEN_CLASSES.ticks(), shares, width=0.92, color=COLOURS, edgecolor="white", linewidth=0.6)
-    for number, share, row in zip(TEN_CLASSES.ticks(), shares, counts, strict=True):
-        if row["voxels"]:
-            text = f"{share:.1f} %\np {row['mean_probability']:.2f}"
-            axes.annotate(text, (number, share), (0, 3), textcoords="offset points", ha="center", fontsize="small")
-    axes.set_xticks(TEN_CLASSES.ticks(), SPANS)
+    axes.bar(scale.ticks(), shares, width=0.92, color=scale.listed, edgecolor="white", linewidth=0.6)
+    for number, share, words in zip(scale.ticks(), shares, below or [""] * len(shares), strict=True):
+        if share:
+            where = (number, share)
+            text = f"{share:.1f} %{words}"
+            axes.annotate(text, where, (0, 3), textcoords="offset points", ha="center", fontsize="small")
+    axes.set_xticks(scale.ticks(), names)
     axes.set_xlabel(plain(label))
     axes.set_ylabel("Share of the mask's voxels (%)")
     axes.set_ylim(0, 1.16 * shares.max())
     axes.spines[["top", "right"]].set_visible(False)
-    note = f"{voxels.sum():,.0f} voxels; p: mean probability of the class"
+    note = f"{voxels.sum():,.0f} voxels{note}"
     axes.annotate(note, (1, 1), xycoords="axes fraction", ha="right", va="bottom", fontsize="small", color="0.35")
     axes.set_title(plain(title), loc="left")
     return figure
@@ -192,8 +222,16 @@ def probability_slices_figure(
     )
 
 
-def _named(figure: Figure, classes: Array) -> Figure:
-    """The key with the ends of the classes, and the share of the mask in each."""
+def name_classes(figure: Figure, classes: Array) -> Figure:
+    """Name the colours of the key by the ends of the classes, and by the share of the mask in each.
+
+    Args:
+        figure: whose last axes are a key of ``TEN_CLASSES``.
+        classes: 1 to 10, and 0 outside the mask; of any shape.
+
+    Returns:
+        The figure.
+    """
     found = np.bincount(np.asarray(classes, np.uint8).ravel(), minlength=len(COLOURS) + 1)[1:]
     shares = 100 * found / max(found.sum(), 1)
     labels = [f"{span}  ({share:.0f} %)" for span, share in zip(SPANS, shares, strict=True)]

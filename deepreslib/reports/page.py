@@ -28,11 +28,14 @@ p { margin: .35rem 0; } ul { margin: .3rem 0; padding-left: 1.3rem; }
 .verdict strong { font-size: 1.2rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .22rem .5rem; border-bottom: 1px solid #ddd; }
+h1, h2, h3, p, li, td:first-child, td:last-child { overflow-wrap: anywhere; }
+td:first-child:not(.number) { min-width: 8.5rem; }
 th { border-bottom: 2px solid #999; } td.number { white-space: nowrap; text-align: right; }
 .state { white-space: nowrap; font-weight: 600; }
 .ok { color: #1d6b36; } .warning { color: #8a5a00; } .contradicts { color: #a32a10; } .not-applicable { color: #666; }
 .small { font-size: .85rem; color: #444; } img { max-width: 100%; height: auto; display: block; margin: .4rem 0; }
-code { overflow-wrap: anywhere; } section + section { border-top: 3px double #aaa; margin-top: 2rem; }
+code { overflow-wrap: anywhere; }
+section + section { border-top: 3px double #aaa; margin-top: 2rem; }
 @media print { body { margin: 0; max-width: none; } section { break-inside: avoid-page; } }
 """
 

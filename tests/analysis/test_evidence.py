@@ -75,7 +75,8 @@ def test_a_mask_that_makes_the_number_warns():
 
 def test_half_maps_with_a_fault_warn_and_do_not_decide():
     shared = ShellCorrelation(FREQUENCY, np.full(51, 0.9))
-    line = evidence.half_maps(HalfMapCurves(shared, shared, None, shared, None), None, CLAIM, RULE)
+    curves = HalfMapCurves(shared, shared, None, shared, None)
+    line = evidence.half_maps(curves, None, CLAIM, RULE, fault="they share their noise")
     assert line.state is State.WARNING
     assert "do not decide" in line.sentence
 
@@ -135,7 +136,11 @@ def test_size_is_told_always_and_judged_with_a_mass(mass, state):
 def test_voxel_size_against_a_model():
     assert evidence.voxel_size(1.029, 0.8, "m").state is State.OK
     assert evidence.voxel_size(0.96, 0.8, "m").state is State.WARNING
-    assert "−4.0 % larger" in evidence.voxel_size(0.96, 0.8, "m").sentence
+    assert "4.0 % smaller" in evidence.voxel_size(0.96, 0.8, "m").sentence
+    assert "6.0 % or more larger" in evidence.voxel_size(1.06, 0.8, "m", ends=(0.94, 1.06)).sentence
+    elsewhere = evidence.voxel_size(1.0, 0.31, "m")
+    assert elsewhere.state is State.WARNING
+    assert "hardly fits the map (correlation 0.31)" in elsewhere.sentence
     assert evidence.voxel_size(0.96, 0.1, "m").state is State.NOT_APPLICABLE
     assert evidence.voxel_size(None, None).state is State.NOT_APPLICABLE
 

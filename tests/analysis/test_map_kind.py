@@ -97,6 +97,12 @@ def test_only_reconstructions_filtered_masked_cropped_or_not_suit_cryores():
     assert not any(map_kind(make()).suits_cryores for make in MADE if make not in suited)
 
 
+def test_a_binary_mask_of_the_molecules_size_hides_its_noise():
+    assert map_kind(density_map(noisy(0.8).data * ball(48, 12))).hides_noise
+    assert not map_kind(masked()).hides_noise
+    assert not map_kind(noisy()).hides_noise
+
+
 def test_noise_alone_is_not_called_inverted():
     for seed in range(5):
         assert not map_kind(density_map(reconstruction_noise((40,) * 3, seed))).is_inverted

@@ -152,6 +152,35 @@ def test_half_maps_decide(files, data):
     assert found["evidence"][6]["state"] == "not applicable"
 
 
+def test_half_maps_of_another_map_do_not_decide(files, data, capsys):
+    for name in ("half1", "half2"):
+        other = np.roll(data[name][:, ::-1].transpose(2, 0, 1), 9, axis=0)
+        write_map(files / f"other_{name}.mrc", DensityMap(np.ascontiguousarray(other, np.float32), (SIZE,) * 3))
+    halves = ["--half1", files / "other_half1.mrc", "--half2", files / "other_half2.mrc"]
+    assert run(files, files / "map.mrc", *halves, "--mask", files / "mask.mrc", "--claimed", 6) == 0
+    (found,) = report(files)["maps"]
+    assert (found["verdict"], found["decided_by"]) == ("consistent", 4)
+    assert "show something else than" in found["evidence"][2]["sentence"]
+    assert "show something else than" in capsys.readouterr().err
+
+
+def test_a_voxel_size_that_was_never_set_is_warned_about(files, data, capsys):
+    write_map(files / "unset.mrc", DensityMap(np.asarray(data["map"], np.float32), (1.0,) * 3))
+    assert run(files, files / "unset.mrc", "--claimed", 6) == 0
+    assert "exactly 1 Å" not in capsys.readouterr().err
+    assert run(files, files / "unset.mrc", "--claimed", 4) == 0
+    assert "a voxel size of exactly 1 Å is what programs write that never set it" in capsys.readouterr().err
+
+
+def test_a_model_outside_of_the_map_is_a_line_and_not_the_end(files):
+    atom = "ATOM      1  CA  ALA A   1     999.000 999.000 999.000  1.00 20.00           C\n"
+    (files / "far.pdb").write_text(atom + "END\n", encoding="utf-8")
+    assert run(files, files / "map.mrc", "--claimed", 6, "--structure", files / "far.pdb") == 0
+    (found,) = report(files)["maps"]
+    assert found["evidence"][8]["state"] == "not applicable"
+    assert "far lies outside of" in found["evidence"][8]["sentence"]
+
+
 def test_of_a_map_without_noise_other_scales_are_told(files, capsys):
     assert run(files, files / "simulated.mrc", "--claimed", 6) == 0
     (found,) = report(files)["maps"]
@@ -170,9 +199,9 @@ def test_a_network_for_simulated_maps_can_be_asked_of_any_map(files, monkeypatch
     monkeypatch.setattr(
         map_class, "judge", lambda *_, **options: asked.update(options) or MapClass(None, None, (0.1, 0.2, 0.7), 1)
     )
-    assert run(files, files / "map.mrc", "--claimed", 6, "--preset", "cnn3d", "--model", files) == 0
+    assert run(files, files / "map.mrc", "--claimed", 6, "--preset", "cnn3d", "--model", files / "net") == 0
     (found,) = report(files)["maps"]
-    assert asked["network_path"] == str(files)
+    assert asked["network_path"] == str(files / "net")
     assert (found["class"]["name"], found["verdict"]) == ("low", "consistent")
 
 

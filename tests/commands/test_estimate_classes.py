@@ -57,7 +57,9 @@ def test_four_maps_and_a_report(folder, capsys):
     assert [row["class"] for row in report["classes"]] == list(range(1, 11))
     assert report["classes"][3]["voxels"] == inside.sum()
     assert report["classes"][3]["mean_probability"] == pytest.approx(0.6)
-    assert "classes by monores" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "(classes, classes of MonoRes, " in out
+    assert "; to measure it, run the method itself: --method localfsc" in out
 
 
 def test_local_fsc_is_the_default_and_a_mask_is_kept(folder):

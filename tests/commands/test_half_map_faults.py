@@ -8,7 +8,7 @@ import pytest
 from refusals import assert_refused
 
 from deepreslib.commands import main
-from deepreslib.maps import examine, masked_fsc, read_map, write_map
+from deepreslib.maps import DensityMap, examine, masked_fsc, read_map, write_map
 
 METHODS = ["localfsc", "monores", "resmap"]
 
@@ -93,3 +93,25 @@ def test_simulated_pairs_are_right(shared_data, tmp_path, resolution, voxel_size
     mask = read_map(tmp_path / "map_mask.mrc").data > 0.5
     found = masked_fsc(half1, half2, mask, 1).resolution()
     assert found == pytest.approx(json.loads((tmp_path / "map.json").read_text())["global_resolution"], rel=0.1)
+
+
+@pytest.mark.parametrize("half", ["--half1", "--half2"])
+def test_the_map_itself_is_no_half_map(files, capsys, half):
+    halves = {"--half1": "h1", "--half2": "h2"} | {half: "full"}
+    half1, half2 = (read_map(files / f"{name}.mrc") for name in ("h1", "h2"))
+    write_map(files / "full.mrc", half1.like((half1.data + half2.data) / 2))
+    words = [word for name, file in halves.items() for word in (name, str(files / f"{file}.mrc"))]
+    assert main(["estimate", str(files / "full.mrc"), *words, "-o", str(files / "out.mrc")]) == 2
+    full = files / "full.mrc"
+    assert f"{full} is the map {full} itself; give the two half maps" in capsys.readouterr().err
+    assert not (files / "out.mrc").exists()
+
+
+def test_half_maps_of_other_voxels_than_the_map(files, capsys):
+    half1, half2 = (read_map(files / f"{name}.mrc") for name in ("h1", "h2"))
+    sizes = tuple(1.1 * size for size in half1.voxel_size)
+    write_map(files / "full.mrc", DensityMap((half1.data + half2.data) / 2, sizes))
+    words = ["--half1", str(files / "h1.mrc"), "--half2", str(files / "h2.mrc"), "-o", str(files / "out.mrc")]
+    assert main(["estimate", str(files / "full.mrc"), *words]) == 2
+    half = files / "h1.mrc"
+    assert f"full.mrc has voxels of 1.65 Å and its half map {half} of 1.5 Å" in capsys.readouterr().err

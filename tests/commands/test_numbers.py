@@ -7,7 +7,7 @@ import pytest
 from deepreslib.commands import main
 from deepreslib.commands.numbers import SEED, Number, Numbers, at_least_one, density_name, file_name, folder_name, lower
 
-HOSTILE = ["nan", "inf", "-inf", "1e400", "-1", "0", "1e-9", "1e9", "x", "", " ", "3,5", "1e309", "0x10"]
+HOSTILE = ["nan", "inf", "-inf", "1e400", "-1", "0", "1e-9", "1e9", "x", "", " ", "3,5", "1e309", "0x10", "3_2"]
 
 
 def test_a_number_lies_within_its_range():
@@ -42,12 +42,22 @@ def test_several_numbers_have_commas_between_them():
         numbers("1,nan")
 
 
+def test_how_to_write_several_numbers_is_told_in_words():
+    with pytest.raises(ArgumentTypeError, match=r"'5' is not two numbers with a comma between, such as 5,10$"):
+        Numbers(Number(1, 9), "A,A", (2, 2), "5,10")("5")
+    with pytest.raises(ArgumentTypeError, match=r"'5' is not X,Y,Z: three numbers with commas between$"):
+        Numbers(Number(1, 9), "X,Y,Z", (3, 3))("5")
+    with pytest.raises(ArgumentTypeError, match=r"is not B,B,\.\.\.: 2 to 4 numbers with commas between$"):
+        Numbers(Number(1, 9), "B,B,...", (2, 4))("5")
+
+
 def test_names_of_files_and_folders():
     assert file_name("a b.mrc") == "a b.mrc"
     assert density_name("cif.mrc") == "cif.mrc"
-    assert [folder_name(text) for text in ("out", "out.1", "a.mrc/out", "../out")] == [
+    assert [folder_name(text) for text in ("out", "out.1", "html", "a.mrc/out", "../out")] == [
         "out",
         "out.1",
+        "html",
         "a.mrc/out",
         "../out",
     ]
@@ -55,7 +65,7 @@ def test_names_of_files_and_folders():
     for name in ("", " "):
         with pytest.raises(ArgumentTypeError, match="empty"):
             file_name(name)
-    for name in ("fig.png", "a/b.MRC", "res.mrc.gz"):
+    for name in ("fig.png", "a/b.MRC", "res.mrc.gz", "rep.html", "page.HTM", "emd.xml"):
         with pytest.raises(ArgumentTypeError, match="is the name of a file"):
             folder_name(name)
     for name in ("1abc.pdb", "1abc.CIF.gz", "x.ent"):

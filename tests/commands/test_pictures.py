@@ -1,10 +1,13 @@
 """deepres pictures: writes what it names; refuses what does not fit."""
 
+import json
+
 import numpy as np
 import pytest
 from hostile import draw_nothing
 from refusals import assert_refused
 
+from deepreslib import pictures
 from deepreslib.commands import main
 from deepreslib.maps import DensityMap, read_map, write_map
 
@@ -196,3 +199,70 @@ def test_another_resolution_map_as_map_is_warned_about_and_a_density_is_not(file
         given = str(files / f"{name}.mrc")
         assert main(["pictures", str(files / "resolution.mrc"), "--map", given, "-o", str(files / name)]) == 0
         assert (f"{given} looks like a local resolution map" in capsys.readouterr().err) == is_warned
+
+
+def write_classes(folder, name, most):
+    """Classes 1 to ``most``, which rise with z, as a map that says so."""
+    resolution = read_map(folder / "resolution.mrc")
+    numbers = np.where(resolution.data > 0, 1 + np.indices(resolution.data.shape)[0] * most // 28, 0)
+    write_map(folder / name, resolution.like(numbers.astype(np.float32)), "class")
+    return str(folder / name)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures by the names of their files, which are empty."""
+    figures = {}
+
+    def keep(figure, path, *_):
+        figures[path.name] = figure
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+
+    monkeypatch.setattr(pictures, "save_figure", keep)
+    return figures
+
+
+def key(figure):
+    return [label.get_text().split("  (")[0] for label in figure.axes[-1].get_yticklabels()]
+
+
+def test_ten_classes_have_ten_colours_and_a_key_of_spans(files, drawn):
+    given, out = write_classes(files, "local_class.mrc", 10), files / "new"
+    (files / "local.json").write_text(json.dumps({"labels": "monores"}))
+    assert main(["pictures", given, "--map", str(files / "map.mrc"), "-o", str(out)]) == 0
+    assert key(drawn["slices.png"]) == key(drawn["surface.png"]) == list(pictures.TEN_CLASSES.names)
+    axes = drawn["histogram.png"].axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(pictures.TEN_CLASSES.names)
+    assert axes.get_xlabel() == "Class of resolution as by MonoRes (Å)"
+    script = (out / "surface.cxc").read_text(encoding="utf-8")
+    assert "colorTreatment distinct" in script
+    assert "Class of resolution as by MonoRes (Å)" in script
+    assert read_map(out / "surface_resolution.mrc").quantity == "class"
+    scale = json.loads((out / "pictures.json").read_text(encoding="utf-8"))["scale"]
+    assert scale["classes"] == list(pictures.TEN_CLASSES.names)
+
+
+@pytest.mark.parametrize(("report", "border"), [('{"borders": [4, 8]}', 4), ('{"borders": 4}', 5), (None, 5)])
+def test_votes_have_the_three_classes_of_their_report(files, drawn, report, border):
+    given = write_classes(files, "votes.mrc", 3)
+    if report:
+        (files / "classify.json").write_text(report)
+    assert main(["pictures", given, "-o", str(files / "new")]) == 0
+    assert key(drawn["slices.png"])[0].startswith(f"high\n(< {border} Å)")
+    names = [label.get_text() for label in drawn["histogram.png"].axes[0].get_xticklabels()]
+    assert names[0] == f"high (< {border} Å)"
+
+
+@pytest.mark.parametrize(
+    "options", [["--range", "2,9"], ["--colour-map", "jet"], ["--compare", "resolution.mrc"]], ids=lambda each: each[0]
+)
+def test_options_of_a_scale_are_refused_with_classes(files, capsys, monkeypatch, options):
+    monkeypatch.chdir(files)
+    code = main(["pictures", write_classes(files, "local_class.mrc", 10), *options, "-o", f"{files}/new"])
+    assert_refused(files, capsys, code, f"{options[0]} is for values in Å", "has classes; leave it out")
+
+
+def test_what_has_no_numbers_of_classes_is_not_drawn_as_classes(files, capsys):
+    code = main(["pictures", str(files / "resolution.mrc"), "--quantity", "class", "-o", f"{files}/new"])
+    assert_refused(files, capsys, code, "other values than the numbers of classes, 0 to 10", "--quantity")

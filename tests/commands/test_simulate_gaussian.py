@@ -43,14 +43,24 @@ def test_noise_and_rotation_follow_the_seed(structure, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "other", [["--resolution", 4], ["--region=A=3"], ["--half-maps"], ["--b-factors", "own"], ["--add-b", 30]]
+    "other",
+    [
+        ["--resolution", 4],
+        ["--region=A=3"],
+        ["--half-maps"],
+        ["--half-maps", "--resolution", 4],
+        ["--b-factors", "own"],
+        ["--add-b", 30],
+        ["--spread", 2],
+        ["--sharpen", 0],
+        ["--masked"],
+    ],
 )
 def test_other_ways_of_making_a_map_are_refused(structure, tmp_path, capsys, other):
-    if other == ["--half-maps"]:
-        other = [*other, "--resolution", 4]
     assert simulate(structure, tmp_path, "--gaussian", 5, *other) == 2
     error = capsys.readouterr().err
-    assert "--gaussian" in error
+    name = other[0].partition("=")[0]
+    assert f"{name}{' own' if name == '--b-factors' else ''} does not go with --gaussian" in error
     assert error.count("\n") == 1
     assert not list(tmp_path.glob("*.mrc"))
 

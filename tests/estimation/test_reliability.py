@@ -5,10 +5,12 @@ import dataclasses
 import pytest
 from small_maps import noisy
 
-from deepreslib.analysis.map_kind import Kind, map_kind
+from deepreslib.analysis.map_kind import Kind, MapKind, map_kind
 from deepreslib.estimation.judgement import MaskFault
 from deepreslib.estimation.reliability import judge
 from deepreslib.estimation.result import GlobalResolution
+from deepreslib.maps.rim import Rim
+from deepreslib.maps.solvent import Solvent
 from deepreslib.networks.cryores_card import Widening
 
 WIDENING = Widening(1.5, 2.0, 4.0)
@@ -36,8 +38,17 @@ def test_a_usual_answer_is_reliable(kinds):
 @pytest.mark.parametrize("kind", Kind)
 def test_the_kinds_that_cryores_cannot_judge_are_doubtful(kinds, kind):
     found = answer(kinds, kind=kind)
-    suited = kind in (Kind.NOISE, Kind.MASKED, Kind.CROP, Kind.UNKNOWN)
+    suited = kind in (Kind.NOISE, Kind.FILTERED, Kind.MASKED, Kind.CROP, Kind.UNKNOWN)
     assert found.status == ("reliable" if suited else f"doubtful: the map {kind.value}")
+
+
+def test_a_mask_that_leaves_no_noise_makes_it_doubtful(kinds):
+    sign = kinds[Kind.MASKED].sign
+    bare = Rim(deviation=None, below=0.0, following=None, unevenness=5.0, whiteness=0.0)
+    solvent = Solvent(constant=1.0, deviation=0.0, below=0.5, still=1.0, fine_power=None, unevenness=None, rim=bare)
+    found = judge(GlobalResolution(4.0, 0.3), 1.0, WIDENING, MapKind(Kind.MASKED, False, sign, solvent), None)
+    assert found.status.startswith("doubtful: the map is masked so tightly")
+    assert "wider mask" in found.warnings[0]
 
 
 @pytest.mark.parametrize(

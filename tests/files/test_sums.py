@@ -45,7 +45,7 @@ def test_a_mixture_of_two_runs_is_refused(folder):
     check_against_report(folder / "res.mrc")
 
 
-@pytest.mark.parametrize("report", ["compare.json", "pictures.json", "sharpness.json"])
+@pytest.mark.parametrize("report", ["classify.json", "compare.json", "pictures.json", "sharpness.json"])
 def test_reports_of_folders_are_found(tmp_path, report):
     write(tmp_path, "1", report)
     check_against_report(tmp_path / "res.mrc")

@@ -184,6 +184,16 @@ def test_files_of_an_earlier_run_do_not_pass_for_those_of_the_next(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["a", "c", "d", "other", "report.json"]
 
 
+def test_a_file_that_the_run_may_write_and_has_not_is_of_its_set(tmp_path):
+    report = tmp_path / "report.json"
+    assert run(tmp_path, ["table.csv", "votes.mrc", "other.mrc"]) == []
+    with together(report, allowed=lambda path: path.name != "other.mrc") as outputs:
+        write(tmp_path, ["table.csv"])
+        write_report(report, {"command": ""})
+    assert [os.path.basename(path) for path in outputs.removed] == ["votes.mrc"]
+    assert sorted(os.listdir(tmp_path)) == ["other.mrc", "report.json", "table.csv"]
+
+
 def test_a_report_cannot_name_files_of_other_folders(tmp_path):
     (tmp_path / "in").mkdir()
     total = hashlib.sha256(b"kept").hexdigest()

@@ -77,6 +77,8 @@ def test_faults_of_curves():
     assert "share" in curves(np.full(26, 0.7)).fault()
     assert "never falls to 0.143" in curves(np.linspace(1, 0, 26), np.linspace(1, 0.3, 26)).fault()
     assert "no frequency" in curves(np.full(26, 0.05)).fault()
+    steep = np.where(np.arange(26) < 2, 1.0, 0.0)
+    assert "uncertain by more than a fifth" in curves(steep).fault()
     assert math.isinf(curves(np.full(26, 0.05)).resolution())
 
 

@@ -17,10 +17,19 @@ def test_names_have_their_borders():
 
 def test_each_map_has_a_bar_of_its_probabilities():
     figure = probabilities_figure({"one": (0.7, 0.25, 0.05), "two": (0, 0, 1)}, claimed={"one": "medium"})
-    assert texts(figure) == ["70 %", "25 %", "99 %"]
+    assert texts(figure) == ["70 %", "25 %", "99 %", "claim: medium"]
     widths = sorted(bar.get_width() for bar in figure.axes[0].patches if bar.get_width() > 0.1)
     assert widths == pytest.approx([0.25, 0.25, 0.7, 1.0])  # one of them is the outline of the claim's class
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["one", "two"]
+
+
+@pytest.mark.parametrize(("claim", "outlined"), [("high", True), ("medium", False), ("low", False)])
+def test_a_claim_is_seen_where_its_class_is_improbable(claim, outlined):
+    figure = probabilities_figure({"one": (0.992, 0.008, 0)}, claimed={"one": claim})
+    assert texts(figure)[-1] == f"claim: {claim}"
+    outlines = [bar for bar in figure.axes[0].patches if bar.get_facecolor()[3] == 0]
+    assert [bar.get_width() for bar in outlines] == [pytest.approx(0.992)] * outlined
+    assert [text.get_text() for text in figure.legends[0].get_texts()][-1] == "the claim's class"
 
 
 def test_of_very_many_maps_some_are_drawn_and_the_rest_is_named():

@@ -5,7 +5,7 @@ import pytest
 
 from deepreslib.errors import InputError
 from deepreslib.pictures.classes import CLASS_COLOURS
-from deepreslib.pictures.votes import VOTES, votes_slices_figure, votes_surface_figure
+from deepreslib.pictures.votes import VOTES, votes_histogram_figure, votes_slices_figure, votes_surface_figure
 
 SIZES = (1.5,) * 3
 DISTANCE = np.linalg.norm(np.indices((24, 22, 20)).T - np.array((12, 11, 10)), axis=-1).T
@@ -44,6 +44,15 @@ def test_the_surface_has_the_classes_below_it():
     assert (right[..., 0] - right[..., 2]).max() > 0.2  # sand
 
 
-def test_without_votes_there_is_no_surface():
+def test_the_histogram_has_the_shares_of_the_classes():
+    axes = votes_histogram_figure(BALL, (4, 8)).axes[0]
+    shares = [100 * np.count_nonzero(number == BALL) / np.count_nonzero(BALL) for number in (1, 2, 3)]
+    np.testing.assert_allclose([bar.get_height() for bar in axes.patches], shares)
+    assert axes.get_xticklabels()[0].get_text() == "high (< 4 Å)"
+
+
+def test_without_votes_there_is_no_picture():
+    with pytest.raises(InputError, match="no vote"):
+        votes_histogram_figure(np.zeros_like(BALL))
     with pytest.raises(InputError, match="no vote"):
         votes_surface_figure(np.zeros_like(BALL), DENSITY, SIZES)

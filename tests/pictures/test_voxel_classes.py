@@ -78,6 +78,12 @@ def test_the_histogram_draws_the_reports_counts():
         class_histogram_figure(class_counts(np.zeros_like(BALL), probability))
 
 
+def test_a_histogram_without_probabilities_has_shares_alone():
+    counts = [{"voxels": 3 * (number == 4) + (number == 5)} for number in range(1, CLASSES + 1)]
+    texts = [text.get_text() for text in class_histogram_figure(counts).axes[0].texts]
+    assert texts == ["75.0 %", "25.0 %", "4 voxels"]
+
+
 def test_probabilities_are_drawn_from_nought_to_one():
     probability = np.where(BALL > 0, 0.4, 0).astype(np.float32)
     figure = probability_slices_figure(probability, SIZES, DENSITY)

@@ -23,6 +23,12 @@ def test_texts_are_escaped():
     assert '<th scope="col">&lt;i&gt;</th>' in table(["<i>"], [['<td class="number">1']])
 
 
+def test_long_words_are_broken_where_the_cells_hold_names_or_sentences():
+    rules = [line for line in page("title", []).splitlines() if "overflow-wrap: anywhere" in line]
+    assert any("td:first-child" in rule and "td:last-child" in rule for rule in rules)
+    assert not any(re.search(r"td(?!:)", rule) for rule in rules)  # the words of verdicts stay whole
+
+
 def test_a_picture_is_inside():
     whole = page("A <title>", ["<p>x</p>\n", Picture(drawn, 'what "it" shows')])
     assert whole.startswith("<!DOCTYPE html>")

@@ -11,6 +11,9 @@ from deepreslib.networks.class_labels import LABELS
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
 
+NAMES = dict(zip(LABELS, ("local FSC", "MonoRes", "ResMap"), strict=True))
+"""What the methods are called whose classes these are to be."""
+
 
 def add_arguments(options: Options) -> None:
     """Adds the method's options."""
@@ -37,7 +40,7 @@ def estimate(args: Namespace, inputs: Inputs) -> "tuple[LocalResolution, str]":
         workers=inputs.workers,
         progress=True,
     )
-    return result, f"classes by {labels}"
+    return result, f"classes of {NAMES[labels]}"
 
 
 METHOD = Method(
@@ -46,7 +49,7 @@ METHOD = Method(
     estimate,
     add_arguments,
     meaning="the resolution expected from the probabilities of ten classes, from up to 2 Å to beyond 10 Å",
-    more="the method whose classes these are would measure it, where it can",
+    more="to measure it, run the method itself: --method localfsc with two half maps, monores or resmap",
     endings=("_sd", "_class", "_probability"),
     finds_mask=True,
     uses_network=True,

@@ -24,10 +24,12 @@ def train(args: Namespace, shared: dict[str, Any], report: Callable[[str], None]
     program.train(options, report)
 
 
+NAMES = ("compact", "dnn", "cnn3d")
+
 PROGRAM = TrainingProgram(
-    "the class of a whole map, high, medium or low",
+    f"the class of a whole map, high, medium or low (presets {', '.join(NAMES)})",
     train,
     add_arguments,
-    presets=("compact", "dnn", "cnn3d"),
+    presets=NAMES,
     recipes=RECIPES,
 )

@@ -53,10 +53,12 @@ def train(args: Namespace, shared: dict[str, Any], report: Callable[[str], None]
     program.train(options, report)
 
 
+NAMES = ("compact", "unet", "unet-text")
+
 PROGRAM = TrainingProgram(
-    "ten classes of local resolution a voxel, as by MonoRes and ResMap",
+    f"ten classes of local resolution a voxel, as by MonoRes and ResMap (presets {', '.join(NAMES)})",
     train,
     add_arguments,
-    presets=("compact", "unet", "unet-text"),
+    presets=NAMES,
     recipes=RECIPES,
 )

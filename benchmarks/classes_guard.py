@@ -23,7 +23,7 @@ COARSER = 1.6
 """Å, voxels of the coarser maps without noise; those of finer than twice as much are not resampled."""
 
 COLUMNS = {
-    "noise": (Kind.NOISE,),
+    "noise": (Kind.NOISE, Kind.FILTERED),
     "masked": (Kind.MASKED,),
     "without noise": NOISE_FREE,
     "crop": (Kind.CROP,),

@@ -54,12 +54,13 @@ def read_maps(args: Namespace) -> GivenMaps:
     if args.half1:
         half1 = read_beside(args.half1, args, density_map, warnings)
         half2 = read_beside(args.half2, args, density_map or half1, warnings)
-        if density_map is not None:
-            _check_halves_of(density_map, half1, half2)
         for half in (half1, half2):
             checks.check_estimable(half)
             warnings += maps.check_scale(half)
+            _refuse_the_map_itself(density_map, half)
         pair = half_maps.examine(half1, half2, args.threads or -1)
+        if density_map is not None:
+            _check_same_voxels(density_map, half1)
         halves = pair.maps
         warnings.extend(pair.warnings)
         if density_map is None:
@@ -70,25 +71,28 @@ def read_maps(args: Namespace) -> GivenMaps:
     return GivenMaps(density_map, halves, warnings)
 
 
-def _check_halves_of(density_map: DensityMap, *halves: DensityMap) -> None:
-    """Refuses half maps of another grid than the map's, and the map itself in place of one."""
+def _refuse_the_map_itself(density_map: DensityMap | None, half: DensityMap) -> None:
+    """Refuses a map in place of one of its half maps."""
+    if density_map is not None and np.array_equal(half.data, density_map.data):
+        raise InputError(
+            f"{half.name} is the map {density_map.name} itself; give the two half maps that it was made from by "
+            "--half1 and --half2."
+        )
+
+
+def _check_same_voxels(density_map: DensityMap, half: DensityMap) -> None:
+    """Refuses half maps of another grid than the map's."""
     name, shape, size = density_map.name, density_map.data.shape, density_map.voxel_size
-    for half in halves:
-        if half.data.shape != shape:
-            raise InputError(
-                f"{name} has {maps.format_triple(shape)} voxels and its half map {half.name} "
-                f"{maps.format_triple(half.data.shape)}; give the half maps of this map."
-            )
-        if max(abs(one / other - 1) for one, other in zip(half.voxel_size, size, strict=True)) > _SAME_VOXEL_SIZE:
-            raise InputError(
-                f"{name} has voxels of {maps.format_triple(size)} Å and its half map {half.name} of "
-                f"{maps.format_triple(half.voxel_size)} Å; give the half maps of this map, or --voxel-size for all."
-            )
-        if np.array_equal(half.data, density_map.data):
-            raise InputError(
-                f"{half.name} is the map {name} itself; give the two half maps that it was made from by --half1 and "
-                "--half2."
-            )
+    if half.data.shape != shape:
+        raise InputError(
+            f"{name} has {maps.format_triple(shape)} voxels and its half map {half.name} "
+            f"{maps.format_triple(half.data.shape)}; give the half maps of this map."
+        )
+    if max(abs(one / other - 1) for one, other in zip(half.voxel_size, size, strict=True)) > _SAME_VOXEL_SIZE:
+        raise InputError(
+            f"{name} has voxels of {maps.format_triple(size)} Å and its half map {half.name} of "
+            f"{maps.format_triple(half.voxel_size)} Å; give the half maps of this map, or --voxel-size for all."
+        )
 
 
 def fsc_within(given: GivenMaps, mask: BoolArray, workers: int | None) -> ShellCorrelation | None:

@@ -72,7 +72,7 @@ class Combined(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("deepres")
-class CentreAndDeviation(layers.Layer):
+class LogarithmAndDeviation(layers.Layer):
     """Turns two raw channels into the centre of a distribution, and its deviation, above 0."""
 
     def call(self, raw: Tensor) -> Tensor:
@@ -194,7 +194,7 @@ def _perceptrons(inputs: Tensor, members: int, hidden: Sequence[int]) -> Tensor:
         for number, width in enumerate(hidden, 1):
             values = layers.Dense(width, activation="gelu", name=f"hidden_{member}_{number}")(values)
         raw = layers.Dense(2, kernel_initializer="zeros", bias_initializer=start, name=f"raw_{member}")(values)
-        outputs.append(CentreAndDeviation(name=f"resolution_{member}")(raw))
+        outputs.append(LogarithmAndDeviation(name=f"resolution_{member}")(raw))
     return Members(name="members")(outputs)
 
 

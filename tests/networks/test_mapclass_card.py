@@ -1,6 +1,7 @@
 """Cards of the networks for the class of a map, and the shares of a distribution between borders."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -33,8 +34,6 @@ def test_the_shipped_network_is_small_and_of_the_card(capsys):
     assert model.card["scale"] == "Gaussian"
     assert model.decisions.at((5, 10)) == (4.9, 10.1)
     assert model.calibration is not None
-    import os
-
     assert sum(os.path.getsize(os.path.join(path, name)) for name in os.listdir(path)) <= 100_000
 
 

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,3 +117,12 @@ def test_files_that_hold_no_published_weights_are_refused(tmp_path):
     for name in ("model.h5", "absent.h5"):
         with pytest.raises(InputError, match=name):
             load_deepres(str(tmp_path / name), "low")
+
+
+def test_no_two_layers_are_registered_by_one_name():
+    names = []
+    for path in Path(store.__file__).parent.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        names += re.findall(r"register_keras_serializable\(\"deepres\"\)\nclass (\w+)", text)
+    assert len(names) > 5
+    assert sorted(names) == sorted(set(names))

@@ -1,5 +1,7 @@
 """Our network for the class of each voxel: classes in order, ratios as MonoRes takes them, CryoRes' trunk, folders."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,16 @@ def test_cards_that_cannot_be_right_are_refused(entries, message, network, tmp_p
     store.save(network, tmp_path, CARD | entries)
     with pytest.raises(InputError, match=message):
         load_voxel_classes(str(tmp_path))
+
+
+def test_the_shipped_network_is_small_and_was_trained_by_its_recipe():
+    folder = store.shipped_folder("voxelclass", "compact")
+    assert os.path.getsize(os.path.join(folder, store.WEIGHTS_FILE)) < 4e6
+    model = load_voxel_classes(folder)
+    assert (model.labels, model.takes_cubes, model.card["recipe"]) == (("monores", "resmap"), False, "shipped")
+    assert model.card["trunk"] == store.read_card(store.shipped_folder("cryores"))["sha256"]
+    figures = model.card["metrics"]
+    assert figures["exact_monores"] > 0.55
+    assert figures["exact_resmap"] > 0.6
+    assert max(figures["ece_monores"], figures["ece_resmap"]) < 0.1
+    assert [row["maps"] for row in model.card["learning_curve"]] == [125, 250, 500]

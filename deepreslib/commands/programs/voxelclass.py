@@ -30,7 +30,7 @@ def add_arguments(options: Options) -> None:
         type=at_least_one(10**9),
         dest="learning_curve",
         metavar="STEPS",
-        help="of compact: then also train on 500, 1000, 2000 and 4000 of the maps, so many steps each, to compare",
+        help="of compact: then also train on 125, 250, 500 and more of the maps, so many steps each, to compare",
     )
     add_step_arguments(options, batch="32", rate="0.001")
 

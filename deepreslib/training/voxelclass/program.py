@@ -24,7 +24,7 @@ from deepreslib.training.voxelclass.presets import PRESETS
 VALIDATION_EXAMPLES, VALIDATION_MAPS = 120, 24
 """Maps of unseen structures: examples of the compact network, and maps that are cut into cubes."""
 
-CURVE = (500, 1000, 2000, 4000)
+CURVE = (125, 250, 500, 1000, 2000, 4000)
 """Numbers of maps of the learning curve."""
 
 MOST_CUBES = 2000
@@ -39,7 +39,7 @@ class Options(loop.LoopOptions):
         examples: number of maps to simulate.
         labels: the method whose classes a published network learns; None for the compact one, which learns both.
         trunk: folder of the CryoRes network with whose trunk a new compact network begins; None for the shipped one.
-        learning_curve: steps of the networks that are trained on 500, 1,000, 2,000 and 4,000 maps to see what more maps
+        learning_curve: steps of the networks that are trained on 125, 250, 500 maps and so on to see what more maps
             bring; None for no such networks.
     """
 

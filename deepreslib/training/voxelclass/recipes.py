@@ -6,10 +6,10 @@ _OPTIONS = {
     "preset": "compact",
     "labels": None,
     "trunk": None,
-    "maps": 4000,
-    "learning_curve": 2000,
+    "maps": 500,
+    "learning_curve": 800,
     "batch": 32,
     "rate": 1e-3,
 }
 
-RECIPES = {"shipped": Recipe("the shipped network", [Stage(8_000, _OPTIONS)])}
+RECIPES = {"shipped": Recipe("the shipped network", [Stage(1_500, _OPTIONS)])}

@@ -88,6 +88,14 @@ def judge_claim(work, folder):
     shutil.copy(work / "claim" / "evidence.png", folder / "claim.png")
 
 
+def tell_classes(work, folder):
+    """``classes.png``: the classes of MonoRes on the demonstration map."""
+    run("estimate", demo.MAP, "--mask", demo.MASK, "--method", "classes", "--labels", "monores", "-o", work / "ten.mrc")
+    classes = read_map(work / "ten_class.mrc")
+    figure = pictures.class_slices_figure(classes.data, classes.voxel_size, read_map(demo.MAP).data)
+    pictures.save_figure(figure, folder / "classes.png", DOTS_PER_INCH)
+
+
 def annotate_structure(work, folder):
     """``residues.png``: the local resolution along the chains of a bundle with two resolutions."""
     structure = write_helix_bundle(work / "bundle.pdb", helices=4, residues=24)
@@ -125,9 +133,9 @@ def main():
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        for make in (compare_methods, simulate_half_maps, annotate_structure, judge_claim):
+        for make in (compare_methods, simulate_half_maps, annotate_structure, judge_claim, tell_classes):
             make(Path(temporary), folder)
-    for name in ("methods", "spread", "half_maps", "residues", "claim"):
+    for name in ("methods", "spread", "half_maps", "residues", "claim", "classes"):
         shrink(folder / f"{name}.png")
 
 

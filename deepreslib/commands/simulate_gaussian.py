@@ -44,13 +44,7 @@ def check(args: Namespace) -> None:
         "--region": args.region,
         "--b-factors own": args.b_factors != "none",
         "--add-b": args.add_b,
-        "--spread": args.spread is not None,
-        "--disorder": args.disorder is not None,
-        "--belt": args.belt,
-        "--sharpen": args.sharpen is not None,
-        "--no-fsc-weight": args.no_fsc_weight,
-        "--low-pass": args.low_pass is not None,
-        "--masked": args.masked,
+        **simulate_half_maps.own_options(args),
     }
     for name, is_given in others.items():
         if is_given:

@@ -70,6 +70,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     group.add_argument("--masked", action="store_true", help="mask the full map softly")
 
 
+def own_options(args: Namespace) -> dict[str, bool]:
+    """The options that go with half maps alone, and whether each is given."""
+    return {
+        "--spread": args.spread is not None,
+        "--disorder": args.disorder is not None,
+        "--belt": bool(args.belt),
+        "--sharpen": args.sharpen is not None,
+        "--no-fsc-weight": args.no_fsc_weight,
+        "--low-pass": args.low_pass is not None,
+        "--masked": args.masked,
+    }
+
+
 def check(args: Namespace) -> None:
     """Refuses options that do not go together.
 
@@ -79,16 +92,7 @@ def check(args: Namespace) -> None:
     Raises:
         InputError: naming the option.
     """
-    others = {
-        "--spread": args.spread is not None,
-        "--disorder": args.disorder is not None,
-        "--belt": args.belt,
-        "--sharpen": args.sharpen is not None,
-        "--no-fsc-weight": args.no_fsc_weight,
-        "--low-pass": args.low_pass is not None,
-        "--masked": args.masked,
-    }
-    given = [name for name, is_given in others.items() if is_given]
+    given = [name for name, is_given in own_options(args).items() if is_given]
     if given and not args.half_maps:
         raise InputError(f"{given[0]} goes with --half-maps only; give that too, or leave {given[0]} out.")
     if not args.half_maps:

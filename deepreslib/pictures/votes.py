@@ -15,7 +15,7 @@ from deepreslib.pictures.scale import ClassScale
 from deepreslib.pictures.slices import ZERO, coloured_slices_figure
 from deepreslib.pictures.surface import coloured_surface
 from deepreslib.pictures.views import surface_figure
-from deepreslib.pictures.voxel_classes import shares_figure
+from deepreslib.pictures.voxel_classes import name_key, shares_figure
 
 LABEL = "Class of resolution, by local resolution at FSC 0.143"
 
@@ -118,9 +118,5 @@ def name_votes(figure: Figure, votes: FloatArray, borders: tuple[float, float] =
     Returns:
         The figure.
     """
-    inside = max(int(np.count_nonzero(votes)), 1)
-    shares = [100 * np.count_nonzero(votes == number) / inside for number in VOTES.ticks()]
     names = [name.replace(" (", "\n(") for name in class_names(borders)]
-    labels = [f"{name}\n{share:.0f} %" for name, share in zip(names, shares, strict=True)]
-    figure.axes[-1].set_yticks(VOTES.ticks(), labels)
-    return figure
+    return name_key(figure, votes, VOTES, [f"{name}\n{{:.0f}} %" for name in names])

@@ -232,8 +232,22 @@ def name_classes(figure: Figure, classes: Array) -> Figure:
     Returns:
         The figure.
     """
-    found = np.bincount(np.asarray(classes, np.uint8).ravel(), minlength=len(COLOURS) + 1)[1:]
+    return name_key(figure, classes, TEN_CLASSES, [f"{span}  ({{:.0f}} %)" for span in SPANS])
+
+
+def name_key(figure: Figure, classes: Array, scale: ClassScale, forms: Sequence[str]) -> Figure:
+    """Name the colours of a key.
+
+    Args:
+        figure: whose last axes are a key of the scale.
+        classes: 0 where there is none; of any shape.
+        scale: the colours of the classes.
+        forms: of each class, what stands at its colour; ``{}`` is its share, in per cent.
+
+    Returns:
+        The figure.
+    """
+    found = np.bincount(np.asarray(classes, np.uint8).ravel(), minlength=len(scale.listed) + 1)[1:]
     shares = 100 * found / max(found.sum(), 1)
-    labels = [f"{span}  ({share:.0f} %)" for span, share in zip(SPANS, shares, strict=True)]
-    figure.axes[-1].set_yticks(TEN_CLASSES.ticks(), labels)
+    figure.axes[-1].set_yticks(scale.ticks(), [form.format(share) for form, share in zip(forms, shares, strict=True)])
     return figure

@@ -27,7 +27,7 @@ from deepreslib.analysis.claims import (
     is_overfiltered,
 )
 from deepreslib.analysis.evidence import NOISE_FREE
-from deepreslib.analysis.map_end import find_end, radial_amplitude
+from deepreslib.analysis.map_end import spectrum_and_end
 from deepreslib.analysis.map_kind import map_kind
 from deepreslib.commands.classify_one import MASKED_FACTOR
 from deepreslib.errors import InputError
@@ -47,6 +47,7 @@ RECIPE = SceneRecipe(cropped=0, binned=0, resolution=(2.2, 12.0), masked=0.25)
 SWEPT = ("36 structures and seven kinds", "all", "masked kinds")
 """Maps whose operating curve is in the table; the file of figures has the others too."""
 
+REPLACED = "phases replaced beyond 1.5 times the truth"
 SAME, SHARING = "half maps: the same twice", "half maps that share their noise"
 
 
@@ -97,13 +98,24 @@ def judge(made, figures, model, rng):
             figures["claims"][judge_name, factor, answer] += 1
     coarser = full.like(filters.low_pass(full.data, size, OVER * truth))
     for name, density in {"as it is": full, "filtered at 1.5 times the truth": coarser}.items():
-        end = find_end(radial_amplitude(density))
+        _, end = spectrum_and_end(density)
         flagged = end.is_filtered and is_overfiltered(truth, RULE, end.bound)
         figures["flags"][f"where it ends: {name}", bool(flagged)] += 1
     scrambled = full.like(filters.randomise_phases(full.data, size, OVER * truth, rng))
     found = of_cryores(scrambled, masked, model)
     answer = "cannot tell" if found is None else compare_with(found, Claim(truth), RULE)
-    figures["flags"]["phases replaced beyond 1.5 times the truth", answer == FINER] += 1
+    figures["flags"][f"{REPLACED}, told by CryoRes", answer == FINER] += 1
+    if "half maps" in estimates:
+        for name, each in {f"{REPLACED}, told by its half maps": scrambled, "departs from its half maps": full}.items():
+            finest = max(curves.masked.resolution(), spectrum_and_end(each)[1].bound)
+            departs = half_map_curves.departure(each, (made.half1, made.half2), made.mask, curves.masked, finest)
+            figures["flags"][name, departs is not None] += 1
+    halves = (
+        each.like(filters.randomise_phases(each.data, size, OVER * truth, rng)) for each in (made.half1, made.half2)
+    )
+    both = half_map_curves.measure(*halves, made.mask, rng)
+    answer = compare_with(Estimate(both.resolution(), both.deviation(), ""), Claim(truth), RULE)
+    figures["flags"]["the same in both half maps, told by their FSC", answer == FINER] += 1
     faults = {SAME: (made.half1, made.half1), SHARING: (made.half1, full.like((made.half1.data + made.half2.data) / 2))}
     for name, pair in faults.items():
         figures["flags"][name, half_map_curves.measure(*pair, made.mask, rng).fault() is not None] += 1

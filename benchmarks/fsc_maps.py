@@ -19,7 +19,7 @@ import numpy as np
 from class_rates import answered
 
 from deepreslib.analysis.claims import class_of
-from deepreslib.analysis.map_end import find_end, radial_amplitude
+from deepreslib.analysis.map_end import spectrum_and_end
 from deepreslib.analysis.map_kind import map_kind
 from deepreslib.errors import InputError
 from deepreslib.estimation import cryores
@@ -150,7 +150,7 @@ def judge(wanted, model=None):
         found = cryores.estimate(density_map, network_path=model, local_cutoff=CUTOFF)
     except InputError as error:
         return {**row, "refused": str(error)}
-    end = find_end(radial_amplitude(density_map))
+    _, end = spectrum_and_end(density_map)
     return row | {
         "global": round(found.global_resolution.value, 4),
         "deviation": round(found.global_resolution.deviation, 4),

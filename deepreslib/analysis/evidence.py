@@ -140,6 +140,7 @@ def half_maps(
     rule: Rule,
     cutoff: float = CUTOFF,
     fault: str | None = None,
+    departs: float | None = None,
 ) -> Evidence:
     """Line 3: where the FSC of the half maps falls.
 
@@ -150,6 +151,7 @@ def half_maps(
         rule: when it is contradicted.
         cutoff: at which the estimate was read off.
         fault: why they cannot decide, half a sentence; None if they can.
+        departs: Å, from where on the map shows something else than they do; None if nowhere.
     """
     if curves is None:
         return line(3, State.NOT_APPLICABLE, "no half maps were given: only they could measure the resolution")
@@ -177,6 +179,10 @@ def half_maps(
     if made > MADE_BY_MASK:
         sentence += f"; at the claim the mask alone makes an FSC of {made:.2f}: the mask makes the number"
         state = State.WARNING if state is State.OK else state
+    if departs is not None:
+        sentence += f"; but beyond {departs:.1f} Å the map itself shows something else than they do"
+        state = state if state is State.CONTRADICTS else State.WARNING
+        figures["departs"] = round(departs, 3)
     return line(3, state, sentence, estimate.value, "Å", deviation=round(estimate.deviation, 3), **figures)
 
 

@@ -91,12 +91,31 @@ class MapEnd:
         return cls(line["value"], line["next_shell"], line["filtered"], line["fall"])
 
 
-def radial_amplitude(density_map: DensityMap, workers: int = -1) -> Spectrum:
+def spectrum_and_end(density_map: DensityMap, workers: int = -1) -> tuple[Spectrum, MapEnd]:
+    """The spectrum of a map and where it ends.
+
+    A filter's edge is sharpest in the box as it is if the whole box was filtered last; but in a part that was cut out
+    afterwards, a step from one face to the other hides the edge unless the map is made to fade at its faces. The deeper
+    fall counts.
+
+    Args:
+        density_map: the map.
+        workers: threads of the Fourier transforms, -1 for all.
+
+    Returns:
+        The spectrum in which the end is seen best, and the end.
+    """
+    spectra = [radial_amplitude(density_map, workers, fades) for fades in (True, False)]
+    return max(((spectrum, find_end(spectrum)) for spectrum in spectra), key=lambda found: found[1].fall)
+
+
+def radial_amplitude(density_map: DensityMap, workers: int = -1, fades: bool = True) -> Spectrum:
     """The radial amplitude of a whole map, in shells as wide as one Fourier voxel of its longest edge.
 
     Args:
         density_map: the map.
         workers: threads of the Fourier transform, -1 for all.
+        fades: whether the map is made to fade to 0 at the faces of the box.
 
     Returns:
         The spectrum.
@@ -105,7 +124,7 @@ def radial_amplitude(density_map: DensityMap, workers: int = -1) -> Spectrum:
     memory.check(_NEEDED * data.size, f"the spectrum of {density_map.name}")
     level = float(np.mean([data.take(side, axis).mean(dtype=float) for axis in range(3) for side in (0, -1)]))
     unit = max(float(data.max()) - level, level - float(data.min())) or 1.0
-    along_z, along_y, along_x = (_taper(count) for count in data.shape)
+    along_z, along_y, along_x = (_taper(count) if fades else np.ones(count) for count in data.shape)
     scaled = np.empty(data.shape, np.float32)
     for plane, values, weight in zip(scaled, data, along_z, strict=True):
         plane[...] = (values.astype(float) - level) / unit * (weight * along_y[:, None] * along_x)

@@ -172,8 +172,11 @@ def judge_case(case: Case, question: Question, progress: bool = True) -> Judged:
     estimates = _estimates(found, None if fault else curves, claim, factor)
     of_halves, of_cryores = estimates.get("half_maps"), estimates.get("cryores")
     is_reliable = found is not None and found.status == RELIABLE
-    spectrum = map_end.radial_amplitude(density_map, question.workers)
-    end = map_end.find_end(spectrum)
+    spectrum, end = map_end.spectrum_and_end(density_map, question.workers)
+    departs = None
+    if given.half_maps and curves and of_halves:
+        finest = max(curves.masked.resolution(claim.cutoff if claim else CUTOFF), end.bound)
+        departs = half_map_curves.departure(density_map, given.half_maps, mask, curves.masked, finest, question.workers)
     warnings = [*given.warnings, *([f"{fault}; the half maps do not decide."] if fault else [])]
     map_class = None
     told: list[Estimate] = []
@@ -201,7 +204,7 @@ def judge_case(case: Case, question: Question, progress: bool = True) -> Judged:
     lines = [
         evidence.nyquist(claim, max(density_map.voxel_size), case.voxel_size is None),
         evidence.kind(kind, factor, told),
-        evidence.half_maps(curves, of_halves, claim, rule, claim.cutoff if claim else CUTOFF, fault),
+        evidence.half_maps(curves, of_halves, claim, rule, claim.cutoff if claim else CUTOFF, fault, departs),
         evidence.cryores(of_cryores, status, claim, rule, is_reliable, of_halves is None),
         evidence.end(end, claim, rule, verdict.estimate, of_halves is None and not noise_free),
         evidence.share(values, claim, is_reliable),

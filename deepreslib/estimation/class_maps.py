@@ -112,9 +112,9 @@ def class_counts(number: Array, probability: FloatArray) -> list[dict[str, Any]]
         For each class its ``class``, its ends ``above`` and ``to``, Å (None for open ones), ``voxels``, and
         ``mean_probability`` (None without voxels).
     """
-    flat = number.ravel()
-    counts = np.bincount(flat, minlength=CLASSES + 1)
-    sums = np.bincount(flat, probability.ravel(), CLASSES + 1)
+    inside = number > 0  # counting makes numbers of 8 bytes of all that it is given
+    counts = np.bincount(number[inside], minlength=CLASSES + 1)
+    sums = np.bincount(number[inside], probability[inside], CLASSES + 1)
     return [
         {
             "class": n,

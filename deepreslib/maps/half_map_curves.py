@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.ndimage
 
 from deepreslib import memory
 from deepreslib.fourier import filters
@@ -41,6 +42,14 @@ second. In small boxes a shell has few coefficients, and chance would be taken f
 
 UNCERTAIN = 0.2
 """Half maps do not decide if their resolution is uncertain by more than this share of it."""
+
+DEPARTED = 0.6
+"""A map shows something else than its half maps where its FSC with their mean is a smaller share of what the truth
+would have with it: sqrt(2 FSC / (1 + FSC)) by the FSC of the half maps (Rosenthal & Henderson 2003, J. Mol. Biol. 333,
+721-745). The mean itself, filtered or not, has 1 or more of it."""
+
+AVERAGED = 3
+"""Shells over which that FSC is averaged."""
 
 _NEEDED = 40
 
@@ -186,3 +195,35 @@ def corrected(masked: ShellCorrelation, randomised: ShellCorrelation, beyond: fl
     first = int(np.searchsorted(masked.frequency, 1 / beyond)) + SPARED
     made = np.where(np.arange(len(masked.frequency)) >= first, np.clip(randomised.correlation, 0, 0.999), 0)
     return ShellCorrelation(masked.frequency, (masked.correlation - made) / (1 - made))
+
+
+def departure(
+    density_map: DensityMap,
+    half_maps: tuple[DensityMap, DensityMap],
+    mask: BoolArray,
+    masked: ShellCorrelation,
+    finest: float,
+    workers: int = -1,
+) -> float | None:
+    """Where a map departs from its half maps, though these still agree with each other there.
+
+    Args:
+        density_map: the map.
+        half_maps: both, on the same grid.
+        mask: bool (z, y, x), the molecule.
+        masked: the half maps' FSC within it.
+        finest: Å, up to where it is looked at: the half maps' resolution, or a coarser one at which the map ends.
+        workers: threads of the Fourier transforms, -1 for all.
+
+    Returns:
+        Å, from where on the map shows something else; None if it follows them to the end.
+    """
+    (half1, half2), _, _ = plainly_scaled(*half_maps)
+    curve = masked_fsc(density_map, half1.like((half1.data + half2.data) / 2), mask, workers)
+    agreeing = np.clip(masked.correlation, 0, 1)
+    share = curve.correlation / np.maximum(np.sqrt(2 * agreeing / (1 + agreeing)), 1e-3)
+    share[:AVERAGED] = 1  # an offset alone changes the first shells
+    share = scipy.ndimage.uniform_filter1d(share, AVERAGED, mode="nearest")
+    looked_at = curve.frequency <= 1 / finest
+    departed = np.flatnonzero(looked_at & (share < DEPARTED))
+    return float(1 / curve.frequency[departed[0]]) if departed.size else None

@@ -35,6 +35,9 @@ BLURS = (8.0, 16.0)
 SHELL = (6.0, 30.0)
 """Å from the molecule: where its solvent is looked at."""
 
+NEAR, FAR = (6.0, 12.0), (18.0, 30.0)
+"""Å from the molecule: noise is as strong in the second range as in the first; the tails of a density are not."""
+
 CUBE = (48.0, 24, 48)
 """Edge of the cubes whose spectra are measured: Å, and its least and greatest length in voxels."""
 
@@ -106,6 +109,9 @@ class Solvent:
         unevenness: the greatest power of its spectrum in ``WHITE_BANDS`` divided by the least; 1 for white noise; None
             likewise.
         rim: what shows noise within the mask; None where less than ``MASK_SHARE`` of the solvent is still.
+        lasting: how much the far solvent varies in most places, divided by the SD of the molecule's voxels; None if the
+            box ends before.
+        decay: the same of the near solvent divided by that of the far; about 1 for noise; None likewise.
     """
 
     constant: float
@@ -115,6 +121,8 @@ class Solvent:
     fine_power: float | None = None
     unevenness: float | None = None
     rim: Rim | None = None
+    lasting: float | None = None
+    decay: float | None = None
 
 
 class Blocks:
@@ -199,6 +207,7 @@ def measure_solvent(blocks: Blocks, sign: float) -> Solvent | None:
     levels = (usual, np.median(samples[shell]))
     still = max(float(np.mean(np.abs(samples[shell] - level) <= STILL * spread)) for level in levels)
     molecule, solvent = (_spectrum(blocks, box, part) for part in (mask, shell))
+    near, far = (_usual_deviation(samples[(distance > low) & (distance <= high)]) for low, high in (NEAR, FAR))
     return Solvent(
         float(counts.max() / counts.sum()),
         float(samples[shell].std() / spread),
@@ -207,7 +216,16 @@ def measure_solvent(blocks: Blocks, sign: float) -> Solvent | None:
         None if molecule is None or solvent is None else _fine_power(molecule, solvent),
         None if solvent is None else _unevenness(solvent),
         _rim(blocks, box, mask, distance, sign) if still > MASK_SHARE else None,
+        None if far is None else far / spread,
+        None if far is None or near is None else near / max(far, 1e-9),
     )
+
+
+def _usual_deviation(values: FloatArray) -> float | None:
+    """The SD of normally distributed values, by half of them: a few that differ do not count; None for too few."""
+    if len(values) < FEWEST_BLOCKS:
+        return None
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
 def _rim(blocks: Blocks, around: Box, mask: BoolArray, distance: FloatArray, sign: float) -> Rim:

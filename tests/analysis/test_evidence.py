@@ -73,6 +73,14 @@ def test_a_mask_that_makes_the_number_warns():
     assert line.figures["made_by_mask"] == pytest.approx(0.15)
 
 
+def test_a_map_that_shows_something_else_than_its_half_maps_warns():
+    line = evidence.half_maps(curves(4.0), of_halves(4.0), CLAIM, RULE, departs=6.0)
+    assert (line.state, line.figures["departs"]) == (State.WARNING, 6.0)
+    assert "beyond 6.0 Å the map itself shows something else" in line.sentence
+    contradicted = evidence.half_maps(curves(6.0), of_halves(6.0), CLAIM, RULE, departs=8.0)
+    assert contradicted.state is State.CONTRADICTS
+
+
 def test_half_maps_with_a_fault_warn_and_do_not_decide():
     shared = ShellCorrelation(FREQUENCY, np.full(51, 0.9))
     curves = HalfMapCurves(shared, shared, None, shared, None)

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from deepreslib.analysis.map_end import find_end, radial_amplitude
+from deepreslib.analysis.map_end import find_end, radial_amplitude, spectrum_and_end
 from deepreslib.fourier import filters
 from deepreslib.maps import DensityMap, read_map
 
@@ -21,7 +21,7 @@ def reconstruction(b_factor=100.0, noise=0.02, seed=0):
 
 
 def end_of(data, scale=1.0, offset=0.0):
-    return find_end(radial_amplitude(DensityMap(np.asarray(scale * data + offset, np.float32), (VOXEL,) * 3), 1))
+    return spectrum_and_end(DensityMap(np.asarray(scale * data + offset, np.float32), (VOXEL,) * 3), 1)[1]
 
 
 @pytest.mark.parametrize("cutoff", [12.0, 8.0, 6.0, 4.5])
@@ -54,6 +54,16 @@ def test_a_tiny_map_has_no_end():
     assert not find_end(radial_amplitude(DensityMap(data.astype(np.float32), (2.0,) * 3), 1)).is_filtered
 
 
+def test_a_filter_is_seen_at_the_first_shells_and_in_a_part_that_was_cut_out_afterwards():
+    filtered = filters.low_pass(reconstruction(), VOXEL, EDGE * VOXEL / 5)
+    assert 4 <= EDGE * VOXEL / end_of(filtered).resolution <= 7
+    part = np.ascontiguousarray(filters.low_pass(reconstruction(noise=0.2), VOXEL, 6.0)[9:, 9:, 9:])
+    part += np.linspace(0, 5, len(part), dtype=np.float32)
+    assert end_of(part).resolution == pytest.approx(6.0, rel=0.15)
+    unfaded = radial_amplitude(DensityMap(part, (VOXEL,) * 3), 1, fades=False)
+    assert not find_end(unfaded).is_filtered
+
+
 def test_spectrum_of_a_wave():
     z = np.arange(EDGE) / EDGE
     wave = np.tile(np.sin(2 * np.pi * 8 * z)[:, None, None], (1, EDGE, EDGE))
@@ -69,7 +79,7 @@ def test_experimental_maps_end_where_they_are_known_to(shared_data):
     with open(folder / "index.csv", encoding="utf-8") as stream:
         for row in csv.DictReader(stream):
             if row["map"] in ("emd_6824.mrc.gz", "emd_5170.mrc.gz", "emd_4413_crop.mrc.gz"):
-                ends[row["map"].split(".")[0]] = find_end(radial_amplitude(read_map(folder / row["map"]), 1))
+                ends[row["map"].split(".")[0]] = spectrum_and_end(read_map(folder / row["map"]), 1)[1]
     assert ends["emd_6824"].resolution == pytest.approx(8.5, abs=0.3)
     assert 14 < ends["emd_5170"].resolution < 17.5
     assert not ends["emd_4413_crop"].is_filtered

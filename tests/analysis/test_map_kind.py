@@ -8,9 +8,10 @@ import scipy.ndimage
 from small_maps import VOXEL, atoms, density_map, noisy, reconstruction_noise
 
 from deepreslib import demo
-from deepreslib.analysis.map_kind import Kind, map_kind, refuse_inverted
+from deepreslib.analysis.map_kind import SMOOTH, Kind, map_kind, refuse_inverted
 from deepreslib.commands import main
 from deepreslib.errors import InputError
+from deepreslib.fourier import filters
 from deepreslib.maps import DensityMap, dilate, read_map, soft_edge
 
 EXPERIMENTAL = {
@@ -89,6 +90,15 @@ def test_each_kind_and_its_inversion_are_told(make):
         assert (found.kind, found.is_inverted) == (MADE[make], False)
         turned = map_kind(density_map(-right.data.astype(np.float64) * scale + offset))
         assert (turned.kind, turned.is_inverted) == (MADE[make], True)
+
+
+def test_weak_noise_is_told_from_the_ripples_of_a_filter():
+    weak = noisy(0.02)
+    assert map_kind(weak).solvent.deviation < SMOOTH
+    assert map_kind(weak).suits_cryores
+    size = (VOXEL,) * 3
+    for resolution in (6.0, 10.0):
+        assert map_kind(density_map(filters.low_pass(atoms(blur=1.5), size, resolution))).kind is Kind.SMOOTH
 
 
 def test_only_reconstructions_filtered_masked_cropped_or_not_suit_cryores():

@@ -18,6 +18,7 @@ from deepreslib.commands import classify_one, main
 from deepreslib.errors import InputError
 from deepreslib.estimation import cryores, map_class
 from deepreslib.estimation.map_class import MapClass
+from deepreslib.fourier import filters
 from deepreslib.maps import DensityMap, dilate, read_map, write_map
 
 EDGE, SIZE = 48, small_maps.VOXEL
@@ -162,6 +163,17 @@ def test_half_maps_of_another_map_do_not_decide(files, data, capsys):
     assert (found["verdict"], found["decided_by"]) == ("consistent", 4)
     assert "show something else than" in found["evidence"][2]["sentence"]
     assert "show something else than" in capsys.readouterr().err
+
+
+def test_a_map_that_departs_from_its_half_maps_is_warned_about(files, data):
+    rng = np.random.default_rng(0)
+    other = filters.randomise_phases(np.asarray(data["map"], np.float32), (SIZE,) * 3, 9.0, rng)
+    write_map(files / "other.mrc", DensityMap(other, (SIZE,) * 3))
+    halves = ["--half1", files / "half1.mrc", "--half2", files / "half2.mrc", "--mask", files / "mask.mrc"]
+    assert run(files, files / "other.mrc", *halves, "--claimed", 5.5) == 0
+    (found,) = report(files)["maps"]
+    assert (found["verdict"], found["evidence"][2]["state"]) == ("consistent", "warning")
+    assert 5 < found["evidence"][2]["departs"] < 11
 
 
 def test_a_voxel_size_that_was_never_set_is_warned_about(files, data, capsys):

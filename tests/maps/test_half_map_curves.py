@@ -6,9 +6,10 @@ import half_map_pairs
 import numpy as np
 import pytest
 
+from deepreslib.fourier import filters
 from deepreslib.fourier.fsc import ShellCorrelation
 from deepreslib.maps import DensityMap
-from deepreslib.maps.half_map_curves import HalfMapCurves, corrected, measure
+from deepreslib.maps.half_map_curves import HalfMapCurves, corrected, departure, measure
 from deepreslib.maps.half_maps import fsc_report
 
 FREQUENCY = np.linspace(0, 0.25, 26)
@@ -49,6 +50,21 @@ def test_independent_half_maps_decide(ball):
     assert np.abs(found.randomised.correlation[far]).mean() < 0.1
     assert abs(found.made_by_mask(found.beyond / 2)) < 0.2
     assert found.made_by_mask(2 * found.beyond) == 0
+
+
+def test_a_map_departs_from_its_half_maps_where_its_phases_are_others(ball):
+    half1, half2 = half_map_pairs.pair(2.0)
+    found = measure(half1, half2, ball, np.random.default_rng(0), 1)
+    finest, beyond = found.masked.resolution(), 2 * found.masked.resolution()
+    mean = half1.like((half1.data + half2.data) / 2)
+    scrambled = mean.like(filters.randomise_phases(mean.data, mean.voxel_size, beyond, np.random.default_rng(1)))
+    departures = [
+        departure(each, (half1, half2), ball, found.masked, finest, 1)
+        for each in (mean, mean.like(5 + half_map_pairs.sharpened(mean.data, -100)), scrambled)
+    ]
+    assert departures[:2] == [None, None]
+    assert finest < departures[2] == pytest.approx(beyond, rel=0.25)
+    assert departure(scrambled, (half1, half2), ball, found.masked, beyond, 1) is None
 
 
 def test_a_sharp_mask_of_few_voxels_is_found_out(ball):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from small_maps import VOXEL, atoms, density_map, noisy, reconstruction_noise
 
+from deepreslib.fourier.filters import low_pass
 from deepreslib.maps import DensityMap
 from deepreslib.maps.solvent import Blocks, measure_sign, measure_solvent
 
@@ -58,6 +59,17 @@ def test_noise_is_measured_in_units_of_the_molecule():
     assert high.fine_power > 3 * low.fine_power
     # The power of noise and of density together, if the density has no more than a tenth of the power left.
     assert measured(noisy(1.0)).fine_power == pytest.approx(1, abs=0.5)
+
+
+def test_noise_lasts_far_from_the_molecule_and_its_tails_do_not():
+    weak = measured(noisy(0.02))
+    assert weak.lasting == pytest.approx(0.02, rel=0.5)
+    assert weak.decay == pytest.approx(1, abs=0.4)
+    tails = measured(density_map(low_pass(atoms(blur=1.5), (VOXEL,) * 3, 10.0)))
+    assert tails.lasting < 0.02
+    assert tails.decay > 2
+    near = measured(density_map(noisy(0.02).data[12:-12, 12:-12, 12:-12]))
+    assert near is None or near.lasting is None
 
 
 def test_white_noise_is_even_up_to_the_corners_and_that_of_reconstructions_is_not():

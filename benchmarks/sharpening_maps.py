@@ -1,7 +1,7 @@
 """The maps of ``sharpening_accuracy.py``: half maps of structures, and what is measured of a sharpened map.
 
 Each structure is simulated once at 1 Å a voxel, from 2.5 to 6 Å, with the disorder, noise and solvent that CryoRes'
-training draws; the mean of its half maps is looked at as it is and with a further B factor of 60 Å² on signal and noise.
+training draws; the mean of its half maps is looked at as it is, and with 60 Å² more of a B factor on signal and noise.
 Molecules that need a larger box than ``LARGEST`` are cut to one of ``CUT`` voxels.
 """
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from deepreslib.enhancement.profiles import CENTRE, SHELL_NUMBERS, SHELLS, WINDOW
+from deepreslib.enhancement.profiles import CENTRE, FREQUENCY, SHELL_NUMBERS, SHELLS, WINDOW
 
 
 def centre_values(values, centres, gains):
@@ -32,3 +32,17 @@ def molecule(edge=48, radius=14.0, blur=1.0, seed=0):
     sharp, smooth = (ndimage.gaussian_filter(atoms, width) for width in (blur, 1.6 * blur))
     weight = 1 / (1 + np.exp(-places[2] / 4))
     return (sharp * (1 - weight) + smooth * weight).astype(np.float32), ball
+
+
+class FakeNetwork:
+    """Gains that undo a B factor of so many Å² and are weaker where a window's fine shells are weak."""
+
+    standard = "mask"
+
+    def __init__(self, b_factor=60.0, by_window=0.3):
+        self.b_factor, self.by_window = b_factor, by_window
+
+    def log_gains(self, log_profiles, known, resolution=None):
+        assert log_profiles.shape == (len(log_profiles), SHELLS)
+        fall = np.clip(log_profiles[:, 6:7] - log_profiles[:, 2:3], -3, 0)
+        return (self.b_factor / 4 * FREQUENCY**2 * (1 + self.by_window * fall)).astype(np.float32)

@@ -14,6 +14,7 @@ from deepreslib.enhancement import profiles
 from deepreslib.fourier import filters
 from deepreslib.fourier.shells import sums_in_shells
 from deepreslib.simulation.half_maps import soft_mask
+from deepreslib.simulation.model_map import nearest_atom
 
 B_FACTORS = (-50.0, 500.0)
 """Å², between which the best B factor is looked for."""
@@ -54,4 +55,11 @@ def fitted_gains(map_windows, model_windows, centres):
         model = model_windows.spectra(centres[part])
         gain = np.maximum(profiles.cross_power(spectra, model), 0) / np.maximum(profiles.power(spectra), 1e-30)
         found[part] = np.log(np.maximum(gain, LEAST_GAIN))
+    return found
+
+
+def nearest_to(positions, chosen, mask):
+    """bool (z, y, x): the voxels of a mask whose nearest atom is one of the chosen, (n,) bool."""
+    found = np.zeros(mask.shape, bool)
+    found[mask] = chosen[nearest_atom(positions, mask, SIZE)]
     return found

@@ -169,10 +169,10 @@ def find_end(spectrum: Spectrum) -> MapEnd:
         return nyquist
     steepest = int(np.flatnonzero(is_cliff)[np.argmax((fall - expected)[is_cliff])])
     top = height[start[steepest]]
+    if (height[steepest:] > top + np.log(ABOVE)).any():  # what rises again is no end
+        return nyquist
     floor = float(np.median(height[steepest:]))
     least = max(top + np.log(ABOVE), floor + np.log(FLOOR))
     end = start[steepest] + int(np.flatnonzero(height[start[steepest] : steepest + 1] > least)[-1])
-    if (height[steepest:] > top + np.log(ABOVE)).any():  # what rises again is no end
-        return nyquist
     bound = float(1 / frequency[min(end + 1, last)])
     return MapEnd(float(1 / frequency[end]), bound, True, float(np.exp(fall[steepest])))

@@ -80,6 +80,8 @@ class LoopOptions:
         minutes: training time in all; None for no limit.
         steps: number of steps after which training ends, if the minutes are not over before; None for no limit. At
             least one of ``minutes`` and ``steps`` is given.
+        patience: number of validations in a row without a lower loss after which training ends before that; None to go
+            on.
         start: model folder whose weights the training begins with; None for new, random weights.
         seed: of all random numbers.
         workers: processes that simulate; 0 simulates in this one, in turn with the training.
@@ -96,6 +98,7 @@ class LoopOptions:
     preset: str = "compact"
     minutes: float | None = None
     steps: int | None = None
+    patience: int | None = None
     start: str | None = None
     seed: int = 1
     workers: int = 0
@@ -188,11 +191,12 @@ def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
             or the checkpoint cannot be read.
     """
     state = _begin(program, options.folder)
-    if _progress(state, options) >= 1:
+    stands_still = _stands_still(state, options)
+    if _progress(state, options) >= 1 or stands_still:
         if _has_model(options.folder, state):
+            more = "--patience" if stands_still else "--minutes"
             raise InputError(
-                f"{options.folder}: already trained for {state['seconds'] / 60:.1f} minutes; "
-                "give more --minutes to go on."
+                f"{options.folder}: already trained for {state['seconds'] / 60:.1f} minutes; give more {more} to go on."
             )
         return program.card(state)
     os.makedirs(options.folder, exist_ok=True)
@@ -213,7 +217,7 @@ def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
                 _note(program, state, float(np.mean(losses)), report)
                 _save(program, state, options.folder)
                 losses, due = [], time.monotonic() - started + period
-            if finished:
+            if finished or _stands_still(state, options):
                 break
     return program.card(state)
 
@@ -303,6 +307,14 @@ def _progress(state: State, options: LoopOptions) -> float:
     by_steps = state["steps"] / options.steps if options.steps else 0.0
     by_time = state["seconds"] / (60 * options.minutes) if options.minutes else 0.0
     return max(by_time, by_steps)
+
+
+def _stands_still(state: State, options: LoopOptions) -> bool:
+    """Whether the loss has not become lower for as many validations as the patience allows."""
+    losses = [row["loss"] for row in state["history"] if row["loss"] is not None]
+    if options.patience is None or len(losses) <= options.patience:
+        return False
+    return min(losses[-options.patience :]) >= min(losses[: -options.patience])
 
 
 def _rate(state: State, options: LoopOptions) -> float:

@@ -43,6 +43,14 @@ def test_signal_that_merges_with_noise_is_no_end(b_factor):
     assert found.resolution == pytest.approx(2 * VOXEL, rel=0.02)
 
 
+def test_a_gap_in_a_spectrum_is_no_end():
+    data = reconstruction(0.0)
+    frequency = filters.frequencies(data.shape, VOXEL)
+    for first, last in ((0.08, 0.12), (0.12, 0.2), (0.2, 0.25)):
+        weights = np.where((frequency > first) & (frequency < last), 1e-4, 1 + 50 * (frequency >= last))
+        assert not end_of(filters.transfer(data, weights.astype(np.float32))).is_filtered
+
+
 def test_sharpening_does_not_move_the_end():
     data = filters.low_pass(reconstruction(), VOXEL, 6.0)
     ends = [end_of(filters.apply_b_factor(data, VOXEL, b)).resolution for b in (0, -100)]

@@ -1,5 +1,6 @@
 """The training loop: it runs any program, also one of two networks, and goes on from checkpoints."""
 
+import dataclasses
 import functools
 import json
 import os
@@ -151,6 +152,21 @@ def write_model(folder, card):
     (folder / store.WEIGHTS_FILE).write_bytes(b"weights")
     content = card | {"sha256": store.sha256(folder / store.WEIGHTS_FILE)}
     (folder / store.CARD_FILE).write_text(json.dumps(content))
+
+
+def test_a_training_whose_loss_stands_still_ends(tmp_path, monkeypatch):
+    class StandingStill(TwoNetworks):
+        def step(self, inputs, targets, rate):
+            super().step(inputs, targets, rate)
+            return max(5.0 - len(self.rates), 2.0)
+
+    monkeypatch.setattr(loop, "PERIOD", (0.0, 0.0))
+    patient = dataclasses.replace(options(tmp_path, 50), patience=4)
+    card = loop.run(StandingStill(), patient, report=lambda line: None)
+    assert [row["loss"] for row in card["history"]][1:] == [4, 3, 2, 2, 2, 2, 2]
+    write_model(tmp_path, card)
+    with pytest.raises(InputError, match="give more --patience"):
+        loop.run(StandingStill(), patient, report=lambda line: None)
 
 
 def test_a_finished_training_is_refused(tmp_path):

@@ -36,6 +36,8 @@ class Preset:
         rate: the greatest learning rate, unless the options give another one.
         buffer: number of maps in the buffer from which batches are drawn.
         uses: how many times a map is drawn on average.
+        patience: validations without a lower loss after which training ends, unless the options give another number;
+            None to go on.
     """
 
     make_network: Callable[[], KerasModel]
@@ -48,6 +50,7 @@ class Preset:
     rate: float
     buffer: int
     uses: int
+    patience: int | None = None
 
 
 def _feature_preparation() -> CubePreparation:
@@ -78,7 +81,7 @@ def _descent(rate: float) -> Any:
     return keras.optimizers.SGD(rate)
 
 
-def _published(name: str, batch: int) -> Preset:
+def _published(name: str, batch: int, patience: int | None = None) -> Preset:
     """A network of Avramov et al. 2019."""
     return Preset(
         make_network=lambda: networks.build(name),
@@ -91,6 +94,7 @@ def _published(name: str, batch: int) -> Preset:
         rate=0.01,
         buffer=1500,
         uses=8,  # making a map takes a tenth of a second
+        patience=patience,
     )
 
 
@@ -107,6 +111,6 @@ PRESETS = {
         buffer=10_000,
         uses=512,
     ),
-    "dnn": _published("dnn", 150),
+    "dnn": _published("dnn", 150, patience=50),
     "cnn3d": _published("cnn3d", 75),
 }

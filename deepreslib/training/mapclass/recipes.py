@@ -7,5 +7,7 @@ see 110 scenes, take a minute and a half, validation included.
 from deepreslib.training.stages import Recipe, Stage
 
 RECIPES = {
-    "shipped": Recipe("the shipped network", [Stage(6_000, {"preset": "compact", "batch": 64, "rate": 3e-3})]),
+    "shipped": Recipe(
+        "the shipped network", [Stage(6_000, {"preset": "compact", "batch": 64, "rate": 3e-3, "patience": None})]
+    ),
 }

@@ -70,7 +70,7 @@ class LocalScaling:
         lattice: of places.
         known: bool (13,), the shells in which the map holds something.
         unit: SD of the map in its mask, which is 1 in the standardised one.
-        warnings: sentences for the user.
+        seconds: by step.
     """
 
     def __init__(
@@ -98,10 +98,9 @@ class LocalScaling:
             progress: whether to show it.
 
         Raises:
-            InputError: the map cannot be enhanced; grids differ; the mask is empty; the resolution is too fine; there
-                is too little memory.
+            InputError: the map is constant in its mask, or there is too little memory. What :func:`check` refuses is
+                to be refused before.
         """
-        sentences = check(density_map, mask, resolution, half_maps)
         self.density_map, self.mask, self.resolution, self.half_maps = density_map, mask, resolution, half_maps
         self._keep_outside, self._workers, self._stride, self._progress = keep_outside, workers, stride, progress
         self.seconds: dict[str, float] = {}
@@ -122,7 +121,6 @@ class LocalScaling:
             if not self.unit > 0:
                 raise InputError(f"{density_map.name} is constant in its mask; give a mask that holds the molecule.")
             self.known = self._known_shells()
-        self.warnings = sentences
 
     def windows(self, density_map: DensityMap) -> Windows:
         """The windows of the standardised map, or of one of its half maps.
@@ -170,13 +168,20 @@ class LocalScaling:
                 pass
         return found
 
-    def scaled(self, log_gains: FloatArray, report: Mapping[str, Any], warnings: Sequence[str] = ()) -> Enhanced:
+    def scaled(
+        self,
+        log_gains: FloatArray,
+        report: Mapping[str, Any],
+        warnings: Sequence[str] = (),
+        b_factor: float = 0.0,
+    ) -> Enhanced:
         """The map with its windows' shells multiplied by gains, and the half maps by the same.
 
         Args:
             log_gains: float32 (places, 13), natural logarithms; of the standardised map.
             report: what the method has to say.
             warnings: of the method.
+            b_factor: Å², one that was applied to the whole map before.
 
         Returns:
             What the method gives back; the enhanced map is in units of what the gains make of the standardised one.
@@ -192,7 +197,7 @@ class LocalScaling:
                 data = self._laid(one)
             else:
                 data = self._laid(self._apply(self.density_map, log_gains))
-            b_factors = gain_guards.b_factors(log_gains, self.known, self.resolution)
+            b_factors = gain_guards.b_factors(log_gains, self.known, self.resolution) + np.float32(b_factor)
             b_map = np.zeros(self.mask.shape, np.float32)
             b_map[self._box] = np.where(self.mask[self._box], self.lattice.interpolated(b_factors), 0)
         return Enhanced(
@@ -202,7 +207,7 @@ class LocalScaling:
             self.mask,
             self.resolution,
             {**report, **self._report(log_gains, b_map)},
-            (*self.warnings, *warnings),
+            tuple(warnings),
             {step: round(seconds, 2) for step, seconds in self.seconds.items()},
         )
 

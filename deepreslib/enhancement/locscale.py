@@ -92,7 +92,7 @@ def enhance(
         InputError: see :func:`deepreslib.enhancement.local_scaling.check`; the model lies elsewhere; the FSC is wanted
             without half maps; or there is no such network.
     """
-    check(density_map, mask, resolution, half_maps)
+    sentences = check(density_map, mask, resolution, half_maps)
     check_place(structure, density_map, mask)
     weighted = half_maps is not None if fsc_weight is None else fsc_weight
     if weighted and half_maps is None:
@@ -121,7 +121,7 @@ def enhance(
             network = ilocscale.load(network_path, "compact", "density" if weighted else "contrast")
             predicted = ilocscale.network_gains(scaling, network, profiles)
             log_gains = blended(log_gains, predicted, share, fitted_shells(scaling.known, resolution))
-    return scaling.scaled(log_gains, report)
+    return scaling.scaled(log_gains, report, sentences)
 
 
 def check_place(structure: AtomicStructure, density_map: DensityMap, mask: BoolArray) -> None:

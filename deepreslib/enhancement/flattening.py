@@ -6,10 +6,7 @@ leaks, and what its windows are given then corrects the one B factor of the whol
 that bring windows nearest to a model's are measured to win 0.01 to 0.03 in correlation by it.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
-from deepreslib.enhancement.global_sharpening import Treatment
+from deepreslib.enhancement.global_filter import GlobalFilter
 from deepreslib.fourier.arrays import BoolArray
 from deepreslib.maps import DensityMap
 
@@ -18,33 +15,16 @@ FINER = 1.15
 down and gains take what is left; without, at the resolution."""
 
 
-@dataclass(frozen=True, eq=False)
-class Flattened:
-    """A flat map.
-
-    Attributes:
-        density_map: the map, flat.
-        half_maps: treated in the same way; None if there were none.
-        b_factor: Å², the one applied, negative where it sharpened.
-        report: what was done.
-        warnings: a sentence if no B factor was found; then only the low-pass filter and the FSC's weight are applied.
-    """
-
-    density_map: DensityMap
-    half_maps: tuple[DensityMap, DensityMap] | None
-    b_factor: float
-    report: dict[str, Any]
-    warnings: tuple[str, ...]
-
-
-def flatten(
+def flattening(
     density_map: DensityMap,
     mask: BoolArray,
     resolution: float,
     half_maps: tuple[DensityMap, DensityMap] | None = None,
     workers: int = -1,
-) -> Flattened:
-    """Makes a map flat.
+) -> GlobalFilter:
+    """What makes a map flat, and its half maps alike.
+
+    Where there is no Guinier fit, it only filters and weights by the FSC, and its warnings say so.
 
     Args:
         density_map: the map, as the refinement wrote it.
@@ -55,11 +35,4 @@ def flatten(
     """
     finest = 2 * max(density_map.voxel_size)
     low_pass = max(resolution / (1 if half_maps is None else FINER), finest)
-    treatment = Treatment(density_map, mask, resolution, half_maps, low_pass=low_pass, workers=workers)
-    halves = None
-    if half_maps is not None:
-        one, two = (half.like(treatment.of(half)) for half in half_maps)
-        halves = one, two
-    whole = density_map.like(treatment.of(density_map))
-    report = {**treatment.report(), "low_pass": round(low_pass, 3)}
-    return Flattened(whole, halves, treatment.b_factor, report, treatment.warnings)
+    return GlobalFilter(density_map, mask, resolution, half_maps, low_pass=low_pass, workers=workers)

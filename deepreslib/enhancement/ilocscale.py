@@ -12,7 +12,7 @@ import math
 from typing import Protocol
 
 from deepreslib.enhancement.enhanced import Enhanced
-from deepreslib.enhancement.flattening import flatten
+from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.gain_guards import guarded
 from deepreslib.enhancement.local_scaling import LocalScaling, check, deviation
 from deepreslib.enhancement.profiles import logarithm
@@ -76,24 +76,22 @@ def enhance(
     """
     sentences = check(density_map, mask, resolution, half_maps)
     network = load(network_path, preset, aim)
-    report: dict[str, object] = {"aim": aim, "preset": preset}
-    b_factor = 0.0
+    before = None
     if network.standard == "flat":
-        flat = flatten(density_map, mask, resolution, half_maps, workers)
-        density_map, half_maps, b_factor = flat.density_map, flat.half_maps, flat.b_factor
-        sentences, report["flattened"] = (*sentences, *flat.warnings), flat.report
+        before = flattening(density_map, mask, resolution, half_maps, workers)
     scaling = LocalScaling(
         density_map,
         mask,
         resolution,
         half_maps,
+        before=before,
         stride=stride,
         keep_outside=keep_outside,
         workers=workers,
         progress=progress,
     )
     log_gains = network_gains(scaling, network, scaling.profiles())
-    return scaling.scaled(log_gains, report, sentences, b_factor)
+    return scaling.scaled(log_gains, {"aim": aim, "preset": preset}, sentences)
 
 
 def load(network_path: str | None, preset: str, aim: str) -> Gains:

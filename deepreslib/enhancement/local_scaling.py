@@ -21,6 +21,7 @@ from deepreslib.analysis.map_end import spectrum_and_end
 from deepreslib.enhancement import gain_guards, profiles
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.gain_lattice import lattice_over, slices
+from deepreslib.enhancement.global_filter import GlobalFilter
 from deepreslib.enhancement.map_region import region_around
 from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.profiles import CENTRE, FREQUENCY, SHELLS, SPACING, WINDOW, Windows
@@ -63,7 +64,8 @@ class LocalScaling:
     """A map, its mask and its places, ready for gains.
 
     Attributes:
-        density_map: the map.
+        density_map: the map, filtered if a filter goes before.
+        half_maps: as they were given, or None.
         mask: bool (z, y, x).
         resolution: Å.
         region: the part of the map that is worked on.
@@ -80,6 +82,7 @@ class LocalScaling:
         resolution: float,
         half_maps: tuple[DensityMap, DensityMap] | None = None,
         *,
+        before: GlobalFilter | None = None,
         stride: int = 4,
         keep_outside: bool = False,
         workers: int = -1,
@@ -92,6 +95,7 @@ class LocalScaling:
             mask: bool (z, y, x), the voxels to be enhanced.
             resolution: Å, of the map.
             half_maps: that are to be treated in the same way; or None.
+            before: what the whole map, and its half maps, are filtered by before; None for nothing.
             stride: Å, from place to place.
             keep_outside: whether the surroundings of the mask are kept, with gains that go on as they are at its rim.
             workers: threads, -1 for all.
@@ -101,10 +105,12 @@ class LocalScaling:
             InputError: the map is constant in its mask, or there is too little memory. What :func:`check` refuses is
                 to be refused before.
         """
-        self.density_map, self.mask, self.resolution, self.half_maps = density_map, mask, resolution, half_maps
+        self.mask, self.resolution, self.half_maps = mask, resolution, half_maps
+        self._given, self._before = density_map, before
         self._keep_outside, self._workers, self._stride, self._progress = keep_outside, workers, stride, progress
         self.seconds: dict[str, float] = {}
         with self.timed("preparation"):
+            density_map = self.density_map = self._filtered(density_map)
             sizes = density_map.voxel_size
             around = [math.ceil(SOFT_EDGE / size) for size in sizes]
             self._box = _whole(mask) if keep_outside else widened(box_around(mask), around, mask.shape)
@@ -123,10 +129,10 @@ class LocalScaling:
             self.known = self._known_shells()
 
     def windows(self, density_map: DensityMap) -> Windows:
-        """The windows of the standardised map, or of one of its half maps.
+        """The windows of a map, brought to its solvent's level and divided by ``unit``.
 
         Args:
-            density_map: which of them.
+            density_map: the map, or one of its half maps, filtered likewise.
         """
         return Windows(self.region.at_windows(self._read(density_map), self._workers))
 
@@ -145,7 +151,7 @@ class LocalScaling:
         if self.half_maps is None:
             raise ValueError("the FSC needs half maps")
         with self.timed("profiles"):
-            one, two = (self.windows(half) for half in self.half_maps)
+            one, two = (self.windows(self._filtered(half)) for half in self.half_maps)
 
             def correlation(part: slice) -> FloatArray:
                 first, second = (each.spectra(self.lattice.places[part]) for each in (one, two))
@@ -173,7 +179,6 @@ class LocalScaling:
         log_gains: FloatArray,
         report: Mapping[str, Any],
         warnings: Sequence[str] = (),
-        b_factor: float = 0.0,
     ) -> Enhanced:
         """The map with its windows' shells multiplied by gains, and the half maps by the same.
 
@@ -181,7 +186,6 @@ class LocalScaling:
             log_gains: float32 (places, 13), natural logarithms; of the standardised map.
             report: what the method has to say.
             warnings: of the method.
-            b_factor: Å², one that was applied to the whole map before.
 
         Returns:
             What the method gives back; the enhanced map is in units of what the gains make of the standardised one.
@@ -189,15 +193,19 @@ class LocalScaling:
         with self.timed("filters"):
             halves = None
             if self.half_maps is not None:
-                one, two = (self._apply(half, log_gains) for half in self.half_maps)
+                one, two = (self._apply(self._filtered(half), log_gains) for half in self.half_maps)
                 halves = self._laid(one), self._laid(two)
-            if self.half_maps is not None and is_mean_of(self.density_map, self.half_maps):
+            if self.half_maps is not None and is_mean_of(self._given, self.half_maps):
                 one += two
                 one *= np.float32(0.5)
                 data = self._laid(one)
             else:
                 data = self._laid(self._apply(self.density_map, log_gains))
-            b_factors = gain_guards.b_factors(log_gains, self.known, self.resolution) + np.float32(b_factor)
+            b_factors = gain_guards.b_factors(log_gains, self.known, self.resolution)
+            if self._before is not None:
+                b_factors += np.float32(self._before.b_factor)
+                report = {**report, "flattened": self._before.report()}
+                warnings = (*warnings, *self._before.warnings)
             b_map = np.zeros(self.mask.shape, np.float32)
             b_map[self._box] = np.where(self.mask[self._box], self.lattice.interpolated(b_factors), 0)
         return Enhanced(
@@ -266,6 +274,9 @@ class LocalScaling:
         found = np.zeros(self.mask.shape, np.float32)
         found[self._box] = values if self._keep_outside else values * self._soft
         return found
+
+    def _filtered(self, density_map: DensityMap) -> DensityMap:
+        return density_map if self._before is None else density_map.like(self._before.of(density_map))
 
     def _read(self, density_map: DensityMap) -> FloatArray:
         return self.region.read(density_map.data, solvent_level(density_map, self.mask), self.unit)

@@ -17,9 +17,9 @@ from scipy import ndimage
 from deepreslib.analysis.annotation import placing_advice, resolution_at
 from deepreslib.enhancement import ilocscale
 from deepreslib.enhancement.enhanced import Enhanced
-from deepreslib.enhancement.flattening import flatten
+from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.gain_guards import fitted_shells, guarded
-from deepreslib.enhancement.global_sharpening import fsc_weights
+from deepreslib.enhancement.global_filter import fsc_weights
 from deepreslib.enhancement.local_scaling import LocalScaling, check
 from deepreslib.enhancement.profiles import SPACING, WINDOW, Windows, logarithm, profile
 from deepreslib.errors import InputError
@@ -103,16 +103,13 @@ def enhance(
     if weighted and half_maps is None:
         raise InputError("the weight of the FSC needs half maps; give --half1 and --half2.")
     report: dict[str, object] = {"structure_b": structure_b, "fsc_weight": weighted, "strict": strict}
-    given, is_flat, b_factor = (density_map, half_maps), flat is not False, 0.0
-    if is_flat:
-        made = flatten(density_map, mask, resolution, half_maps, workers)
-        density_map, half_maps, b_factor = made.density_map, made.half_maps, made.b_factor
-        sentences, report["flattened"] = (*sentences, *made.warnings), made.report
+    is_flat = flat is not False
     scaling = LocalScaling(
         density_map,
         mask,
         resolution,
         half_maps,
+        before=flattening(density_map, mask, resolution, half_maps, workers) if is_flat else None,
         stride=stride,
         keep_outside=keep_outside,
         workers=workers,
@@ -128,11 +125,11 @@ def enhance(
             network = ilocscale.load(network_path, "compact", "density" if weighted else "contrast")
             if (network.standard == "flat") != is_flat and flat is None:
                 return enhance(
-                    given[0],
+                    density_map,
                     mask,
                     resolution,
                     structure,
-                    half_maps=given[1],
+                    half_maps=half_maps,
                     structure_b=structure_b,
                     fsc_weight=fsc_weight,
                     stride=stride,
@@ -155,7 +152,7 @@ def enhance(
     if network is not None:
         predicted = ilocscale.network_gains(scaling, network, profiles)
         log_gains = blended(log_gains, predicted, share, fitted_shells(scaling.known, resolution))
-    return scaling.scaled(log_gains, report, sentences, b_factor)
+    return scaling.scaled(log_gains, report, sentences)
 
 
 def check_place(structure: AtomicStructure, density_map: DensityMap, mask: BoolArray) -> None:

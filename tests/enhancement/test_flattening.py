@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from window_gains import molecule
 
-from deepreslib.enhancement import flattening, guinier
+from deepreslib.enhancement import guinier
 from deepreslib.enhancement.answers import CannotTell
-from deepreslib.enhancement.flattening import flatten
+from deepreslib.enhancement.flattening import FINER, flattening
 from deepreslib.fourier import filters
 from deepreslib.maps import DensityMap
 
@@ -23,33 +23,31 @@ def scene(b_factor=80.0, noise=0.02):
     return halves[0].like((halves[0].data + halves[1].data) / 2), mask, halves
 
 
-def correlation(one, other, mask):
-    return float(np.corrcoef(one.data[mask], other.data[mask])[0, 1])
-
-
 @pytest.mark.parametrize("with_halves", [False, True])
 def test_a_b_factor_that_was_applied_makes_no_difference(with_halves):
-    flat = []
+    applied, flat = [], []
     for b_factor in (40, 120):
         density_map, mask, halves = scene(b_factor)
-        flat.append(flatten(density_map, mask, RESOLUTION, halves if with_halves else None, 1))
-    assert flat[0].b_factor - flat[1].b_factor == pytest.approx(80, abs=8)
-    assert correlation(flat[0].density_map, flat[1].density_map, mask) > 0.99
+        found = flattening(density_map, mask, RESOLUTION, halves if with_halves else None, 1)
+        applied.append(found.b_factor)
+        flat.append(found.of(density_map)[mask])
+    assert applied[0] - applied[1] == pytest.approx(80, abs=8)
+    assert np.corrcoef(*flat)[0, 1] > 0.99
 
 
 def test_half_maps_are_treated_alike():
     density_map, mask, halves = scene()
-    flat = flatten(density_map, mask, RESOLUTION, halves, 1)
-    mean = (flat.half_maps[0].data + flat.half_maps[1].data) / 2
-    assert flat.density_map.data == pytest.approx(mean, abs=1e-4 * mean.std())
-    assert flat.report["fsc_weight"]
-    assert flat.report["low_pass"] == pytest.approx(RESOLUTION / flattening.FINER, abs=1e-3)
-    assert flatten(density_map, mask, RESOLUTION, None, 1).report["low_pass"] == RESOLUTION
+    found = flattening(density_map, mask, RESOLUTION, halves, 1)
+    mean = (found.of(halves[0]) + found.of(halves[1])) / 2
+    assert found.of(density_map) == pytest.approx(mean, abs=1e-4 * mean.std())
+    assert found.report()["fsc_weight"]
+    assert found.report()["low_pass"] == pytest.approx(RESOLUTION / FINER, abs=1e-3)
+    assert flattening(density_map, mask, RESOLUTION, None, 1).report()["low_pass"] == RESOLUTION
 
 
 def test_the_filter_is_no_finer_than_the_voxels():
     density_map, mask, halves = scene()
-    assert flatten(density_map, mask, 2.1, halves, 1).report["low_pass"] == 2
+    assert flattening(density_map, mask, 2.1, halves, 1).report()["low_pass"] == 2
 
 
 def test_without_a_fit_there_is_a_warning(monkeypatch):
@@ -58,6 +56,6 @@ def test_without_a_fit_there_is_a_warning(monkeypatch):
 
     monkeypatch.setattr(guinier, "fit", cannot)
     density_map, mask, _ = scene()
-    flat = flatten(density_map, mask, RESOLUTION, None, 1)
-    assert flat.b_factor == 0
-    assert flat.warnings == ("no B factor was applied: there is no line",)
+    found = flattening(density_map, mask, RESOLUTION, None, 1)
+    assert found.b_factor == 0
+    assert found.warnings == ("no B factor was applied: there is no line",)

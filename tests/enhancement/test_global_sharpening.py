@@ -92,10 +92,6 @@ def test_without_a_fit_no_b_factor_is_applied(monkeypatch):
     assert np.ptp(difference) < 1e-4
 
 
-def test_weights_of_the_fsc():
-    assert global_sharpening.fsc_weights(np.array([1, 0.143, 0, -0.2])) == pytest.approx([1, 0.5, 0, 0], abs=1e-3)
-
-
 def test_refusals_come_first():
     density_map, mask, _ = scene()
     with pytest.raises(InputError, match="finer than twice"):

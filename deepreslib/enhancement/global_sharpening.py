@@ -8,22 +8,16 @@ Arrays are (z, y, x).
 """
 
 import time
-from collections.abc import Callable
 
 import numpy as np
-import scipy.fft
 
 from deepreslib import memory
-from deepreslib.enhancement import guinier
-from deepreslib.enhancement.answers import CannotTell
 from deepreslib.enhancement.enhanced import Enhanced
+from deepreslib.enhancement.global_filter import GlobalFilter
 from deepreslib.enhancement.local_scaling import check, is_mean_of, solvent_level
 from deepreslib.enhancement.noise import SOFT_EDGE
-from deepreslib.enhancement.shell_gains import threads
-from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import BoolArray, FloatArray
-from deepreslib.fourier.slabs import radii
-from deepreslib.maps import DensityMap, masked_fsc, soft_edge
+from deepreslib.maps import DensityMap, soft_edge
 
 _NEEDED = 14
 
@@ -55,33 +49,13 @@ def enhance(
         InputError: see :func:`deepreslib.enhancement.local_scaling.check`.
     """
     begin = time.perf_counter()
-    warnings = list(check(density_map, mask, resolution, half_maps))
+    warnings = check(density_map, mask, resolution, half_maps)
     memory.check(_NEEDED * density_map.data.size, f"sharpening {density_map.name}")
-    workers = threads(workers)
-    fsc_weight = _fsc_weight(half_maps, mask, workers)
-    weighted = density_map.like(_filtered(density_map, fsc_weight, workers)) if half_maps else density_map
-    report: dict[str, object] = {"fsc_weight": half_maps is not None}
-    b_factor = 0.0
-    try:
-        fit = guinier.fit(weighted, mask, resolution)
-    except CannotTell as reason:
-        warnings.append(f"no B factor was applied: {reason}")
-    else:
-        b_factor = -fit.b_factor
-        report["guinier"] = fit.as_dict()
-    del weighted
-    report["b_factor"] = {"mean": round(b_factor, 1)}
-    size = density_map.voxel_size
-
-    def weight(frequency: FloatArray) -> FloatArray:
-        sharpened = filters.b_factor_weights(frequency, b_factor) * filters.raised_cosine(frequency, resolution, size)
-        found: FloatArray = sharpened * fsc_weight(frequency)
-        return found
-
-    soft = None if keep_outside else soft_edge(mask, SOFT_EDGE / min(size))
+    whole_filter = GlobalFilter(density_map, mask, resolution, half_maps, workers=workers)
+    soft = None if keep_outside else soft_edge(mask, SOFT_EDGE / min(density_map.voxel_size))
 
     def treated(each: DensityMap) -> FloatArray:
-        data = _filtered(each, weight, workers)
+        data = whole_filter.of(each)
         data -= np.float32(solvent_level(each, mask))
         if soft is not None:
             data *= soft
@@ -95,35 +69,7 @@ def enhance(
         data *= np.float32(0.5)
     else:
         data = treated(density_map)
-    b_map = np.where(mask, np.float32(b_factor), np.float32(0))
+    b_map = np.where(mask, np.float32(whole_filter.b_factor), np.float32(0))
     seconds = {"sharpening": round(time.perf_counter() - begin, 2)}
-    return Enhanced(data, halves, b_map, mask, resolution, report, tuple(warnings), seconds)
-
-
-def fsc_weights(correlation: FloatArray) -> FloatArray:
-    """The estimated correlation of the mean of two half maps with the truth, from their FSC: same shape, 0 to 1."""
-    positive = np.clip(correlation, 0, 1)
-    weights: FloatArray = np.sqrt(2 * positive / (1 + positive))
-    return weights
-
-
-def _fsc_weight(
-    half_maps: tuple[DensityMap, DensityMap] | None, mask: BoolArray, workers: int
-) -> Callable[[FloatArray], FloatArray]:
-    """The weight at frequencies, 1/Å; 1 without half maps, and for the first shell, the mean, with them."""
-    if half_maps is None:
-        return np.ones_like
-    curve = masked_fsc(*half_maps, mask, workers)
-    weights = fsc_weights(curve.correlation)
-    weights[0] = 1
-    return lambda frequency: np.interp(frequency, curve.frequency, weights).astype(np.float32)
-
-
-def _filtered(density_map: DensityMap, weight: Callable[[FloatArray], FloatArray], workers: int) -> FloatArray:
-    """The map whose coefficients are multiplied by a function of their frequencies, 1/Å, plane by plane."""
-    shape = density_map.data.shape
-    spectrum = scipy.fft.rfftn(density_map.data, workers=workers)
-    for plane, frequency in zip(spectrum, radii(shape, density_map.voxel_size), strict=True):
-        plane *= weight(frequency)
-    filtered: FloatArray = scipy.fft.irfftn(spectrum, shape, workers=workers, overwrite_x=True)
-    return filtered
+    warnings = (*warnings, *whole_filter.warnings)
+    return Enhanced(data, halves, b_map, mask, resolution, whole_filter.report(), warnings, seconds)

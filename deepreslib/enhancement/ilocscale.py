@@ -9,12 +9,12 @@ Arrays are (z, y, x).
 """
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from deepreslib.enhancement.enhanced import Enhanced
+from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.gain_guards import guarded
-from deepreslib.enhancement.local_scaling import LocalScaling, deviation
+from deepreslib.enhancement.local_scaling import LocalScaling, check, deviation
 from deepreslib.enhancement.profiles import logarithm
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import DensityMap
@@ -28,7 +28,11 @@ class Gains(Protocol):
 
     @property
     def standard(self) -> str:
-        """``mask`` for profiles of a map whose SD in the mask is 1, ``box`` for SD 0.1 in the box."""
+        """How the map is brought to what the network knows.
+
+        ``mask`` for profiles of a map whose SD in the mask is 1, ``flat`` for the same of a map that was made flat
+        before (see :mod:`deepreslib.enhancement.flattening`), ``box`` for SD 0.1 in the box.
+        """
 
     def log_gains(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None) -> FloatArray:
         """The logarithms of the gains of windows: float32 (n, 13)."""
@@ -70,21 +74,24 @@ def enhance(
     Raises:
         InputError: see :func:`deepreslib.enhancement.local_scaling.check`; or there is no such network.
     """
+    sentences = check(density_map, mask, resolution, half_maps)
+    network = load(network_path, preset, aim)
+    before = None
+    if network.standard == "flat":
+        before = flattening(density_map, mask, resolution, half_maps, workers)
     scaling = LocalScaling(
         density_map,
         mask,
         resolution,
         half_maps,
+        before=before,
         stride=stride,
         keep_outside=keep_outside,
         workers=workers,
         progress=progress,
     )
-    with ThreadPoolExecutor(1) as beside:  # loading a network takes as long as the profiles of a map
-        loading = beside.submit(load, network_path, preset, aim)
-        profiles = scaling.profiles()
-        network = loading.result()
-    return scaling.scaled(network_gains(scaling, network, profiles), {"aim": aim, "preset": preset})
+    log_gains = network_gains(scaling, network, scaling.profiles())
+    return scaling.scaled(log_gains, {"aim": aim, "preset": preset}, sentences)
 
 
 def load(network_path: str | None, preset: str, aim: str) -> Gains:

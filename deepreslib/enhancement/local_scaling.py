@@ -21,6 +21,7 @@ from deepreslib.analysis.map_end import spectrum_and_end
 from deepreslib.enhancement import gain_guards, profiles
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.gain_lattice import lattice_over, slices
+from deepreslib.enhancement.global_filter import GlobalFilter
 from deepreslib.enhancement.map_region import region_around
 from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.profiles import CENTRE, FREQUENCY, SHELLS, SPACING, WINDOW, Windows
@@ -63,16 +64,15 @@ class LocalScaling:
     """A map, its mask and its places, ready for gains.
 
     Attributes:
-        density_map: the map.
+        density_map: the map, filtered if a filter goes before.
+        half_maps: as they were given, or None.
         mask: bool (z, y, x).
         resolution: Å.
         region: the part of the map that is worked on.
         lattice: of places.
         known: bool (13,), the shells in which the map holds something.
-        values: float32 of the region's shape, the map there, standardised.
-        level: of the map's solvent.
         unit: SD of the map in its mask, which is 1 in the standardised one.
-        warnings: sentences for the user.
+        seconds: by step.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class LocalScaling:
         resolution: float,
         half_maps: tuple[DensityMap, DensityMap] | None = None,
         *,
+        before: GlobalFilter | None = None,
         stride: int = 4,
         keep_outside: bool = False,
         workers: int = -1,
@@ -94,20 +95,22 @@ class LocalScaling:
             mask: bool (z, y, x), the voxels to be enhanced.
             resolution: Å, of the map.
             half_maps: that are to be treated in the same way; or None.
+            before: what the whole map, and its half maps, are filtered by before; None for nothing.
             stride: Å, from place to place.
-            keep_outside: whether the surroundings of the mask are kept, with the gains of the nearest places.
+            keep_outside: whether the surroundings of the mask are kept, with gains that go on as they are at its rim.
             workers: threads, -1 for all.
             progress: whether to show it.
 
         Raises:
-            InputError: the map cannot be enhanced; grids differ; the mask is empty; the resolution is too fine; there
-                is too little memory.
+            InputError: the map is constant in its mask, or there is too little memory. What :func:`check` refuses is
+                to be refused before.
         """
-        sentences = check(density_map, mask, resolution, half_maps)
-        self.density_map, self.mask, self.resolution, self.half_maps = density_map, mask, resolution, half_maps
+        self.mask, self.resolution, self.half_maps = mask, resolution, half_maps
+        self._given, self._before = density_map, before
         self._keep_outside, self._workers, self._stride, self._progress = keep_outside, workers, stride, progress
         self.seconds: dict[str, float] = {}
         with self.timed("preparation"):
+            density_map = self.density_map = self._filtered(density_map)
             sizes = density_map.voxel_size
             around = [math.ceil(SOFT_EDGE / size) for size in sizes]
             self._box = _whole(mask) if keep_outside else widened(box_around(mask), around, mask.shape)
@@ -119,27 +122,24 @@ class LocalScaling:
             )
             self._soft = soft_edge(mask[self._box], SOFT_EDGE / min(sizes))
             reached = dilate(mask, HALF_WINDOW / min(sizes)) if keep_outside else self._soft > 0
-            self.lattice = lattice_over(self.region, self._box, reached, stride)
-            self.level = solvent_level(density_map, self.mask)
+            self.lattice = lattice_over(self.region, self._box, reached, stride, keep_outside)
             self.unit = deviation(density_map.data[self._box], mask[self._box])
             if not self.unit > 0:
                 raise InputError(f"{density_map.name} is constant in its mask; give a mask that holds the molecule.")
-            self.values = self.region.read(density_map.data, self.level, self.unit)
             self.known = self._known_shells()
-        self.warnings = sentences
 
-    def windows(self, values: FloatArray | None = None) -> Windows:
-        """The windows of values of the region.
+    def windows(self, density_map: DensityMap) -> Windows:
+        """The windows of a map, brought to its solvent's level and divided by ``unit``.
 
         Args:
-            values: float32 of the region's shape; None for those of the map.
+            density_map: the map, or one of its half maps, filtered likewise.
         """
-        return Windows(self.region.at_windows(self.values if values is None else values, self._workers))
+        return Windows(self.region.at_windows(self._read(density_map), self._workers))
 
     def profiles(self) -> FloatArray:
         """The profiles of the standardised map at all places: float32 (places, 13)."""
         with self.timed("profiles"):
-            windows = self.windows()
+            windows = self.windows(self.density_map)
             return self.at_places(lambda part: profiles.profile(windows.spectra(self.lattice.places[part])))
 
     def fsc(self) -> FloatArray:
@@ -151,7 +151,7 @@ class LocalScaling:
         if self.half_maps is None:
             raise ValueError("the FSC needs half maps")
         with self.timed("profiles"):
-            one, two = (self.windows(self._read(half)) for half in self.half_maps)
+            one, two = (self.windows(self._filtered(half)) for half in self.half_maps)
 
             def correlation(part: slice) -> FloatArray:
                 first, second = (each.spectra(self.lattice.places[part]) for each in (one, two))
@@ -174,7 +174,12 @@ class LocalScaling:
                 pass
         return found
 
-    def scaled(self, log_gains: FloatArray, report: Mapping[str, Any], warnings: Sequence[str] = ()) -> Enhanced:
+    def scaled(
+        self,
+        log_gains: FloatArray,
+        report: Mapping[str, Any],
+        warnings: Sequence[str] = (),
+    ) -> Enhanced:
         """The map with its windows' shells multiplied by gains, and the half maps by the same.
 
         Args:
@@ -188,15 +193,19 @@ class LocalScaling:
         with self.timed("filters"):
             halves = None
             if self.half_maps is not None:
-                one, two = (self._apply(self._read(half), log_gains) for half in self.half_maps)
+                one, two = (self._apply(self._filtered(half), log_gains) for half in self.half_maps)
                 halves = self._laid(one), self._laid(two)
-            if self.half_maps is not None and is_mean_of(self.density_map, self.half_maps):
+            if self.half_maps is not None and is_mean_of(self._given, self.half_maps):
                 one += two
                 one *= np.float32(0.5)
                 data = self._laid(one)
             else:
-                data = self._laid(self._apply(self.values, log_gains))
+                data = self._laid(self._apply(self.density_map, log_gains))
             b_factors = gain_guards.b_factors(log_gains, self.known, self.resolution)
+            if self._before is not None:
+                b_factors += np.float32(self._before.b_factor)
+                report = {**report, "flattened": self._before.report()}
+                warnings = (*warnings, *self._before.warnings)
             b_map = np.zeros(self.mask.shape, np.float32)
             b_map[self._box] = np.where(self.mask[self._box], self.lattice.interpolated(b_factors), 0)
         return Enhanced(
@@ -206,7 +215,7 @@ class LocalScaling:
             self.mask,
             self.resolution,
             {**report, **self._report(log_gains, b_map)},
-            (*self.warnings, *warnings),
+            tuple(warnings),
             {step: round(seconds, 2) for step, seconds in self.seconds.items()},
         )
 
@@ -257,14 +266,17 @@ class LocalScaling:
             limit = max(limit, end.resolution / min(reached))
         return gain_guards.known_shells(limit)
 
-    def _apply(self, values: FloatArray, log_gains: FloatArray) -> FloatArray:
-        return apply_gains(values, self.region, self._box, self.lattice, log_gains, self._workers)
+    def _apply(self, density_map: DensityMap, log_gains: FloatArray) -> FloatArray:
+        return apply_gains(self._read(density_map), self.region, self._box, self.lattice, log_gains, self._workers)
 
     def _laid(self, values: FloatArray) -> FloatArray:
         """Values of the box on the map's grid; they fade beyond the mask unless the surroundings are kept."""
         found = np.zeros(self.mask.shape, np.float32)
         found[self._box] = values if self._keep_outside else values * self._soft
         return found
+
+    def _filtered(self, density_map: DensityMap) -> DensityMap:
+        return density_map if self._before is None else density_map.like(self._before.of(density_map))
 
     def _read(self, density_map: DensityMap) -> FloatArray:
         return self.region.read(density_map.data, solvent_level(density_map, self.mask), self.unit)

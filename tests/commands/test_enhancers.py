@@ -143,7 +143,7 @@ def test_coarse_voxels_are_warned_about(monkeypatch, capsys):
     monkeypatch.setattr(ilocscale, "load", lambda *_: FakeNetwork())
     given = read_map("map.mrc")
     write_map("map.mrc", DensityMap(given.data, (2.4,) * 3, given.origin))
-    assert run("map.mrc", "--resolution", 8, "--mask-threshold", 1.2, method="ilocscale") == 0
+    assert run("map.mrc", "--resolution", 8, "--mask-threshold", 1.2, "--stride", 12, method="ilocscale") == 0
     assert (
         "map.mrc has voxels of 2.4 Å, so only 5 of the 13 shells of its windows hold anything"
         in capsys.readouterr().err

@@ -49,7 +49,7 @@ OF_THE_WHOLE = {
 FOLDERS_OF_THE_WHOLE = ("endurance/", "fuzz/")
 """Folders of such test modules."""
 
-NOTHING_TO_TEST = {"__main__", "errors", "version", "fourier/arrays", "networks/tensors"}
+NOTHING_TO_TEST = {"__main__", "enhancement/enhanced", "errors", "version", "fourier/arrays", "networks/tensors"}
 """Modules without a line that could go wrong by itself: names, types, a class without a body."""
 
 ELSEWHERE = {
@@ -101,7 +101,7 @@ ELSEWHERE = {
 }
 """Test modules that test more than the module they mirror, or several and mirror none: path → modules."""
 
-BY_THEIR_COMMAND = ("commands/methods/", "commands/programs/")
+BY_THEIR_COMMAND = ("commands/enhancers/", "commands/methods/", "commands/programs/")
 """Folders that a command lists; what is in them is tested by running the command."""
 
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"

@@ -34,6 +34,9 @@ class Gains(Protocol):
         before (see :mod:`deepreslib.enhancement.flattening`), ``box`` for SD 0.1 in the box.
         """
 
+    def describe(self) -> dict[str, str]:
+        """What reports say about it: ``name``, ``path`` and ``sha256``."""
+
     def log_gains(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None) -> FloatArray:
         """The logarithms of the gains of windows: float32 (n, 13)."""
 
@@ -91,7 +94,8 @@ def enhance(
         progress=progress,
     )
     log_gains = network_gains(scaling, network, scaling.profiles())
-    return scaling.scaled(log_gains, {"aim": aim, "preset": preset}, sentences)
+    report = {"aim": aim, "preset": preset, "model": network.describe()}
+    return scaling.scaled(log_gains, report, sentences)
 
 
 def load(network_path: str | None, preset: str, aim: str) -> Gains:

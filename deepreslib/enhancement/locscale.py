@@ -150,6 +150,7 @@ def enhance(
         log_gains += np.log(np.maximum(fsc_weights(scaling.fsc()), LEAST_WEIGHT))
     log_gains = guarded(log_gains, profiles, scaling.known)
     if network is not None:
+        report["model"] = network.describe()
         predicted = ilocscale.network_gains(scaling, network, profiles)
         log_gains = blended(log_gains, predicted, share, fitted_shells(scaling.known, resolution))
     return scaling.scaled(log_gains, report, sentences)

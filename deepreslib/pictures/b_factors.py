@@ -310,7 +310,7 @@ def _edges(values: FloatArray) -> FloatArray:
 
 def _medians(across: FloatArray, up: FloatArray, edges: FloatArray) -> tuple[list[float], list[float]]:
     """The median of one set of values in each bin of the other that has enough of them, and the bin's centre."""
-    numbers = np.digitize(across, edges) - 1
+    numbers = np.digitize(across, edges[1:-1])
     found = [(number, up[numbers == number]) for number in range(len(edges) - 1)]
     found = [(number, values) for number, values in found if values.size >= FEWEST_VOXELS]
     places = [float(edges[number] + edges[number + 1]) / 2 for number, _ in found]

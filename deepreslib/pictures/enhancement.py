@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from deepreslib.enhancement.profiles import FREQUENCY, LEAST, SHELLS, logarithm
 from deepreslib.errors import InputError
@@ -172,6 +173,9 @@ def gains_figure(
         )
     _mark_resolution(axes, resolution, lambda d: 1 / d)
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.set_xlim(-0.01, 1.03 * float(frequency[-1]))
     axes.set_xlabel("Frequency (1/Å)")
     axes.set_ylabel("Gain of the amplitudes")

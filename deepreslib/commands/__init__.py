@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "annotate": "local resolution at the atoms and residues of a structure",
     "classify": "whether a map bears its claimed resolution out",
     "compare": "local resolution maps against a reference, and their consensus",
+    "enhance": "a map whose details show better: local or global sharpening",
     "estimate": "local resolution of a map",
     "mask": "the molecular mask of a map, found by CryoRes",
     "pictures": "histogram, coloured slices and coloured surface of a local resolution map",

@@ -78,10 +78,12 @@ def list_folder(package: ModuleType, attribute: str) -> dict[str, Any]:
         attribute: the name, in each file, of the object that it offers.
 
     Returns:
-        The file's name without ``.py`` → what it offers, in alphabetical order.
+        The file's name without ``.py`` → what it offers, in alphabetical order. An underscore at the end of a file's
+        name is left out: ``global_.py`` offers ``global``, which is a word of Python.
     """
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return {name: getattr(importlib.import_module(f"{package.__name__}.{name}"), attribute) for name in names}
+    modules = {name.removesuffix("_"): importlib.import_module(f"{package.__name__}.{name}") for name in names}
+    return {name: getattr(module, attribute) for name, module in modules.items()}
 
 
 def add_options(parser: ArgumentParser, choices: Mapping[str, Choice]) -> list[OwnedOption]:

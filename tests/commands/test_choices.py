@@ -1,5 +1,6 @@
 """Choices that share options, and options that only some of them have."""
 
+import importlib
 from argparse import ArgumentParser
 from types import SimpleNamespace
 
@@ -54,6 +55,16 @@ def test_options_of_one_name_must_be_the_same_and_have_no_default():
         choices.add_options(ArgumentParser(), {"one": one, "two": other})
     with pytest.raises(ValueError, match="--step has a default"):
         choices.add_options(ArgumentParser(), {"one": choice(("--step", {"default": 3}))})
+
+
+def test_a_file_named_after_a_word_of_python_has_an_underscore_and_its_choice_has_not(tmp_path, monkeypatch):
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "__init__.py").write_text("")
+    for name in ("global_", "plain"):
+        (tmp_path / "words" / f"{name}.py").write_text(f"CHOICE = {name!r}")
+    monkeypatch.syspath_prepend(tmp_path)
+    package = importlib.import_module("words")
+    assert choices.list_folder(package, "CHOICE") == {"global": "global_", "plain": "plain"}
 
 
 def test_names_are_joined_as_in_a_sentence():

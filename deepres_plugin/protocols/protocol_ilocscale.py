@@ -39,17 +39,6 @@ class ProtDeepILocScale(EnhancementProtocol):
         self._defineMapParams(form)
         self._defineMaskParams(form)
         form.addParam(
-            "aim",
-            params.EnumParam,
-            choices=AIMS,
-            default=AIM_DENSITY,
-            display=params.EnumParam.DISPLAY_HLIST,
-            condition="inputAtomStruct is None",
-            label="Aim",
-            help="Density: as near to the molecule's density as the noise allows. Contrast: amplitudes as an atomic "
-            "model has them, side chains as LocScale shows them, at the price of noise.",
-        )
-        form.addParam(
             "inputAtomStruct",
             params.PointerParam,
             pointerClass="AtomStruct",
@@ -70,6 +59,17 @@ class ProtDeepILocScale(EnhancementProtocol):
             help="Shifted: those of the file, less nearly the least of them, so that the best part of the model is as "
             "sharp as it can be. Those of the file: as they are. Zero: none, which lifts noise wherever the map is "
             "worse than its best part.",
+        )
+        form.addParam(
+            "aim",
+            params.EnumParam,
+            choices=AIMS,
+            default=AIM_DENSITY,
+            display=params.EnumParam.DISPLAY_HLIST,
+            condition="inputAtomStruct is None",
+            label="Aim",
+            help="Density: as near to the molecule's density as the noise allows. Contrast: amplitudes as an atomic "
+            "model has them, side chains as LocScale shows them, at the price of noise.",
         )
         self._defineResolution(form)
         form.addParam(

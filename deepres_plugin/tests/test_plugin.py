@@ -77,7 +77,7 @@ class TestPlugin(BaseTest):
         for name in protocols.__all__:
             protocol = Domain.getProtocols()[name]()
             for key, citation in protocol.getCitations().items():
-                self.assertIn("https://doi.org/10." if key not in THESES else THESES[key], citation, name)
+                self.assertIn(THESES.get(key, "https://doi.org/10."), citation, name)
         (citation,) = Domain.getProtocols()["ProtDeepResolution"]().getCitations().values()
         self.assertIn("Ramírez-Aportela et al., IUCrJ, 2019", citation)
 

@@ -28,6 +28,7 @@ from deepreslib.pictures.enhancement import (
     before_after_figure,
     fsc_before_after_figure,
     gains_figure,
+    plain_surface_figure,
     profiles_figure,
 )
 from deepreslib.pictures.evidence import evidence_figure, overview_figure
@@ -97,6 +98,7 @@ __all__ = [
     "overview_figure",
     "paired_slices_figure",
     "plain",
+    "plain_surface_figure",
     "probabilities_figure",
     "probability_slices_figure",
     "profiles_figure",

@@ -19,8 +19,11 @@ from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, Triple
 from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation
 from deepreslib.pictures.figures import new_figure
+from deepreslib.pictures.scale import ColourScale
 from deepreslib.pictures.slices import ZERO, paired_slices_figure
+from deepreslib.pictures.surface import coloured_surface
 from deepreslib.pictures.text import add_legend, plain
+from deepreslib.pictures.views import surface_figure
 
 BEFORE_COLOUR, PREDICTED_COLOUR, AFTER_COLOUR = "0.35", "#c1440e", "#1f4e9c"
 COLOURS = (BEFORE_COLOUR, AFTER_COLOUR, PREDICTED_COLOUR, "#2a8c4a")
@@ -32,6 +35,9 @@ GAP = 0.055
 
 DEPTH = 12.0
 """A profile is drawn down to so much, in its logarithm, below the highest point."""
+
+PLAIN = ColourScale(0, 1.3, "Blues_r")
+"""A plain surface has the colour of 1."""
 
 IN_SDS = "Density, in SDs within the mask"
 
@@ -74,6 +80,36 @@ def before_after_figure(
         )
     maps = {"before": _in_sds(before, mask, "before"), "after": _in_sds(after, mask, "after")}
     return paired_slices_figure(maps, voxel_size, axis, numbers, mask, origin, title, IN_SDS)
+
+
+def plain_surface_figure(
+    density: FloatArray,
+    mask: BoolArray,
+    voxel_size: Triple,
+    level: float | None = None,
+    origin: Triple = ZERO,
+    title: str = "",
+) -> Figure:
+    """Draw the surface of a map in one colour, from three sides.
+
+    Args:
+        density: (z, y, x), any unit.
+        mask: (z, y, x); only density near it is drawn.
+        voxel_size: (z, y, x), Å.
+        level: density at the surface; by default found from the density and the mask.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+        title: above the figure.
+
+    Returns:
+        The figure, without a key.
+
+    Raises:
+        InputError: arrays of different shape, an empty mask, or no surface at the level.
+    """
+    surface = coloured_surface(density, mask.astype(np.float32), voxel_size, level, origin=origin)
+    figure = surface_figure(surface, PLAIN, title)
+    figure.axes[-1].remove()
+    return figure
 
 
 def profiles_figure(

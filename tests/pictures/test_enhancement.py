@@ -6,7 +6,13 @@ import pytest
 from deepreslib.enhancement.profiles import FREQUENCY, SHELLS
 from deepreslib.errors import InputError
 from deepreslib.fourier.fsc import ShellCorrelation
-from deepreslib.pictures import before_after_figure, fsc_before_after_figure, gains_figure, profiles_figure
+from deepreslib.pictures import (
+    before_after_figure,
+    fsc_before_after_figure,
+    gains_figure,
+    plain_surface_figure,
+    profiles_figure,
+)
 
 SHAPE = (12, 14, 16)
 VOXEL_SIZE = (1.5, 1.5, 1.5)
@@ -53,6 +59,17 @@ def test_maps_that_cannot_be_compared_are_refused():
         before_after_figure(before, before, np.zeros(SHAPE, bool), VOXEL_SIZE)
     with pytest.raises(InputError, match="after is constant"):
         before_after_figure(before, 0 * before, ball(), VOXEL_SIZE)
+
+
+def test_a_plain_surface_has_three_views_and_no_key():
+    distance = np.linalg.norm((np.indices(SHAPE).T - np.array(SHAPE) / 2).T, axis=0)
+    figure = plain_surface_figure(np.exp(-(distance**2) / 12), ball(), VOXEL_SIZE)
+    assert [panel.get_title().partition(" ")[0] for panel in figure.axes] == ["front", "side", "top"]
+    for panel in figure.axes:
+        picture = panel.images[0].get_array()
+        drawn = picture[picture.min(axis=-1) < 0.95]
+        assert len(drawn) > 100
+        assert (drawn[:, 2] >= drawn[:, 0]).mean() > 0.95  # blue
 
 
 def test_profiles_are_logarithms_against_the_inverse_square_of_the_resolution():

@@ -1,0 +1,115 @@
+"""iLocScale: local sharpening of one map without a model, by a network that looks at the profiles of windows.
+
+Source: Bot 2023 (thesis, TU Delft): two small networks take the place of LocScale's model. From the profile of a window
+they predict the one that a model would give there. Only amplitudes are scaled, so nothing is drawn into the map. The
+network that is used as a rule was trained otherwise: it predicts the gains that bring the map nearest to the model's
+density, which amplitudes as strong as a model's do not, as they lift the noise too.
+
+Arrays are (z, y, x).
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from deepreslib.enhancement.enhanced import Enhanced
+from deepreslib.enhancement.gain_guards import guarded
+from deepreslib.enhancement.local_scaling import LocalScaling, deviation
+from deepreslib.enhancement.profiles import logarithm
+from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.maps import DensityMap
+
+BOX_SD = 0.1
+"""SD that a map has in its box for networks whose standard that is."""
+
+
+class Gains(Protocol):
+    """What is asked of a network (``networks.ilocscale_card.StoredGains``)."""
+
+    @property
+    def standard(self) -> str:
+        """``mask`` for profiles of a map whose SD in the mask is 1, ``box`` for SD 0.1 in the box."""
+
+    def log_gains(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None) -> FloatArray:
+        """The logarithms of the gains of windows: float32 (n, 13)."""
+
+
+def enhance(
+    density_map: DensityMap,
+    mask: BoolArray,
+    resolution: float,
+    *,
+    half_maps: tuple[DensityMap, DensityMap] | None = None,
+    aim: str = "density",
+    preset: str = "compact",
+    network_path: str | None = None,
+    stride: int = 4,
+    keep_outside: bool = False,
+    workers: int = -1,
+    progress: bool = False,
+) -> Enhanced:
+    """Sharpens each part of a map as it needs.
+
+    Args:
+        density_map: the map, neither sharpened nor filtered; best the mean of the half maps.
+        mask: bool, the molecule.
+        resolution: Å, of the map.
+        half_maps: two half maps that are to be treated by the same gains; None for none.
+        aim: ``density`` for gains that bring the map near to the molecule's density, noise considered; ``contrast`` for
+            amplitudes as a model has them.
+        preset: ``compact`` for our network, ``published`` for those of the thesis, whose aim is ``contrast``.
+        network_path: folder of a trained network; None for the shipped one.
+        stride: Å from place to place; gains are interpolated between.
+        keep_outside: keep what surrounds the mask; if not, the map fades to 0 beyond the mask's soft edge.
+        workers: threads, -1 for all.
+        progress: show it on standard error.
+
+    Returns:
+        The map, in units of the model's density in the network's training.
+
+    Raises:
+        InputError: see :func:`deepreslib.enhancement.local_scaling.check`; or there is no such network.
+    """
+    scaling = LocalScaling(
+        density_map,
+        mask,
+        resolution,
+        half_maps,
+        stride=stride,
+        keep_outside=keep_outside,
+        workers=workers,
+        progress=progress,
+    )
+    with ThreadPoolExecutor(1) as beside:  # loading a network takes as long as the profiles of a map
+        loading = beside.submit(load, network_path, preset, aim)
+        profiles = scaling.profiles()
+        network = loading.result()
+    return scaling.scaled(network_gains(scaling, network, profiles), {"aim": aim, "preset": preset})
+
+
+def load(network_path: str | None, preset: str, aim: str) -> Gains:
+    """The network for a preset and an aim; see :func:`deepreslib.networks.ilocscale_card.load_gains`."""
+    from deepreslib.networks.ilocscale_card import load_gains
+
+    network: Gains = load_gains(network_path, preset, aim)
+    return network
+
+
+def network_gains(scaling: LocalScaling, network: Gains, profiles: FloatArray) -> FloatArray:
+    """The gains that a network predicts at the places of a map.
+
+    Args:
+        scaling: the map.
+        network: the network.
+        profiles: float32 (places, 13), of the standardised map.
+
+    Returns:
+        float32 (places, 13), natural logarithms, of the standardised map.
+    """
+    with scaling.timed("network"):
+        shift = 0.0
+        if network.standard == "box":
+            shift = math.log(BOX_SD * scaling.unit / deviation(scaling.density_map.data))
+        log_profiles = (logarithm(profiles) + shift).astype("float32")
+        log_gains = network.log_gains(log_profiles, scaling.known, scaling.resolution) + shift
+        return guarded(log_gains, profiles, scaling.known)

@@ -1,0 +1,354 @@
+"""A map whose windows are scaled shell by shell: what all methods do that differ only in where their gains come from.
+
+The map is brought to its solvent's level and to SD 1 in its mask; gains are those of that map. They are found at places
+some Å apart, on a lattice around the map's centre, over the mask and its soft edge, and interpolated between.
+
+Arrays are (z, y, x).
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from deepreslib import memory
+from deepreslib.analysis.map_end import spectrum_and_end
+from deepreslib.enhancement import gain_guards, profiles
+from deepreslib.enhancement.enhanced import Enhanced
+from deepreslib.enhancement.gain_lattice import lattice_over, slices
+from deepreslib.enhancement.map_region import region_around
+from deepreslib.enhancement.noise import SOFT_EDGE
+from deepreslib.enhancement.profiles import CENTRE, FREQUENCY, SHELLS, SPACING, WINDOW, Windows
+from deepreslib.enhancement.sharpening import check_resolution
+from deepreslib.enhancement.shell_gains import apply_gains, threads
+from deepreslib.errors import InputError
+from deepreslib.fourier.arrays import BoolArray, Box, FloatArray
+from deepreslib.maps import (
+    DensityMap,
+    box_around,
+    check_estimable,
+    check_half_maps,
+    check_same_grid,
+    dilate,
+    soft_edge,
+    widened,
+)
+from deepreslib.progress import bar
+
+COARSEST_VOXEL, COARSE_VOXEL = 5.0, 2.0
+"""Å; maps of larger voxels are refused; of those larger than the second, fewer than 7 shells hold anything."""
+
+PERCENTILES = (5, 50, 95)
+
+HALF_WINDOW = CENTRE * SPACING
+"""Å; where the surroundings are kept, places lie so far beyond the mask."""
+
+MARGIN = HALF_WINDOW + 6.0
+"""Å around the box that is wanted, which filters, and windows of places between which its voxels lie, look at."""
+
+_SAME_AS_MEAN = 1e-4
+_NEEDED = 36
+_LEVEL_VOXELS = 2_000_000
+
+
+class LocalScaling:
+    """A map, its mask and its places, ready for gains.
+
+    Attributes:
+        density_map: the map.
+        mask: bool (z, y, x).
+        resolution: Å.
+        region: the part of the map that is worked on.
+        lattice: of places.
+        known: bool (13,), the shells in which the map holds something.
+        values: float32 of the region's shape, the map there, standardised.
+        level: of the map's solvent.
+        unit: SD of the map in its mask, which is 1 in the standardised one.
+        warnings: sentences for the user.
+    """
+
+    def __init__(
+        self,
+        density_map: DensityMap,
+        mask: BoolArray,
+        resolution: float,
+        half_maps: tuple[DensityMap, DensityMap] | None = None,
+        *,
+        stride: int = 4,
+        keep_outside: bool = False,
+        workers: int = -1,
+        progress: bool = False,
+    ) -> None:
+        """Looks at the map.
+
+        Args:
+            density_map: the map, not sharpened.
+            mask: bool (z, y, x), the voxels to be enhanced.
+            resolution: Å, of the map.
+            half_maps: that are to be treated in the same way; or None.
+            stride: Å, from place to place.
+            keep_outside: whether the surroundings of the mask are kept, with the gains of the nearest places.
+            workers: threads, -1 for all.
+            progress: whether to show it.
+
+        Raises:
+            InputError: the map cannot be enhanced; grids differ; the mask is empty; the resolution is too fine; there
+                is too little memory.
+        """
+        sentences = check(density_map, mask, resolution, half_maps)
+        self.density_map, self.mask, self.resolution, self.half_maps = density_map, mask, resolution, half_maps
+        self._keep_outside, self._workers, self._stride, self._progress = keep_outside, workers, stride, progress
+        self.seconds: dict[str, float] = {}
+        with self.timed("preparation"):
+            sizes = density_map.voxel_size
+            around = [math.ceil(SOFT_EDGE / size) for size in sizes]
+            self._box = _whole(mask) if keep_outside else widened(box_around(mask), around, mask.shape)
+            self.region = region_around(self._box, mask.shape, sizes, MARGIN)
+            memory.check(
+                _NEEDED * math.prod(self.region.shape),
+                f"enhancing {density_map.name}",
+                mend="crop or bin the map, or give a smaller mask",
+            )
+            self._soft = soft_edge(mask[self._box], SOFT_EDGE / min(sizes))
+            reached = dilate(mask, HALF_WINDOW / min(sizes)) if keep_outside else self._soft > 0
+            self.lattice = lattice_over(self.region, self._box, reached, stride)
+            self.level = self._level_of(density_map)
+            self.unit = deviation(density_map.data[self._box], mask[self._box])
+            if not self.unit > 0:
+                raise InputError(f"{density_map.name} is constant in its mask; give a mask that holds the molecule.")
+            self.values = self.region.read(density_map.data, self.level, self.unit)
+            self.known = self._known_shells()
+        self.warnings = sentences
+
+    def windows(self, values: FloatArray | None = None) -> Windows:
+        """The windows of values of the region.
+
+        Args:
+            values: float32 of the region's shape; None for those of the map.
+        """
+        return Windows(self.region.at_windows(self.values if values is None else values, self._workers))
+
+    def profiles(self) -> FloatArray:
+        """The profiles of the standardised map at all places: float32 (places, 13)."""
+        with self.timed("profiles"):
+            windows = self.windows()
+            return self.at_places(lambda part: profiles.profile(windows.spectra(self.lattice.places[part])))
+
+    def fsc(self) -> FloatArray:
+        """The FSC of the half maps' windows at all places: float32 (places, 13), from -1 to 1.
+
+        Raises:
+            ValueError: there are no half maps.
+        """
+        if self.half_maps is None:
+            raise ValueError("the FSC needs half maps")
+        with self.timed("profiles"):
+            one, two = (self.windows(self._read(half)) for half in self.half_maps)
+
+            def correlation(part: slice) -> FloatArray:
+                first, second = (each.spectra(self.lattice.places[part]) for each in (one, two))
+                scale = np.sqrt(profiles.power(first) * profiles.power(second))
+                common = profiles.cross_power(first, second)
+                return np.divide(common, scale, out=np.zeros_like(common), where=scale > 0)
+
+            return self.at_places(correlation)
+
+    def at_places(self, function: Callable[[slice], FloatArray]) -> FloatArray:
+        """What a function of a slice of the places gives, for all of them, in threads: float32 (places, 13)."""
+        found = np.empty((len(self.lattice.places), SHELLS), np.float32)
+
+        def fill(part: slice) -> None:
+            found[part] = function(part)
+
+        parts = list(slices(len(found), profiles.AT_ONCE))
+        with ThreadPoolExecutor(threads(self._workers)) as pool:
+            for _ in bar(pool.map(fill, parts), "windows", "batch", self._progress, len(parts)):
+                pass
+        return found
+
+    def scaled(self, log_gains: FloatArray, report: Mapping[str, Any], warnings: Sequence[str] = ()) -> Enhanced:
+        """The map with its windows' shells multiplied by gains, and the half maps by the same.
+
+        Args:
+            log_gains: float32 (places, 13), natural logarithms; of the standardised map.
+            report: what the method has to say.
+            warnings: of the method.
+
+        Returns:
+            What the method gives back; the enhanced map is in units of what the gains make of the standardised one.
+        """
+        with self.timed("filters"):
+            halves = None
+            if self.half_maps is not None:
+                one, two = (self._apply(self._read(half), log_gains) for half in self.half_maps)
+                halves = self._laid(one), self._laid(two)
+            if self.half_maps is not None and self._is_mean_of_halves():
+                one += two
+                one *= np.float32(0.5)
+                data = self._laid(one)
+            else:
+                data = self._laid(self._apply(self.values, log_gains))
+            b_factors = gain_guards.b_factors(log_gains, self.known, self.resolution)
+            b_map = np.zeros(self.mask.shape, np.float32)
+            b_map[self._box] = np.where(self.mask[self._box], self.lattice.interpolated(b_factors), 0)
+        return Enhanced(
+            data,
+            halves,
+            b_map,
+            self.mask,
+            self.resolution,
+            {**report, **self._report(log_gains, b_map)},
+            (*self.warnings, *warnings),
+            {step: round(seconds, 2) for step, seconds in self.seconds.items()},
+        )
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Adds the seconds of what is done within to those of a step."""
+        begin = time.perf_counter()
+        yield
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - begin
+
+    def inside(self) -> BoolArray:
+        """Which of the places lie in the mask: bool (places,)."""
+        numbers = []
+        for axis, place in zip(self.region.axes, self.lattice.places.T, strict=True):
+            numbers.append(np.rint((place - axis.centre) / axis.ratio).astype(int) + axis.count // 2)
+        on_map = np.all([(each >= 0) & (each < count) for each, count in zip(numbers, self.mask.shape, strict=True)], 0)
+        z, y, x = (np.where(on_map, each, 0) for each in numbers)
+        found: BoolArray = self.mask[z, y, x] & on_map
+        return found
+
+    def _report(self, log_gains: FloatArray, b_map: FloatArray) -> dict[str, Any]:
+        inside = self.inside()
+        gains = np.exp(log_gains[inside] if inside.any() else log_gains)
+        levels = np.percentile(gains, PERCENTILES, axis=0)
+        b_factors = b_map[self.mask]
+        return {
+            "stride": self._stride,
+            "places": len(self.lattice.places),
+            "held_shells": gain_guards.held_shells(self.known),
+            "gains": {
+                "frequency": [round(float(each), 4) for each in FREQUENCY / SPACING],
+                **{
+                    f"percentile_{q}": [float(f"{v:.4g}") for v in row]
+                    for q, row in zip(PERCENTILES, levels, strict=True)
+                },
+            },
+            "b_factor": {
+                "mean": round(float(b_factors.mean(dtype=float)), 1),
+                **{f"percentile_{q}": round(float(np.percentile(b_factors, q)), 1) for q in PERCENTILES},
+            },
+        }
+
+    def _known_shells(self) -> BoolArray:
+        sizes, reached = self.density_map.voxel_size, self.region.reached
+        limit = max(2 * size / one for size, one in zip(sizes, reached, strict=True))
+        end = spectrum_and_end(self.density_map, self._workers)[1]
+        if end.is_filtered:
+            limit = max(limit, end.resolution / min(reached))
+        return gain_guards.known_shells(limit)
+
+    def _apply(self, values: FloatArray, log_gains: FloatArray) -> FloatArray:
+        return apply_gains(values, self.region, self._box, self.lattice, log_gains, self._workers)
+
+    def _laid(self, values: FloatArray) -> FloatArray:
+        """Values of the box on the map's grid; they fade beyond the mask unless the surroundings are kept."""
+        found = np.zeros(self.mask.shape, np.float32)
+        found[self._box] = values if self._keep_outside else values * self._soft
+        return found
+
+    def _read(self, density_map: DensityMap) -> FloatArray:
+        return self.region.read(density_map.data, self._level_of(density_map), self.unit)
+
+    def _level_of(self, density_map: DensityMap) -> float:
+        """The level of a map's solvent: the median around the mask, beyond its soft edge."""
+        margins = [math.ceil(MARGIN / size) for size in density_map.voxel_size]
+        near = widened(self._box, margins, self.mask.shape)
+        outside = np.ones([side.stop - side.start for side in near], bool)
+        within = tuple(
+            slice(inner.start - outer.start, inner.stop - outer.start)
+            for inner, outer in zip(self._box, near, strict=True)
+        )
+        outside[within] = self._soft == 0
+        values = density_map.data[near][outside]
+        step = max(len(values) // _LEVEL_VOXELS, 1)
+        return float(np.median(values[::step])) if len(values) else float(density_map.data.mean(dtype=float))
+
+    def _is_mean_of_halves(self) -> bool:
+        """Whether the map is the mean of the half maps, so that what is made of it is the mean of what is made of them.
+
+        A constant between them does not count, as maps are brought to their solvent's level.
+        """
+        if self.half_maps is None:
+            return False
+        one, two = (half.data[self._box] for half in self.half_maps)
+        difference = self.density_map.data[self._box] - np.float32(0.5) * (one + two)
+        return bool(difference.std(dtype=float) < _SAME_AS_MEAN * deviation(self.density_map.data[self._box]))
+
+
+def check(
+    density_map: DensityMap,
+    mask: BoolArray,
+    resolution: float,
+    half_maps: tuple[DensityMap, DensityMap] | None = None,
+) -> tuple[str, ...]:
+    """Refuses, before any work, a map whose windows cannot be scaled.
+
+    Args:
+        density_map: the map.
+        mask: bool (z, y, x).
+        resolution: Å.
+        half_maps: that are to be treated in the same way; or None.
+
+    Returns:
+        Warnings.
+
+    Raises:
+        InputError: it is no density, constant or not finite; its box is smaller than a window; its voxels are larger
+            than ``COARSEST_VOXEL``; grids differ; the mask is empty; or the resolution is finer than twice the voxel.
+    """
+    check_estimable(density_map, window=WINDOW * SPACING)
+    name, size = density_map.name, max(density_map.voxel_size)
+    if size > COARSEST_VOXEL:
+        raise InputError(
+            f"{name} has voxels of {size:.4g} Å, too large for windows of {WINDOW * SPACING:g} Å; give a map with "
+            f"voxels of at most {COARSEST_VOXEL:g} Å."
+        )
+    if mask.shape != density_map.data.shape:
+        raise InputError(f"the mask has another shape than {name}; give a mask on the map's grid.")
+    if not mask.any():
+        raise InputError(f"the mask of {name} is empty; give a mask that holds the molecule.")
+    if half_maps is not None:
+        check_half_maps(*half_maps)
+        check_same_grid(half_maps[0], density_map)
+    check_resolution(density_map, resolution)
+    if size > COARSE_VOXEL:
+        held = np.count_nonzero(gain_guards.known_shells(2 * size / SPACING))
+        return (
+            f"{name} has voxels of {size:.4g} Å, so only {held} of the {SHELLS} shells of its windows hold anything, "
+            "and little can be gained.",
+        )
+    return ()
+
+
+def _whole(mask: BoolArray) -> Box:
+    z, y, x = (slice(0, count) for count in mask.shape)
+    return z, y, x
+
+
+def deviation(data: FloatArray, part: BoolArray | None = None) -> float:
+    """The SD of a map, reckoned section by section in float64.
+
+    Args:
+        data: (z, y, x).
+        part: bool of that shape, not empty, the voxels that count; None for all.
+    """
+    sections = [section if part is None else section[part[number]] for number, section in enumerate(data)]
+    count = sum(section.size for section in sections)
+    mean = sum(float(section.sum(dtype=float)) for section in sections) / count
+    return math.sqrt(sum(float(np.square(section.astype(float) - mean).sum()) for section in sections) / count)

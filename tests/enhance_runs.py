@@ -18,7 +18,7 @@ EDGE, RADIUS = 48, 11.0
 """Voxels."""
 
 PLAIN = '''
-"""Twice the map within the mask, to show how little a method takes."""
+"""Twice the map within a soft mask, to show how little a method takes."""
 import numpy as np
 from deepreslib.commands.enhancers import Enhancer, add_mask_arguments
 from deepreslib.errors import InputError
@@ -33,7 +33,10 @@ def check(args):
 
 def enhance(args, inputs):
     from deepreslib.enhancement.enhanced import Enhanced
-    weight = (args.times or 2.0) * (inputs.mask | inputs.keep_outside)
+    from deepreslib.enhancement.noise import SOFT_EDGE
+    from deepreslib.maps import soft_edge
+    soft = soft_edge(inputs.mask, SOFT_EDGE / inputs.density_map.voxel_size[0])
+    weight = (args.times or 2.0) * np.where(inputs.keep_outside, 1, soft)
     halves = inputs.half_maps and tuple(np.float32(weight * half.data) for half in inputs.half_maps)
     report = {"times": args.times or 2.0, "model": {"name": "plain", "path": "", "sha256": "0"}}
     data = np.float32(weight * inputs.density_map.data)
@@ -42,7 +45,7 @@ def enhance(args, inputs):
     warnings = ("it is only a test.",)
     return Enhanced(data, halves, factors, inputs.mask, inputs.resolution, report, warnings, {"gains": 0.5}), words
 
-ENHANCER = Enhancer("Plain, for tests", enhance, add_arguments, check, endings=("_bfactor",), more="it is twice the map")
+ENHANCER = Enhancer("Plain, for tests", enhance, add_arguments, check, ("_bfactor",), "it is twice the map")
 '''
 
 
@@ -55,7 +58,7 @@ def write_inputs(folder):
     data = {"half1": halves[0], "half2": halves[1], "map": np.mean(halves, axis=0), "mask": inside}
     for name, values in data.items():
         write_map(Path(folder) / f"{name}.mrc", grid.like(values))
-    places = np.argwhere(inside)[::7]
+    places = np.argwhere(inside)[::3]
     write_structure(Path(folder) / "model.pdb", places * small_maps.VOXEL + np.array(ORIGIN))
 
 

@@ -101,7 +101,7 @@ ELSEWHERE = {
 }
 """Test modules that test more than the module they mirror, or several and mirror none: path → modules."""
 
-BY_THEIR_COMMAND = ("commands/methods/", "commands/programs/")
+BY_THEIR_COMMAND = ("commands/enhancers/", "commands/methods/", "commands/programs/")
 """Folders that a command lists; what is in them is tested by running the command."""
 
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"

@@ -83,6 +83,7 @@ def run(args: Namespace) -> None:
     _check_options(args, method)
     machine.choose(args.threads, args.gpu)
 
+    from deepreslib import maps
     from deepreslib.analysis import report
     from deepreslib.commands import enhance_inputs, inputs
     from deepreslib.enhancement import before_after, treated
@@ -108,8 +109,15 @@ def run(args: Namespace) -> None:
             args.threads,
         ),
     )
-    enhanced = density_map.like(result.data)
-    changes = before_after.compare(density_map, enhanced, result.mask, result.half_maps, found.fsc, args.threads or -1)
+    changes = before_after.compare(
+        density_map,
+        result.data,
+        result.mask,
+        given.half_maps,
+        result.half_maps,
+        keeps_outside=bool(args.no_mask),
+        workers=args.threads or -1,
+    )
     warnings = [*given.warnings, *result.warnings]
     seconds = {"total": time.monotonic() - started, "mask_and_resolution": found_after, **result.seconds}
     content = {
@@ -120,10 +128,11 @@ def run(args: Namespace) -> None:
         "resolution": {"value": round(found.resolution, 3), "source": found.source},
         "voxels": int(result.mask.sum()),
         "surroundings": "kept" if args.no_mask else "masked",
+        **result.report,
         **_b_factors(result),
+        **({"fsc": maps.fsc_report(found.fsc, masked=True)} if found.fsc else {}),
         **changes.as_dict(),
         **({"fsc_use": NOT_FOR_CLAIMS} if changes.fsc_after else {}),
-        **result.report,
         **({"warnings": warnings} if warnings else {}),
         "versions": report.versions(method.uses_network),
         "seconds": {name: round(value, 2) for name, value in seconds.items()},

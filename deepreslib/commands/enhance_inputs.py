@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SMALLEST = 25.0
 """Å, the least edge of a box: that of a window."""
 
-COARSEST_VOXEL, COARSE_VOXEL = 5.0, 2.0
-"""Å; maps with larger voxels are refused, and warned about."""
+COARSEST_VOXEL = 5.0
+"""Å; maps with larger voxels are refused."""
 
 LEAST_INSIDE = 0.5
 """If a smaller share of a structure's atoms lies in or near the molecule, it lies elsewhere."""
@@ -59,7 +59,7 @@ def check_map(given: GivenMaps, resolution: float | None) -> None:
     """Refuses a map that cannot be enhanced.
 
     Args:
-        given: the map; it gets a warning if its voxels are coarse.
+        given: the map.
         resolution: Å, by the user; None if it is to be found.
 
     Raises:
@@ -73,11 +73,6 @@ def check_map(given: GivenMaps, resolution: float | None) -> None:
         raise InputError(
             f"{density_map.name} has voxels of {voxel_size:.4g} Å, and windows of {SMALLEST:g} Å with voxels of more "
             f"than {COARSEST_VOXEL:g} Å tell nothing; give a finer map, or --voxel-size if the header is wrong."
-        )
-    if voxel_size > COARSE_VOXEL:
-        given.warnings.append(
-            f"{density_map.name} has voxels of {voxel_size:.4g} Å, so of the 13 points of a window's profile fewer "
-            "than 7 hold anything; a map with voxels of 2 Å or less would be enhanced better."
         )
     map_kind.refuse_inverted(density_map)
     if resolution is not None:

@@ -13,15 +13,20 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
+from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.profiles import SHELLS, SPACING, WINDOW
-from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray, Triple
-from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation
-from deepreslib.maps import DensityMap, half_maps
+from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
+from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation, global_fsc
+from deepreslib.maps import DensityMap, boxes, half_maps, masks
 from deepreslib.maps.boxes import read_box
 
 WINDOWS = 120
 """So many windows of the mask are looked at, or all if it has fewer voxels."""
 
+SEED = 0
+"""They are drawn at random, and always the same."""
+
+_SAMPLES = 1_000_000
 _LENGTH = WINDOW * SPACING
 
 
@@ -51,7 +56,7 @@ class Changes:
     Attributes:
         correlation: of the enhanced map with the input, within the mask.
         phases: how far they changed.
-        fsc_before: of the half maps within the mask, its edge made soft; None if there are none.
+        fsc_before: of the half maps, multiplied by the soft mask of the enhanced map; None if there are none.
         fsc_after: of the enhanced half maps; likewise.
     """
 
@@ -61,8 +66,8 @@ class Changes:
     fsc_after: ShellCorrelation | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: ``correlation``, ``phase_change`` and, if there are half maps, ``fsc`` and ``fsc_after``."""
-        curves = {"fsc": self.fsc_before, "fsc_after": self.fsc_after}
+        """For JSON: ``correlation``, ``phase_change`` and, with half maps, ``fsc_before`` and ``fsc_after``."""
+        curves = {"fsc_before": self.fsc_before, "fsc_after": self.fsc_after}
         return {
             "correlation": round(self.correlation, 4),
             "phase_change": self.phases.as_dict(),
@@ -73,40 +78,61 @@ class Changes:
         """The FSC before and after, in words; '' without half maps."""
         if self.fsc_before is None or self.fsc_after is None:
             return ""
-        before, after = self.fsc_before.resolution(), self.fsc_after.resolution()
-        return f"FSC {CUTOFF:g} of the half maps within the mask: {before:.2f} Å before, {after:.2f} Å after"
+        before, after = (_in_words(curve) for curve in (self.fsc_before, self.fsc_after))
+        return f"FSC {CUTOFF:g} of the half maps in the soft mask of the enhanced map: {before} before, {after} after"
 
 
 def compare(
     before: DensityMap,
-    after: DensityMap,
+    after: FloatArray,
     mask: BoolArray,
-    half_maps_after: tuple[FloatArray, FloatArray] | None = None,
-    fsc_before: ShellCorrelation | None = None,
+    halves_before: tuple[DensityMap, DensityMap] | None = None,
+    halves_after: tuple[FloatArray, FloatArray] | None = None,
+    *,
+    keeps_outside: bool = False,
     workers: int = -1,
 ) -> Changes:
     """Compares a map with what an enhancement made of it.
 
+    An enhanced map fades beyond its mask, which alone changes phases and FSC. So the input is multiplied by the same
+    soft mask first, and what is left is the work of the gains.
+
     Args:
         before: the map.
-        after: the enhanced map, on the same grid.
-        mask: bool, not empty: where it was enhanced.
-        half_maps_after: float32, the half maps after the same treatment; None if there are none.
-        fsc_before: of the half maps as they were, within the mask.
+        after: float32, the enhanced map.
+        mask: bool, not empty: where it was enhanced; it was given a soft edge of ``SOFT_EDGE``.
+        halves_before: the half maps; None if there are none.
+        halves_after: float32, the half maps after the same treatment.
+        keeps_outside: whether the enhanced map keeps what surrounds the mask, and has no soft edge.
         workers: threads of the Fourier transforms, -1 for all.
 
     Returns:
         What changed.
     """
-    fsc_after = None
-    if half_maps_after is not None:
-        one, two = (after.like(data) for data in half_maps_after)
-        fsc_after = half_maps.masked_fsc(one, two, mask, workers)
+    size = min(before.voxel_size)
+    box = boxes.fast_box_around(mask, math.ceil(SOFT_EDGE / size))
+    inside = mask[box]
+    soft = masks.soft_edge(inside, SOFT_EDGE / size)
+
+    def input_part(data: FloatArray) -> FloatArray:
+        values = data[box]
+        outside = values[soft == 0]
+        level = np.median(outside[:: max(len(outside) // _SAMPLES, 1)]) if len(outside) else values[inside].mean()
+        part: FloatArray = (values - level) * soft
+        return part
+
+    def enhanced_part(data: FloatArray) -> FloatArray:
+        return data[box] * soft if keeps_outside else data[box]
+
+    fsc_before = fsc_after = None
+    if halves_before is not None and halves_after is not None:
+        half1, half2 = (input_part(half.data) for half in halves_before)
+        fsc_before = global_fsc(half1, half2, before.voxel_size, workers=workers)
+        half1, half2 = (enhanced_part(half) for half in halves_after)
+        fsc_after = global_fsc(half1, half2, before.voxel_size, workers=workers)
+    one, other = input_part(before.data), enhanced_part(after)
     return Changes(
-        correlation(before.data, after.data, mask),
-        phase_change(before.data, after.data, mask, before.voxel_size),
-        fsc_before,
-        fsc_after,
+        correlation(one, other, inside), phase_change(one, other, inside, before.voxel_size), fsc_before, fsc_after
     )
 
 
@@ -130,8 +156,7 @@ def correlation(one: FloatArray, other: FloatArray, mask: BoolArray) -> float:
 def phase_change(one: FloatArray, other: FloatArray, mask: BoolArray, voxel_size: Triple) -> PhaseChange:
     """How far the phases of windows differ between two maps.
 
-    Windows of 25 Å are cut out around voxels of the mask, those that hold most of it first, as where a map fades
-    beyond its mask the fading changes phases too.
+    Windows of 25 Å are cut out around voxels of the mask.
 
     Args:
         one: a map.
@@ -147,10 +172,13 @@ def phase_change(one: FloatArray, other: FloatArray, mask: BoolArray, voxel_size
     along_z, along_y, along_x = frequencies
     along_x = along_x[: edges[2] // 2 + 1]
     radii = np.sqrt(along_z[:, None, None] ** 2 + along_y[:, None] ** 2 + along_x**2)
-    shells = np.minimum(np.floor(radii * _LENGTH + 1e-6).astype(int), SHELLS).ravel()
+    shells = np.minimum(np.floor(radii * _LENGTH + 1e-6).astype(int), SHELLS)
+    shells[radii > 0.5 / max(voxel_size)] = SHELLS
+    shells = shells.ravel()
     copies = (np.where(np.arange(len(along_x)) == 0, 1.0, 2.0) * np.ones(radii.shape)).ravel()
     changes, weights = np.zeros(SHELLS + 1), np.zeros(SHELLS + 1)
-    for centre in _centres(mask, edges):
+    centres = np.random.default_rng(SEED).permutation(np.argwhere(mask))[:WINDOWS]
+    for centre in centres.tolist():
         ends = [(place - edge // 2, place - edge // 2 + edge) for place, edge in zip(centre, edges, strict=True)]
         first, second = (scipy.fft.rfftn(read_box(data, ends).astype(np.float64)).ravel() for data in (one, other))
         product = second * first.conj()
@@ -163,12 +191,9 @@ def phase_change(one: FloatArray, other: FloatArray, mask: BoolArray, voxel_size
     return PhaseChange((np.arange(1, SHELLS) + 0.5) / _LENGTH, radians)
 
 
-def _centres(mask: BoolArray, edges: list[int]) -> IntArray:
-    """Voxels of the mask, spread over it, whose windows hold most of it: int (windows, 3)."""
-    voxels = np.argwhere(mask)
-    voxels = voxels[:: max(len(voxels) // (4 * WINDOWS), 1)]
-    shares = []
-    for place in voxels.tolist():
-        box = tuple(slice(max(at - edge // 2, 0), at - edge // 2 + edge) for at, edge in zip(place, edges, strict=True))
-        shares.append(np.count_nonzero(mask[box]))
-    return voxels[np.argsort(shares, kind="stable")[::-1][:WINDOWS]]
+def _in_words(curve: ShellCorrelation) -> str:
+    """Where a curve falls to the cutoff."""
+    resolution = curve.resolution()
+    if math.isinf(resolution):
+        return "nothing in common"
+    return f"{resolution:.2f} Å" if curve.falls_below() else f"better than {resolution:.2f} Å"

@@ -10,6 +10,7 @@ import numpy as np
 from deepreslib.analysis import map_end
 from deepreslib.enhancement import guinier
 from deepreslib.enhancement.noise import SOFT_EDGE
+from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import BoolArray
 from deepreslib.maps import DensityMap, boxes
 
@@ -19,7 +20,7 @@ LEAST_B_FACTOR = 10.0
 FINE = 0.8
 """The fall is measured up to this share of the resolution's frequency, as noise flattens the amplitudes beyond."""
 
-LEAST_SHELLS = 8
+LEAST_SHELLS = 5
 """Fewer shells tell nothing."""
 
 FILTERED = 1.15
@@ -61,6 +62,8 @@ def treatment_warnings(density_map: DensityMap, mask: BoolArray, resolution: flo
 def fall(density_map: DensityMap, mask: BoolArray, resolution: float) -> float | None:
     """How fast the amplitudes of a map fall beyond those of a protein at rest.
 
+    What is finer than the resolution is filtered away first, as a mask smears it over the rest.
+
     Args:
         density_map: the map.
         mask: bool (z, y, x), the molecule.
@@ -69,7 +72,9 @@ def fall(density_map: DensityMap, mask: BoolArray, resolution: float) -> float |
     Returns:
         The B factor, Å², of a line through them from 10 Å on; None if there are too few shells for one.
     """
-    squares, logarithm = guinier.profile(density_map, mask)
+    finest = max(1 / (1 / resolution + guinier.BEYOND), 2 * max(density_map.voxel_size))
+    filtered = filters.low_pass(density_map.data, density_map.voxel_size, finest)
+    squares, logarithm = guinier.profile(density_map.like(filtered), mask)
     within = (squares >= guinier.COARSEST**-2) & (squares <= (FINE / resolution) ** 2) & np.isfinite(logarithm)
     if np.count_nonzero(within) < LEAST_SHELLS:
         return None

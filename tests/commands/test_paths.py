@@ -12,6 +12,8 @@ from deepreslib.errors import InputError
 COMMANDS = {
     "estimate": "estimate {map} --half1 {half1} --half2 {half2} --mask {mask} --method {method} --model {model} "
     "-o res.mrc",
+    "enhance": "enhance {map} --half1 {half1} --half2 {half2} --mask {mask} --structure {structure} --model {model} "
+    "-o out.mrc",
     "mask": "mask {map} --model {model} -o mask.mrc",
     "classify": "classify {map} --half1 {half1} --half2 {half2} --mask {mask} --structure {structure} --model {model} "
     "--cryores-model {network} -o folder",

@@ -146,6 +146,12 @@ class ProtDeepILocScale(EnhancementProtocol):
     def _getMethod(self):
         return ILOCSCALE if self._getStructure() is None else LOCSCALE
 
+    def getNetwork(self):
+        """Path, preset and aim of the network that found the gains; None with an atomic model."""
+        if self._getStructure() is not None:
+            return None
+        return None, PRESETS[self.preset.get()], AIMS[self.aim.get()]
+
     def _getMethodArguments(self):
         stride = f"--stride={self.stride.get()}"
         if self._getStructure() is None:

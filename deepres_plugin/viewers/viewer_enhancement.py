@@ -81,7 +81,7 @@ class EnhancementViewer(MapViewer):
             "doShowBSlices",
             params.LabelParam,
             label="B factors on slices",
-            help="Four slices about the centre of the mask: the B factor that was applied at each voxel, negative where "
+            help="Four slices about the centre of the mask: the B factor applied at each voxel, negative where "
             "the map was sharpened, over the density in grey. They cut across the axis that is chosen for the map.",
         )
         form.addParam(
@@ -100,9 +100,9 @@ class EnhancementViewer(MapViewer):
             "doShowBAgainstResolution",
             params.LabelParam,
             label="B factor against local FSC",
-            help="The B factor of each voxel against the local resolution, where the local FSC of the half maps as they "
-            "were falls to 0.5; with the correlation of the ranks. What is resolved better should be sharpened more. "
-            "Local FSC is computed now, which takes seconds; a large map takes a minute.",
+            help="The B factor of each voxel against the local resolution, where the local FSC of the half maps "
+            "as they were falls to 0.5; with the correlation of the ranks. What is resolved better should be "
+            "sharpened more. Local FSC is computed now, which takes seconds; a large map takes a minute.",
         )
         self._defineColourScale(form, self._makeDefaultScale())
 

@@ -3,6 +3,8 @@
 import numpy as np
 from pyworkflow.protocol import params
 
+from deepres_plugin.constants import OUTPUT_MASK, OUTPUT_VOLUME
+from deepres_plugin.predicted_profiles import askProfiles
 from deepres_plugin.protocols import ProtDeepILocScale
 from deepres_plugin.viewers.viewer_enhancement import EnhancementViewer
 from deepreslib import pictures
@@ -39,7 +41,8 @@ class ILocScaleViewer(EnhancementViewer):
             params.LabelParam,
             label="Profiles at the voxel",
             help="How strong the map is at each frequency in a window of 25 Å around the voxel: before, after, and as "
-            "the network predicts it, which takes some seconds. Hollow points hold no information.",
+            "the network predicts it (not with an atomic model). It takes some seconds. Hollow points hold no "
+            "information.",
         )
 
     def _getMoreEntries(self):
@@ -67,4 +70,30 @@ class ILocScaleViewer(EnhancementViewer):
         return self._figure(figure, "Gains")
 
     def _showProfiles(self):
-        raise InputError("not yet")
+        found = askProfiles(
+            before=self._findFile(self.protocol.inputVolume.get()),
+            after=self._findFile(getattr(self.protocol, OUTPUT_VOLUME)),
+            mask=self.protocol.getResultFile(OUTPUT_MASK),
+            voxel_size=self._readAfter().voxel_size,
+            resolution=self.protocol._readReport()["resolution"]["value"],
+            voxel=self._getVoxel(),
+            network=self.protocol.getNetwork(),
+            workers=self.protocol.numberOfThreads.get(),
+        )
+        profiles = {name: np.array(found[name]) for name in ("before", "after", "predicted") if found[name]}
+        z, y, x = found["voxel"]
+        title = f"Profiles at x {x}, y {y}, z {z}"
+        figure = pictures.profiles_figure(
+            profiles, np.array(found["known"]), self.protocol._readReport()["resolution"]["value"], title
+        )
+        return self._figure(figure, title)
+
+    # --------------------------- utilities ----------------------------------
+    def _getVoxel(self):
+        """The voxel of the form as (z, y, x); None if its numbers are empty."""
+        numbers = [getattr(self, name).get() for name in reversed(PLACE)]
+        if None not in numbers:
+            return numbers
+        if any(number is not None for number in numbers):
+            raise InputError("One of the voxel's three numbers is missing: give all of them, or none.")
+        return None

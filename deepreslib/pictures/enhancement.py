@@ -107,9 +107,7 @@ def plain_surface_figure(
         InputError: arrays of different shape, an empty mask, or no surface at the level.
     """
     surface = coloured_surface(density, mask.astype(np.float32), voxel_size, level, origin=origin)
-    figure = surface_figure(surface, PLAIN, title)
-    figure.axes[-1].remove()
-    return figure
+    return surface_figure(surface, PLAIN, title, label=None)
 
 
 def profiles_figure(

@@ -19,8 +19,8 @@ from deepreslib.version import __version__
 IN_LINES = {"High", "Low"}
 """Labels of parameters that stand in a line, which has the help."""
 
-THESES = {"Bot2023": "repository.tudelft.nl"}
-"""Citations without a DOI → what their link has."""
+WITHOUT_DOI = {"Bot2023": "repository.tudelft.nl"}
+"""Citation → what its link has instead."""
 
 DISCOVERY = """
 import sys
@@ -77,7 +77,7 @@ class TestPlugin(BaseTest):
         for name in protocols.__all__:
             protocol = Domain.getProtocols()[name]()
             for key, citation in protocol.getCitations().items():
-                self.assertIn(THESES.get(key, "https://doi.org/10."), citation, name)
+                self.assertIn(WITHOUT_DOI.get(key, "https://doi.org/10."), citation, name)
         (citation,) = Domain.getProtocols()["ProtDeepResolution"]().getCitations().values()
         self.assertIn("Ramírez-Aportela et al., IUCrJ, 2019", citation)
 

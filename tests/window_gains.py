@@ -1,5 +1,6 @@
 """LocScale's definition, window by window, to compare with; small maps to try it on."""
 
+import gemmi
 import numpy as np
 from scipy import ndimage
 
@@ -46,3 +47,33 @@ class FakeNetwork:
         assert log_profiles.shape == (len(log_profiles), SHELLS)
         fall = np.clip(log_profiles[:, 6:7] - log_profiles[:, 2:3], -3, 0)
         return (self.b_factor / 4 * FREQUENCY**2 * (1 + self.by_window * fall)).astype(np.float32)
+
+
+def write_ball(path, radius=13.0, centre=(24.0, 24.0, 24.0), seed=0):
+    """A PDB file of carbon atoms some 2.5 Å apart in a ball, chain A where x is below the centre's, else B; B 20 to 60.
+
+    Args:
+        path: of the file.
+        radius: Å.
+        centre: Å, x y z.
+        seed: of the places.
+    """
+    rng = np.random.default_rng(seed)
+    grid = np.arange(-radius, radius + 1, 2.5)
+    places = np.stack(np.meshgrid(grid, grid, grid), axis=-1).reshape(-1, 3)
+    places = places[np.linalg.norm(places, axis=1) < radius] + 0.5 * rng.standard_normal((1, 3))
+    places += 0.7 * rng.standard_normal(places.shape)
+    structure, model = gemmi.Structure(), gemmi.Model(1)
+    for name, side in (("A", places[:, 0] < 0), ("B", places[:, 0] >= 0)):
+        chain = gemmi.Chain(name)
+        for number, place in enumerate(places[side], 1):
+            residue, atom = gemmi.Residue(), gemmi.Atom()
+            residue.name, residue.seqid = "ALA", gemmi.SeqId(str(number))
+            atom.name, atom.element, atom.b_iso = "CA", gemmi.Element("C"), float(rng.uniform(20, 60))
+            atom.pos = gemmi.Position(*(place + np.array(centre)))
+            residue.add_atom(atom)
+            chain.add_residue(residue)
+        model.add_chain(chain)
+    structure.add_model(model)
+    structure.write_pdb(str(path))
+    return str(path)

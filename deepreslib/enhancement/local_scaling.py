@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 from deepreslib import memory
 from deepreslib.analysis.map_end import spectrum_and_end
@@ -49,6 +50,9 @@ HALF_WINDOW = CENTRE * SPACING
 
 MARGIN = HALF_WINDOW + 6.0
 """Å around the box that is wanted, which filters, and windows of places between which its voxels lie, look at."""
+
+AROUND = 25.0
+"""Å around the mask's box, where the level of the solvent is taken."""
 
 _SAME_AS_MEAN = 1e-4
 _NEEDED = 36
@@ -116,7 +120,7 @@ class LocalScaling:
             self._soft = soft_edge(mask[self._box], SOFT_EDGE / min(sizes))
             reached = dilate(mask, HALF_WINDOW / min(sizes)) if keep_outside else self._soft > 0
             self.lattice = lattice_over(self.region, self._box, reached, stride)
-            self.level = self._level_of(density_map)
+            self.level = solvent_level(density_map, self.mask)
             self.unit = deviation(density_map.data[self._box], mask[self._box])
             if not self.unit > 0:
                 raise InputError(f"{density_map.name} is constant in its mask; give a mask that holds the molecule.")
@@ -186,7 +190,7 @@ class LocalScaling:
             if self.half_maps is not None:
                 one, two = (self._apply(self._read(half), log_gains) for half in self.half_maps)
                 halves = self._laid(one), self._laid(two)
-            if self.half_maps is not None and self._is_mean_of_halves():
+            if self.half_maps is not None and is_mean_of(self.density_map, self.half_maps):
                 one += two
                 one *= np.float32(0.5)
                 data = self._laid(one)
@@ -263,32 +267,43 @@ class LocalScaling:
         return found
 
     def _read(self, density_map: DensityMap) -> FloatArray:
-        return self.region.read(density_map.data, self._level_of(density_map), self.unit)
+        return self.region.read(density_map.data, solvent_level(density_map, self.mask), self.unit)
 
-    def _level_of(self, density_map: DensityMap) -> float:
-        """The level of a map's solvent: the median around the mask, beyond its soft edge."""
-        margins = [math.ceil(MARGIN / size) for size in density_map.voxel_size]
-        near = widened(self._box, margins, self.mask.shape)
-        outside = np.ones([side.stop - side.start for side in near], bool)
-        within = tuple(
-            slice(inner.start - outer.start, inner.stop - outer.start)
-            for inner, outer in zip(self._box, near, strict=True)
-        )
-        outside[within] = self._soft == 0
-        values = density_map.data[near][outside]
-        step = max(len(values) // _LEVEL_VOXELS, 1)
-        return float(np.median(values[::step])) if len(values) else float(density_map.data.mean(dtype=float))
 
-    def _is_mean_of_halves(self) -> bool:
-        """Whether the map is the mean of the half maps, so that what is made of it is the mean of what is made of them.
+def solvent_level(density_map: DensityMap, mask: BoolArray) -> float:
+    """The level of a map's solvent: the median around the mask, beyond its soft edge and up to ``AROUND``.
 
-        A constant between them does not count, as maps are brought to their solvent's level.
-        """
-        if self.half_maps is None:
-            return False
-        one, two = (half.data[self._box] for half in self.half_maps)
-        difference = self.density_map.data[self._box] - np.float32(0.5) * (one + two)
-        return bool(difference.std(dtype=float) < _SAME_AS_MEAN * deviation(self.density_map.data[self._box]))
+    Args:
+        density_map: the map.
+        mask: bool, not empty.
+
+    Returns:
+        A value; the mean of the map where its mask leaves no solvent.
+    """
+    sizes = density_map.voxel_size
+    near = widened(box_around(mask), [math.ceil(AROUND / size) for size in sizes], mask.shape)
+    widths = [2 * math.ceil(SOFT_EDGE / size) + 1 for size in sizes]
+    values = density_map.data[near][~ndimage.maximum_filter(mask[near], widths, mode="nearest")]
+    step = max(len(values) // _LEVEL_VOXELS, 1)
+    return float(np.median(values[::step])) if len(values) else float(density_map.data.mean(dtype=float))
+
+
+def is_mean_of(density_map: DensityMap, half_maps: tuple[DensityMap, DensityMap]) -> bool:
+    """Whether a map is the mean of half maps, so that what is made of it is the mean of what is made of them.
+
+    A constant between them does not count, as maps are brought to their solvent's level.
+
+    Args:
+        density_map: the map.
+        half_maps: on its grid.
+    """
+    sums = np.zeros(2)
+    first = None
+    for whole, one, two in zip(density_map.data, *(half.data for half in half_maps), strict=True):
+        difference = whole.astype(float) - 0.5 * (one.astype(float) + two)
+        first = float(difference.mean()) if first is None else first
+        sums += np.square(difference - first).sum(), np.square(whole - whole.mean(dtype=float)).sum()
+    return bool(sums[0] < _SAME_AS_MEAN**2 * sums[1])
 
 
 def check(

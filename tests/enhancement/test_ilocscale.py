@@ -40,6 +40,8 @@ def network(monkeypatch):
 
 
 def enhanced(density_map, mask, **settings):
+    """With places farther apart than usual, which is quicker."""
+    settings = {"stride": 6, **settings}
     return ilocscale.enhance(density_map, mask, settings.pop("resolution", RESOLUTION), workers=1, **settings)
 
 

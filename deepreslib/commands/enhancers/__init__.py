@@ -5,6 +5,7 @@ A file ``NAME.py`` holds ``ENHANCER``, an :class:`Enhancer`, and so becomes ``--
 files are imported for ``--help``, so they import what takes long inside their functions.
 """
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from deepreslib.commands.choices import Options, list_folder
 from deepreslib.commands.numbers import Number, at_least_one, file_name
+from deepreslib.errors import InputError
+from deepreslib.networks.store import CARD_FILE
 
 if TYPE_CHECKING:
     from deepreslib.enhancement.enhanced import Enhanced
@@ -26,6 +29,7 @@ __all__ = [
     "Inputs",
     "add_gains_arguments",
     "add_mask_arguments",
+    "check_model",
     "find_enhancers",
 ]
 
@@ -141,3 +145,16 @@ def add_gains_arguments(options: Options) -> None:
         metavar="NETWORK",
         help="model folder of 'deepres train ilocscale' (default: shipped)",
     )
+
+
+def check_model(args: Namespace) -> None:
+    """Refuses a ``--model`` that is no model folder, before a map is read.
+
+    Args:
+        args: with those of :func:`add_gains_arguments`.
+
+    Raises:
+        InputError: there is no model card.
+    """
+    if args.model and not os.path.isfile(os.path.join(args.model, CARD_FILE)):
+        raise InputError(f"--model {args.model} holds no network; give a folder written by 'deepres train ilocscale'.")

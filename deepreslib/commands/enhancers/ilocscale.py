@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from deepreslib.commands.choices import Options
-from deepreslib.commands.enhancers import Enhancer, Inputs, add_gains_arguments, add_mask_arguments
+from deepreslib.commands.enhancers import Enhancer, Inputs, add_gains_arguments, add_mask_arguments, check_model
 from deepreslib.commands.numbers import lower
 from deepreslib.errors import InputError
 
@@ -34,11 +34,12 @@ def add_arguments(options: Options) -> None:
 
 
 def check(args: Namespace) -> None:
-    """Refuses an aim that a preset does not have."""
+    """Refuses an aim that a preset does not have, and a folder without a network."""
     if args.preset == "published" and args.aim == "density":
         raise InputError(
             "--preset published has the aim contrast alone; leave out --aim density, or choose --preset compact."
         )
+    check_model(args)
 
 
 def enhance(args: Namespace, inputs: Inputs) -> "tuple[Enhanced, str]":

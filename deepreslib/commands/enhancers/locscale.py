@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from deepreslib.commands.choices import Options
-from deepreslib.commands.enhancers import Enhancer, Inputs, add_gains_arguments, add_mask_arguments
+from deepreslib.commands.enhancers import Enhancer, Inputs, add_gains_arguments, add_mask_arguments, check_model
 from deepreslib.commands.numbers import lower
 from deepreslib.errors import InputError
 
@@ -46,6 +46,7 @@ def check(args: Namespace) -> None:
         raise InputError("--fsc-weight on needs half maps; give them by --half1 and --half2, or leave it out.")
     if args.strict and args.model:
         raise InputError("--strict uses no network and --model names one; leave one of them out.")
+    check_model(args)
 
 
 def enhance(args: Namespace, inputs: Inputs) -> "tuple[Enhanced, str]":

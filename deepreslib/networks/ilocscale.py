@@ -44,7 +44,7 @@ PRESETS: dict[str, _Preset] = {
         "config": {"hidden": [48, 48], "shows_known": False},
     },
     "published": {
-        "description": "five Dense layers of 13, linear, and the same with PReLU after each of the first two (Bot 2023)",
+        "description": "five linear Dense layers of 13, and the same with PReLU after each of the first two (Bot 2023)",
         "config": {"depth": 5, "penalty": 0.01},
     },
 }

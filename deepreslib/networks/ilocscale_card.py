@@ -107,7 +107,8 @@ class StoredGains(store.StoredModel):
         if self.preset == "published":
             filled = held(seen, known)
             outputs = self.run({"profile": filled})
-            merged = merge(*(np.asarray(outputs[kind]) for kind in ("linear", "prelu")), filled, known, resolution)
+            linear, prelu = (np.asarray(outputs[kind]) for kind in ("linear", "prelu"))
+            merged = merge(linear, prelu, filled, known, resolution)
             return merged - filled
         output = np.asarray(self.run({"profile": seen, "known": np.tile(known.astype(np.float32), (len(seen), 1))}))
         return output if self.aim == "density" else output - held(seen, known)
@@ -215,7 +216,7 @@ def load_gains(path: str | None, preset: str = "compact", aim: str = "density") 
     card = store.check_card(path, "ilocscale", "local sharpening", ilocscale.PRESETS)
     if card.get("aim") not in AIMS or not _are_limits(card.get("gains")):
         raise InputError(
-            f"{path}: its model card has no aim ({' or '.join(AIMS)}), or no limits of the gains; copy the folder again."
+            f"{path}: its model card has no aim ({' or '.join(AIMS)}) or no limits of gains; copy the folder again."
         )
     if card["preset"] != preset:
         raise InputError(f"{path}: a {card['preset']} network; choose --preset {card['preset']}.")
@@ -224,9 +225,9 @@ def load_gains(path: str | None, preset: str = "compact", aim: str = "density") 
     try:
         network = ilocscale.build(preset, **card.get("config", {}))
     except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: its model card has a configuration that cannot be right; copy the folder again.") from (
-            error
-        )
+        raise InputError(
+            f"{path}: its model card has a configuration that cannot be right; copy the folder again."
+        ) from (error)
     store.load_weights(network, path, card)
     return StoredGains(network, card, path)
 
@@ -237,6 +238,8 @@ def _are_limits(content: Any) -> bool:
         return False
     if not all(isinstance(ends, list) and len(ends) == SHELLS for ends in content):
         return False
-    if not all(type(end) in (int, float) and math.isfinite(end) and abs(end) < _MOST for ends in content for end in ends):
+    if not all(
+        type(end) in (int, float) and math.isfinite(end) and abs(end) < _MOST for ends in content for end in ends
+    ):
         return False
     return all(low <= high for low, high in zip(*content, strict=True))

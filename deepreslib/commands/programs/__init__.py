@@ -65,6 +65,4 @@ def add_map_arguments(options: Options, maps: str) -> None:
         options: of the program.
         maps: the program's default, in words.
     """
-    options.add_argument(
-        "--maps", type=at_least_one(10**7), metavar="N", default_text=maps, help="maps to simulate"
-    )
+    options.add_argument("--maps", type=at_least_one(10**7), metavar="N", default_text=maps, help="maps to simulate")

@@ -1,6 +1,7 @@
 """Batches of windows, as each network for local sharpening takes them."""
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,8 +22,23 @@ Prepare: TypeAlias = Callable[[Examples], tuple[dict[str, FloatArray], Any]]
 """A function that makes inputs and truth of windows."""
 
 
+@dataclass(frozen=True)
+class Order:
+    """How batches are put together.
+
+    Attributes:
+        batch: windows of a batch; fewer if there are fewer.
+        group: so many windows of one map follow each other.
+        hides: whether the last shells of some windows are hidden.
+    """
+
+    batch: int
+    group: int = 1
+    hides: bool = True
+
+
 def for_density(examples: Examples) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Inputs of the compact network, and the truth of ``losses.centre_loss``.
+    """Inputs of the compact network, and the truth of ``losses.map_loss`` and ``losses.centre_loss``.
 
     Args:
         examples: n windows.
@@ -77,7 +93,7 @@ def box_profiles(examples: Examples) -> FloatArray:
 
 
 def shuffled(
-    examples: Examples, numbers: IntArray, prepare: Prepare, hides: bool, batch: int, seed: int, first: int
+    examples: Examples, numbers: IntArray, prepare: Prepare, options: Order, seed: int, first: int
 ) -> Generator[Batch, None, None]:
     """Batches of windows in random order.
 
@@ -85,8 +101,7 @@ def shuffled(
         examples: what is trained on.
         numbers: of the windows that are used.
         prepare: makes inputs and truth of a batch.
-        hides: whether the last shells of some windows are hidden.
-        batch: windows of a batch; fewer if there are fewer.
+        options: how batches are put together.
         seed: of the training.
         first: number of windows used in earlier runs; like the seed it decides the order.
 
@@ -94,15 +109,27 @@ def shuffled(
         (inputs, truth, windows used so far).
     """
     rng = np.random.default_rng([seed, first])
-    used, batch = 0, min(batch, len(numbers))
+    used = 0
     while True:
-        order = rng.permutation(numbers)
-        for start in range(0, len(order) - batch + 1, batch):
-            chosen = examples.chosen(order[start : start + batch])
-            if hides:
+        groups = _groups(numbers, examples.maps, options.group, rng)
+        at_once = min(max(options.batch // options.group, 1), len(groups))
+        for start in range(0, len(groups) - at_once + 1, at_once):
+            chosen = examples.chosen(groups[start : start + at_once].ravel())
+            if options.hides:
                 hide_last(chosen.known, rng)
-            used += batch
+            used += len(chosen)
             yield *prepare(chosen), used
+
+
+def _groups(numbers: IntArray, maps: IntArray, size: int, rng: np.random.Generator) -> IntArray:
+    """Windows in random order, in groups of one map each: int (groups, size); those left over are left out."""
+    order = rng.permutation(numbers)
+    if size > 1:
+        order = order[np.argsort(maps[order], kind="stable")]
+        ends = np.flatnonzero(np.diff(maps[order])) + 1
+        parts = [part[: len(part) // size * size].reshape(-1, size) for part in np.split(order, ends)]
+        order = rng.permutation(np.concatenate(parts))
+    return order.reshape(-1, size)
 
 
 def hide_last(known: BoolArray, rng: np.random.Generator) -> None:

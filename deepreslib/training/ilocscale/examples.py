@@ -8,6 +8,7 @@ import functools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import scipy.fft
@@ -45,6 +46,7 @@ FAINTEST = 0.05
 BOX_SD = 0.1
 """SD of a map over its box as the published networks take it."""
 
+_TOLERANCE = 1e-3
 _MARGIN = CENTRE + 2
 _PATCH = 2 * _MARGIN + 1
 
@@ -102,7 +104,7 @@ def known_shells(limit: float) -> BoolArray:
     Returns:
         bool (13,).
     """
-    known: BoolArray = FREQUENCY <= 1 / limit
+    known: BoolArray = FREQUENCY * limit <= 1 + _TOLERANCE
     return known
 
 
@@ -140,7 +142,7 @@ def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> Ex
     beyond = _drawn((distance > 0) & (distance <= REACH), BEYOND, rng)
     centres, level = np.concatenate([inside, beyond]), float(np.median(made.data[~mask]))
     model_mean, model_sd = float(made.at_rest[mask].mean()), float(made.at_rest[mask].std())
-    sd = max(float(made.data[mask].std()), np.finfo(np.float32).tiny)
+    sd = float(np.maximum(made.data[mask].std(), np.finfo(np.float32).tiny))
 
     data = ((made.data - level) / sd).astype(np.float32)
     seen = Windows(data)
@@ -212,7 +214,7 @@ def load(paths: Sequence[str]) -> Examples:
     Returns:
         All windows, numbered by their map's place in ``paths``.
     """
-    parts: dict[str, list[FloatArray]] = {part.name: [] for part in fields(Examples)}
+    parts: dict[str, list[Any]] = {part.name: [] for part in fields(Examples)}
     for number, path in enumerate(paths):
         with np.load(path) as stored:
             for name, arrays in parts.items():

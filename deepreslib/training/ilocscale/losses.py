@@ -12,6 +12,12 @@ LOG_GAINS = (-12.0, 8.0)
 """Logarithms of gains are taken for at least and at most these while a network learns."""
 
 
+GROUP = 60
+"""Windows of one map that are looked at together by ``map_loss``."""
+
+_LEAST = 1e-12
+
+
 def gains_of(predicted: Tensor) -> Tensor:
     """Gains from their predicted logarithms, of any shape."""
     return ops.exp(ops.clip(predicted, *LOG_GAINS))
@@ -48,6 +54,32 @@ def centre_loss(truth: Tensor, predicted: Tensor) -> Tensor:
     voxels = ops.reshape(truth, (-1, truth.shape[1] // (SHELLS + 2), SHELLS + 2))
     scaled = ops.sum(voxels[:, :, :SHELLS] * gains_of(predicted)[:, None], axis=2)
     return ops.mean(voxels[:, :, SHELLS + 1] * ops.square(scaled - voxels[:, :, SHELLS]), axis=1)
+
+
+def map_loss(truth: Tensor, predicted: Tensor) -> Tensor:
+    """How far a scaled map is from following its model in the mask: 1 less their correlation.
+
+    What the others measure hangs on the scale of a map and on the level of its solvent, which nobody sees.
+
+    Args:
+        truth: (batch, voxels × 15), as ``centre_loss`` takes it; ``GROUP`` windows of one map follow each other.
+        predicted: (batch, 13), logarithms of the gains.
+
+    Returns:
+        (batch / ``GROUP``,), of each map.
+    """
+    voxels = ops.reshape(truth, (-1, truth.shape[1] // (SHELLS + 2), SHELLS + 2))
+    scaled = ops.sum(voxels[:, :, :SHELLS] * gains_of(predicted)[:, None], axis=2)
+    scaled, model, counts = (
+        ops.reshape(values, (-1, GROUP * voxels.shape[1]))
+        for values in (scaled, voxels[:, :, SHELLS], voxels[:, :, SHELLS + 1])
+    )
+    total = ops.maximum(ops.sum(counts, axis=1, keepdims=True), 1.0)
+    scaled, model = (
+        counts * (values - ops.sum(counts * values, axis=1, keepdims=True) / total) for values in (scaled, model)
+    )
+    power = ops.sum(ops.square(scaled), axis=1) * ops.sum(ops.square(model), axis=1)
+    return 1 - ops.sum(scaled * model, axis=1) / ops.sqrt(power + _LEAST)
 
 
 def profile_loss(truth: Tensor, predicted: Tensor) -> Tensor:

@@ -180,8 +180,7 @@ def _halves(
     weights = half_maps.noise_weights(signal, soft, grid, settings) * np.float32(math.sqrt(0.5))
     nothing: FloatArray = np.zeros(grid.full_shape, np.float32)
     mean, difference = (
-        half_maps.noisy(common, weights, soft, grid, settings.noise, rng)
-        for common in (grid.enlarged(signal), nothing)
+        half_maps.noisy(common, weights, soft, grid, settings.noise, rng) for common in (grid.enlarged(signal), nothing)
     )
     return mean, difference, molecule.on((size,) * 3, VOXEL_SIZE), b_factors
 

@@ -30,6 +30,7 @@ class Preset:
         rate: the greatest learning rate, unless the options give another one.
         steps: after which the training ends, unless the options give another number.
         share: of the minutes, where all networks are trained.
+        group: so many windows of one map follow each other in a batch.
         most: windows, evenly spaced, that it is trained on at most; None for all.
     """
 
@@ -43,6 +44,7 @@ class Preset:
     rate: float
     steps: int
     share: float
+    group: int = 1
     most: int | None = None
 
 
@@ -63,12 +65,13 @@ PRESETS = {
         aim="density",
         prepare=batches.for_density,
         usable=batches.in_mask,
-        loss=losses.centre_loss,
+        loss=losses.map_loss,
         make_optimiser=_decaying,
-        batch=256,
+        batch=4 * losses.GROUP,
         rate=3e-3,
         steps=30_000,
         share=0.4,
+        group=losses.GROUP,
     ),
     "contrast": Preset(
         network="compact",

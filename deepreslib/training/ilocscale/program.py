@@ -124,10 +124,8 @@ class GainsProgram(SingleNetworkProgram):
 
     def batches(self, first: int) -> Generator[loop.Batch, None, None]:
         """Batches of windows; see ``loop.Program``."""
-        hides = self.preset.network == "compact"
-        return batches.shuffled(
-            self.data.training, self.numbers, self.preset.prepare, hides, self.options.batch, self.options.seed, first
-        )
+        order = batches.Order(self.options.batch, self.preset.group, hides=self.preset.network == "compact")
+        return batches.shuffled(self.data.training, self.numbers, self.preset.prepare, order, self.options.seed, first)
 
     def validate(self) -> dict[str, float]:
         """Figures on windows of unseen structures: see ``validation``; of predicted profiles their errors too."""

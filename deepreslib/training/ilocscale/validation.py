@@ -28,7 +28,7 @@ class Unseen:
     def ends(self) -> dict[str, tuple[float, float]]:
         """For each loss and the correlation what the one set of gains reaches, and what fitted gains reach."""
         of_one, of_fitted = (
-            {name: value for name, value in self._measured(gains).items()}
+            self._measured(gains)
             for gains in (np.broadcast_to(self.one, self.examples.profiles.shape), fitted_gains(self.examples))
         )
         return {name: (value, of_fitted[name]) for name, value in of_one.items()}

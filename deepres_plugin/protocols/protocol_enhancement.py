@@ -135,7 +135,7 @@ class EnhancementProtocol(OptionalHalfMapMixin):
         """Register the maps and what the summary shows about them."""
         report = self._readReport()
         self.mean_b_factor.set((report.get("b_factor") or {}).get("mean"))
-        self.fsc_before.set(resolutionOf(report.get("fsc")))
+        self.fsc_before.set(resolutionOf(report.get("fsc_before")))
         self.fsc_after.set(resolutionOf(report.get("fsc_after")))
         files = {name: self.getResultFile(name) for name in self._possibleOutputs}
         if self._getMask() is not None:
@@ -211,7 +211,7 @@ class EnhancementProtocol(OptionalHalfMapMixin):
             )
         lines.append(f"Resolution: {report['resolution']['value']:.2f} Å ({report['resolution']['source']})")
         if report.get("fsc_after"):
-            before, after = (_resolutionText(report[name]) for name in ("fsc", "fsc_after"))
+            before, after = (_resolutionText(report[name]) for name in ("fsc_before", "fsc_after"))
             lines.append(f"FSC of the half maps falls to 0.143 at {before} before and at {after} after")
             lines.append("The second is for comparison, not for claims, as the gains come from both half maps")
         lines.append(f"Correlation with the input in the mask: {report['correlation']:.3f}")

@@ -104,32 +104,31 @@ class ProtDeepILocScale(EnhancementProtocol):
 
     def _getMoreSummary(self, report):
         lines = [self._getMethodText(report)]
-        if report.get("model"):
-            lines.append(f"Network: {report['model']['name']}")
         if report.get("held_shells"):
             coarsest = max(shell["coarsest"] for shell in report["held_shells"])
             lines.append(f"Beyond {coarsest:.1f} Å the map holds nothing, so nothing was lifted there")
         return lines
 
-    def _getMethodText(self, report):
+    @staticmethod
+    def _getMethodText(report):
         if report["method"] == LOCSCALE:
-            strict = " alone" if self.maskSource == MASK_MODEL else ", and iLocScale where nothing is modelled"
-            return f"Method: LocScale with an atomic model{strict}"
-        return f"Method: iLocScale, aim {AIMS[self.aim.get()]}, network {PRESETS[self.preset.get()]}"
+            where = "" if report["strict"] else ", and iLocScale where nothing is modelled"
+            return f"Method: LocScale with an atomic model{where}"
+        return f"Method: iLocScale, aim {report['aim']}, network {report['preset']}"
 
     def _getHow(self, report):
-        at = f"at {report['resolution']['value']:.2f} Å"
         by = f"as implemented in deepres {report['version']}"
+        at = f"at a resolution of {report['resolution']['value']:.2f} Å"
         if report["method"] == LOCSCALE:
-            b_factors = STRUCTURE_B_TEXTS[self.structureBFactors.get()]
+            b_factors = STRUCTURE_B_TEXTS[STRUCTURE_B.index(report["structure_b"])]
             return (
                 f"locally, its amplitudes scaled in windows of 25 Å to those of the density of "
                 f"{self.getObjectTag('inputAtomStruct')} [Jakobi2017] [Bharadwaj2022] (B factors: {b_factors}), {by}, "
                 f"{at}"
             )
         return (
-            f"locally by iLocScale [Bot2023] after LocScale [Jakobi2017], {by} (aim {AIMS[self.aim.get()]}, network "
-            f"{PRESETS[self.preset.get()]}), {at}"
+            f"locally by iLocScale [Bot2023] after LocScale [Jakobi2017], {by} (aim {report['aim']}, network "
+            f"{report['preset']}), {at}"
         )
 
     def _citations(self):

@@ -104,6 +104,10 @@ def makeFinishedEnhancement(project, halves=True, **report):
     whole = {
         "version": "0",
         "method": "ilocscale",
+        "aim": "density",
+        "preset": "compact",
+        "structure_b": "shifted",
+        "strict": False,
         "mask": {"source": "automatic", "path": None, "threshold": 0.1, "voxels": int(inside.sum())},
         "resolution": {"value": 5.0, "source": "FSC 0.143 of the half maps"},
         "correlation": 0.987,
@@ -113,13 +117,12 @@ def makeFinishedEnhancement(project, halves=True, **report):
             "frequency": FREQUENCY.tolist(),
             **{f"percentile_{q}": (f * np.exp(20 * FREQUENCY**2)).tolist() for q, f in ((5, 0.5), (50, 1), (95, 2))},
         },
-        "model": {"name": "made-up"},
     }
     if halves:
         for ending, half in zip(HALVES, carriedHalfMaps(blob.outputVolume), strict=True):
             _write(protocol._getExtraPath(f"enhanced{ending}.mrc"), 2 * inside * read_map(half.getFileName()).data)
         frequency = np.linspace(0, 1 / (2 * VOXEL_SIZE), 16)
-        for name, middle in (("fsc", 0.18), ("fsc_after", 0.19)):
+        for name, middle in (("fsc", 0.18), ("fsc_before", 0.18), ("fsc_after", 0.19)):
             curve = ShellCorrelation(frequency, 1 / (1 + np.exp(60 * (frequency - middle))))
             whole[name] = fsc_report(curve, masked=True)
     with open(protocol._getReportFile(), "w", encoding="utf-8") as file:

@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 
+import gemmi
 import numpy as np
 from pwem import Domain
 from pwem.objects import AtomStruct, Volume, VolumeMask
+from pwem.protocols import ProtImportPdb, ProtImportVolumes
 from pyworkflow.tests import BaseTest, setupTestProject
 
 from deepres_plugin.protocols import ProtDeepILocScale, ProtDeepLocalFsc
@@ -19,7 +21,11 @@ from deepres_plugin.protocols.protocol_enhancement import (
 )
 from deepres_plugin.protocols.protocol_half_maps import carriedHalfMaps
 from deepres_plugin.tests.finished_run import SHAPE, VOXEL_SIZE, importBlob, makeFinishedEnhancement
-from deepreslib.maps import DensityMap, write_map
+from deepres_plugin.tests.launching import launchHere
+from deepres_plugin.tests.viewer_checks import ViewerChecks
+from deepres_plugin.viewers import ILocScaleViewer
+from deepreslib.maps import DensityMap, read_map, write_map
+from deepreslib.networks import store
 
 PARSED = """
 import json, sys
@@ -171,17 +177,6 @@ class TestILocScale(BaseTest):
         self.assertAlmostEqual(self.finished.mean_b_factor.get(), -20, delta=5)
         self.assertGreater(self.finished.fsc_before.get(), self.finished.fsc_after.get())
 
-    def testHalfMapsReachLocalFscByOnePointer(self):
-        run = self.proj.newProtocol(ProtDeepLocalFsc, maskThreshold=0.2, box=20)
-        run.inputVolume.set(self.finished)
-        run.inputVolume.setExtended("outputVolume")
-        self.assertEqual(run.validate(), [])
-        halves = [half.getFileName() for half in carriedHalfMaps(run.inputVolume.get())]
-        self.assertEqual(halves, self.finished.getHalfFiles())
-        self.launchProtocol(run)
-        self.assertTrue(run.isFinished(), run.getErrorMessage())
-        self.assertIn("enhanced_half2.mrc", run._readReport()["command"])
-
     def testHalfMapsSurviveTheProject(self):
         again = self.proj.getProtocol(self.finished.getObjId())
         self.assertEqual(again.outputVolume.getHalfMaps().split(","), self.finished.getHalfFiles())
@@ -211,7 +206,12 @@ class TestILocScale(BaseTest):
             "Beyond 2.8 Å the map holds nothing",
         ):
             self.assertIn(words, summary)
-        for words in ("was sharpened locally by iLocScale", "eLife.27131", "repository.tudelft.nl", "at 5.00 Å"):
+        for words in (
+            "was sharpened locally by iLocScale",
+            "eLife.27131",
+            "repository.tudelft.nl",
+            "at a resolution of 5.00 Å",
+        ):
             self.assertIn(words, methods)
         run = makeFinishedEnhancement(self.proj, method="locscale", warnings=["It looks sharpened already."])
         run.inputAtomStruct.set(AtomStruct("model.cif"))
@@ -232,3 +232,113 @@ class TestILocScale(BaseTest):
             ({"source": "cryores", "voxels": 5}, "the mask found by CryoRes"),
         ):
             self.assertIn(words, enhancedMaskText(mask))
+
+
+EDGE, RADIUS, BLUR = 40, 13.0, 1.3
+"""Of the molecule that runs are made on: voxels of 1.5 Å, and Å."""
+
+
+class TestRuns(ViewerChecks, BaseTest):
+    """The program itself, on half maps of atoms in a ball, with their model and without."""
+
+    viewerClass = ILocScaleViewer
+
+    @classmethod
+    def setUpClass(cls):
+        Domain.getProtocols()
+        setupTestProject(cls)
+        cls.molecule, cls.model = importMolecule(cls.proj)
+        cls.run_ = cls.new(maskSource=MASK_MODEL)
+        cls.run_.inputAtomStruct.set(cls.model)
+        cls.run_.inputAtomStruct.setExtended("outputPdb")
+        cls.proj.launchProtocol(cls.run_, wait=True)
+
+    @classmethod
+    def new(cls, **options):
+        run = cls.proj.newProtocol(ProtDeepILocScale, **options)
+        run.inputVolume.set(cls.molecule)
+        run.inputVolume.setExtended("outputVolume")
+        return run
+
+    def testLocScaleByItsModel(self):
+        self.assertTrue(self.run_.isFinished(), self.run_.getErrorMessage())
+        report = self.run_._readReport()
+        self.assertEqual((report["method"], report["strict"]), ("locscale", True))
+        inside = read_map(self.run_.outputMask.getFileName()).data > 0.5
+        b_factor = read_map(self.run_.b_factor_Volume.getFileName()).data
+        self.assertFalse(b_factor[~inside].any())
+        self.assertAlmostEqual(self.run_.mean_b_factor.get(), b_factor[inside].mean(), places=2)
+        source = self.molecule.outputVolume
+        for name in ("outputVolume", "b_factor_Volume", "outputMask"):
+            volume = getattr(self.run_, name)
+            self.assertEqual(volume.getSamplingRate(), VOXEL_SIZE)
+            self.assertEqual(volume.getOrigin(force=True).getShifts(), source.getOrigin(force=True).getShifts())
+        summary = "\n".join(self.run_.summary())
+        for words in ("Method: LocScale with an atomic model", "the molecular mask of the atomic model", "0.143 at"):
+            self.assertIn(words, summary)
+
+    def testHalfMapsReachLocalFscByOnePointer(self):
+        run = self.proj.newProtocol(ProtDeepLocalFsc, box=24)
+        run.inputVolume.set(self.run_)
+        run.inputVolume.setExtended("outputVolume")
+        run.mask.set(self.run_)
+        run.mask.setExtended("outputMask")
+        self.assertEqual(run.validate(), [])
+        halves = [half.getFileName() for half in carriedHalfMaps(run.inputVolume.get())]
+        self.assertEqual(halves, self.run_.getHalfFiles())
+        self.proj.launchProtocol(run, wait=True)
+        self.assertTrue(run.isFinished(), run.getErrorMessage())
+        self.assertIn("enhanced_half2.mrc", run._readReport()["command"])
+
+    def testTheViewerReadsTheProgramsReport(self):
+        viewer = self.openViewer(self.run_)
+        for entry in ("doShowBeforeAfter", "doShowGains", "doShowFsc", "doShowBHistogram", "doShowProfiles"):
+            self.assertDrawn(viewer, entry)
+
+    def testARunByTheShippedNetwork(self):
+        if not os.path.isdir(store.shipped_folder("ilocscale", "density")):
+            self.skipTest("no network for local sharpening comes with this version yet")
+        run = self.new()
+        self.proj.launchProtocol(run, wait=True)
+        self.assertTrue(run.isFinished(), run.getErrorMessage())
+        self.assertIn("Method: iLocScale, aim density, network compact", run.summary())
+        self.assertTrue(run.outputVolume.hasHalfMaps())
+        labels = self.show(self.openViewer(run), "doShowProfiles").getFigure().axes[0].get_legend().get_texts()
+        self.assertEqual(len(labels), 3)
+
+
+def importMolecule(project):
+    """Import half maps of atoms at random places of a ball, their mean, and the atoms as a model."""
+    rng = np.random.default_rng(0)
+    places = rng.uniform(-RADIUS, RADIUS, (4000, 3))
+    places = places[np.linalg.norm(places, axis=1) < RADIUS][:900]
+    voxels = (np.arange(EDGE) - EDGE // 2) * VOXEL_SIZE
+    weights = [np.exp(-0.5 * ((voxels - places[:, axis, None]) / BLUR) ** 2) for axis in range(3)]
+    density = np.einsum("nz,ny,nx->zyx", *weights).astype(np.float32)
+    paths = {name: os.path.abspath(project.getTmpPath(f"{name}.mrc")) for name in ("half1", "half2", "molecule")}
+    halves = [density + 0.5 * density.std() * rng.standard_normal(density.shape) for _ in range(2)]
+    for name, data in zip(paths, [*halves, (halves[0] + halves[1]) / 2], strict=True):
+        write_map(paths[name], DensityMap(np.ascontiguousarray(data, np.float32), (VOXEL_SIZE,) * 3))
+    options = {"setHalfMaps": True, "half1map": paths["half1"], "half2map": paths["half2"]}
+    volume = project.newProtocol(ProtImportVolumes, filesPath=paths["molecule"], samplingRate=VOXEL_SIZE, **options)
+    model = project.newProtocol(
+        ProtImportPdb, inputPdbData=ProtImportPdb.IMPORT_FROM_FILES, pdbFile=_writeModel(project, places)
+    )
+    launchHere(project, volume, model)
+    return volume, model
+
+
+def _writeModel(project, places):
+    """A PDB file of carbon atoms at (n, 3), Å, z y x from the centre, where Scipion puts an imported map's."""
+    structure, model, chain = gemmi.Structure(), gemmi.Model(1), gemmi.Chain("A")
+    for number, (z, y, x) in enumerate(places.tolist(), 1):
+        residue, atom = gemmi.Residue(), gemmi.Atom()
+        residue.name, residue.seqid = "ALA", gemmi.SeqId(str(number))
+        atom.name, atom.element, atom.pos, atom.b_iso = "CA", gemmi.Element("C"), gemmi.Position(x, y, z), 20
+        residue.add_atom(atom)
+        chain.add_residue(residue)
+    model.add_chain(chain)
+    structure.add_model(model)
+    path = os.path.abspath(project.getTmpPath("model.pdb"))
+    structure.write_pdb(path)
+    return path

@@ -160,7 +160,7 @@ class EnhancementViewer(MapViewer):
             raise InputError("This run had no half maps, so there is no FSC: run it again with half maps.")
         curves = [
             ShellCorrelation(np.array(report[name]["frequency"]), np.array(report[name]["correlation"]))
-            for name in ("fsc", "fsc_after")
+            for name in ("fsc_before", "fsc_after")
         ]
         return self._figure(pictures.fsc_before_after_figure(*curves), "FSC before and after")
 

@@ -65,14 +65,15 @@ class EnhancementViewer(MapViewer):
             help="The map before and after in ChimeraX, at the origin that Scipion knows, the second coloured by the B "
             "factors. The first lines of the script tell how to change between them.",
         )
-        form.addParam(
+        group = form.addGroup("Amplitudes")
+        group.addParam(
             "doShowFsc",
             params.LabelParam,
             label="FSC before and after",
             help="The FSC of the half maps within the mask, before and after both were enhanced by the same gains. The "
             "second is for comparison, not for claims, as the gains come from both half maps.",
         )
-        self._defineMoreParams(form)
+        self._defineMoreParams(group)
         self._defineBFactorParams(form)
 
     def _defineBFactorParams(self, form):
@@ -106,8 +107,8 @@ class EnhancementViewer(MapViewer):
         )
         self._defineColourScale(form, self._makeDefaultScale())
 
-    def _defineMoreParams(self, form):
-        """For subclasses: further entries, each with a function in ``_getMoreEntries``."""
+    def _defineMoreParams(self, group):
+        """For subclasses: further entries about amplitudes, each with a function in ``_getMoreEntries``."""
 
     def _getMoreEntries(self):
         """For subclasses: name of an entry → function without arguments that returns views."""

@@ -20,8 +20,7 @@ class ILocScaleViewer(EnhancementViewer):
     _targets = [ProtDeepILocScale]
 
     # --------------------------- form ---------------------------------------
-    def _defineMoreParams(self, form):
-        group = form.addGroup("Amplitudes")
+    def _defineMoreParams(self, group):
         group.addParam(
             "doShowGains",
             params.LabelParam,

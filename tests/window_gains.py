@@ -43,6 +43,9 @@ class FakeNetwork:
     def __init__(self, b_factor=60.0, by_window=0.3):
         self.b_factor, self.by_window = b_factor, by_window
 
+    def describe(self):
+        return {"name": "fake", "path": "nowhere", "sha256": "0"}
+
     def log_gains(self, log_profiles, known, resolution=None):
         assert log_profiles.shape == (len(log_profiles), SHELLS)
         fall = np.clip(log_profiles[:, 6:7] - log_profiles[:, 2:3], -3, 0)

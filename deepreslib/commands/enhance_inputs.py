@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepreslib import memory
-from deepreslib.analysis import annotation, map_kind
+from deepreslib.analysis import map_kind
 from deepreslib.commands import inputs
 from deepreslib.commands.inputs import GivenMaps
+from deepreslib.enhancement.locscale import check_place
 from deepreslib.enhancement.sharpening import check_resolution
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray
@@ -26,9 +27,6 @@ SMALLEST = 25.0
 
 COARSEST_VOXEL = 5.0
 """Å; maps with larger voxels are refused."""
-
-LEAST_INSIDE = 0.5
-"""If a smaller share of a structure's atoms lies in or near the molecule, it lies elsewhere."""
 
 MASK_BYTES = 40
 """Memory that a structure's molecular mask takes for each voxel of the map."""
@@ -97,13 +95,7 @@ def read_placed_structure(path: str, density_map: DensityMap) -> AtomicStructure
         molecule = masks.automatic_mask(density_map)[0]
     except InputError:  # nothing stands out, so no place in the box is wrong
         molecule = np.ones(density_map.data.shape, bool)
-    marked = density_map.like(molecule)
-    inside = np.isfinite(annotation.resolution_at(marked, structure.positions))
-    if inside.mean() < LEAST_INSIDE:
-        raise InputError(
-            f"{path} lies elsewhere than the molecule of {density_map.name}: {np.count_nonzero(inside)} of its "
-            f"{len(structure)} atoms lie in or near it; {annotation.placing_advice(marked, structure.positions)}."
-        )
+    check_place(structure, density_map, molecule)
     return structure
 
 

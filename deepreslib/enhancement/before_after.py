@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
+from deepreslib.enhancement.local_scaling import solvent_level
 from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.profiles import SHELLS, SPACING, WINDOW
 from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
@@ -26,7 +27,6 @@ WINDOWS = 120
 SEED = 0
 """They are drawn at random, and always the same."""
 
-_SAMPLES = 1_000_000
 _LENGTH = WINDOW * SPACING
 
 
@@ -113,12 +113,10 @@ def compare(
     box = boxes.fast_box_around(mask, math.ceil(SOFT_EDGE / size))
     inside = mask[box]
     soft = masks.soft_edge(inside, SOFT_EDGE / size)
+    level = solvent_level(before, mask)
 
     def input_part(data: FloatArray) -> FloatArray:
-        values = data[box]
-        outside = values[soft == 0]
-        level = np.median(outside[:: max(len(outside) // _SAMPLES, 1)]) if len(outside) else values[inside].mean()
-        part: FloatArray = (values - level) * soft
+        part: FloatArray = (data[box] - np.float32(level)) * soft
         return part
 
     def enhanced_part(data: FloatArray) -> FloatArray:

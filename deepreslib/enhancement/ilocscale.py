@@ -30,6 +30,9 @@ class Gains(Protocol):
     def standard(self) -> str:
         """``mask`` for profiles of a map whose SD in the mask is 1, ``box`` for SD 0.1 in the box."""
 
+    def describe(self) -> dict[str, str]:
+        """What reports say about it: ``name``, ``path`` and ``sha256``."""
+
     def log_gains(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None) -> FloatArray:
         """The logarithms of the gains of windows: float32 (n, 13)."""
 
@@ -84,7 +87,8 @@ def enhance(
         loading = beside.submit(load, network_path, preset, aim)
         profiles = scaling.profiles()
         network = loading.result()
-    return scaling.scaled(network_gains(scaling, network, profiles), {"aim": aim, "preset": preset})
+    report = {"aim": aim, "preset": preset, "model": network.describe()}
+    return scaling.scaled(network_gains(scaling, network, profiles), report)
 
 
 def load(network_path: str | None, preset: str, aim: str) -> Gains:

@@ -119,6 +119,7 @@ def enhance(
         report["places_not_modelled"] = int(np.count_nonzero(share < MODELLED[1]))
         if (share < MODELLED[1]).any():
             network = ilocscale.load(network_path, "compact", "density" if weighted else "contrast")
+            report["model"] = network.describe()
             predicted = ilocscale.network_gains(scaling, network, profiles)
             log_gains = blended(log_gains, predicted, share, fitted_shells(scaling.known, resolution))
     return scaling.scaled(log_gains, report)

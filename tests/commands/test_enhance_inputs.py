@@ -206,7 +206,7 @@ def test_a_structure_elsewhere_is_refused_with_the_origin_that_would_fit(enhance
     atoms = read_structure("model.pdb").positions[:, ::-1]
     write_structure("model.pdb", atoms - ORIGIN - 48 + np.array(shift))
     code = run(*MAP, "--structure", "model.pdb")
-    expected = "-48,-48,-48" if not any(shift) else "model.pdb lies elsewhere than the molecule of map.mrc"
+    expected = "-48,-48,-48" if not any(shift) else "the structure model lies elsewhere than the molecule of map.mrc"
     assert_refused(enhance_files, capsys, code, words, expected)
 
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from enhance_runs import HALVES, read_report, run
 from refusals import assert_refused
+from window_gains import FakeNetwork
 
 from deepreslib.commands import enhancers
+from deepreslib.enhancement import ilocscale
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.maps import DensityMap, masks, read_map
 from deepreslib.structures import AtomicStructure
@@ -101,6 +103,40 @@ def test_a_folder_without_a_network_is_refused(enhance_files, called, capsys, me
     code = run("map.mrc", "--resolution", 6, *STRUCTURE, "--model", "absent", method=method)
     assert_refused(enhance_files, capsys, code, "--model absent holds no network")
     assert called == []
+
+
+METHODS = {
+    "ilocscale": ("ilocscale", []),
+    "locscale": ("locscale", STRUCTURE),
+    "locscale strict": ("locscale", [*STRUCTURE, "--strict"]),
+    "global": ("global", ["--mask", "mask.mrc"]),
+}
+
+
+@pytest.mark.parametrize("case", METHODS)
+def test_half_maps_are_enhanced_from_beginning_to_end(monkeypatch, capsys, case):
+    method, options = METHODS[case]
+    monkeypatch.setattr(ilocscale, "load", lambda *_: FakeNetwork())
+    assert run(*HALVES, *options, method=method) == 0
+    given, enhanced = read_map("half1.mrc"), read_map("out.mrc")
+    mask = read_map("out_mask.mrc").data > 0.5
+    halves = [read_map(f"out_half{number}.mrc").data for number in (1, 2)]
+    np.testing.assert_allclose(np.mean(halves, axis=0), enhanced.data, atol=1e-3 * enhanced.data.std())
+    assert (enhanced.voxel_size, enhanced.origin) == (given.voxel_size, given.origin)
+    assert not enhanced.data[~masks.dilate(mask, 3.6)].any()
+    factors = read_map("out_bfactor.mrc").data
+    assert factors[mask].any()
+    assert not factors[~mask].any()
+    report = read_report()
+    assert report["b_factor"]["mean"] == pytest.approx(factors[mask].mean(), abs=0.1)
+    assert 0.3 < report["correlation"] <= 1
+    assert len(report["fsc_before"]["correlation"]) == len(report["fsc_after"]["correlation"])
+    if method != "global":
+        assert report["stride"] == 4
+        assert len(report["gains"]["frequency"]) == 13
+        assert [shell["shell"] for shell in report["held_shells"]] == [6, 7, 8, 9, 10, 11, 12]
+    assert ("model" in report) == (method == "ilocscale")  # the structure of this map is whole
+    assert "for comparison, not for claims" in capsys.readouterr().out
 
 
 def test_a_method_is_told_what_its_inputs_lack():

@@ -172,6 +172,7 @@ def test_voxels_need_not_be_1_angstrom(network):
 def test_the_report_has_gains_and_b_factors(network):
     density_map, mask, _ = scene()
     report = enhanced(density_map, mask).report
+    assert report["model"] == FakeNetwork().describe()
     assert report["aim"] == "density"
     assert report["held_shells"] == []
     gains = report["gains"]

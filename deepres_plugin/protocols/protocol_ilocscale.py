@@ -114,7 +114,7 @@ class ProtDeepILocScale(EnhancementProtocol):
         if report["method"] == LOCSCALE:
             where = "" if report["strict"] else ", and iLocScale where nothing is modelled"
             return f"Method: LocScale with an atomic model{where}"
-        return f"Method: iLocScale, aim {report['aim']}, network {report['preset']}"
+        return f"Method: iLocScale, aim {report['aim']}, network {report['preset']} ({report['model']['name']})"
 
     def _getHow(self, report):
         by = f"as implemented in deepres {report['version']}"
@@ -128,7 +128,7 @@ class ProtDeepILocScale(EnhancementProtocol):
             )
         return (
             f"locally by iLocScale [Bot2023] after LocScale [Jakobi2017], {by} (aim {report['aim']}, network "
-            f"{report['preset']}), {at}"
+            f"{report['model']['name']}), {at}"
         )
 
     def _citations(self):

@@ -108,6 +108,7 @@ def makeFinishedEnhancement(project, halves=True, **report):
         "preset": "compact",
         "structure_b": "shifted",
         "strict": False,
+        "model": {"name": "made-up"},
         "mask": {"source": "automatic", "path": None, "threshold": 0.1, "voxels": int(inside.sum())},
         "resolution": {"value": 5.0, "source": "FSC 0.143 of the half maps"},
         "correlation": 0.987,

@@ -202,7 +202,7 @@ class TestILocScale(BaseTest):
             "B factor applied: mean *-20 Å²*",
             "Resolution: 5.00 Å (FSC 0.143 of the half maps)",
             "for comparison, not for claims",
-            "Method: iLocScale, aim density, network compact",
+            "Method: iLocScale, aim density, network compact (made-up)",
             "Beyond 2.8 Å the map holds nothing",
         ):
             self.assertIn(words, summary)
@@ -301,7 +301,7 @@ class TestRuns(ViewerChecks, BaseTest):
         run = self.new()
         self.proj.launchProtocol(run, wait=True)
         self.assertTrue(run.isFinished(), run.getErrorMessage())
-        self.assertIn("Method: iLocScale, aim density, network compact", run.summary())
+        self.assertIn("Method: iLocScale, aim density, network compact", "\n".join(run.summary()))
         self.assertTrue(run.outputVolume.hasHalfMaps())
         labels = self.show(self.openViewer(run), "doShowProfiles").getFigure().axes[0].get_legend().get_texts()
         self.assertEqual(len(labels), 3)

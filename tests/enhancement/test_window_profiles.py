@@ -14,13 +14,8 @@ from deepreslib.maps import DensityMap, write_map
 RESOLUTION = 3.5
 
 
-class EvenNetwork:
-    """The same gains everywhere."""
-
-    standard = "mask"
-
-    def log_gains(self, log_profiles, known, resolution=None):
-        return np.tile((15 * FREQUENCY**2).astype(np.float32), (len(log_profiles), 1))
+EVEN = FakeNetwork(b_factor=60, by_window=0)
+"""The same gains everywhere."""
 
 
 @pytest.fixture
@@ -47,10 +42,10 @@ def test_before_is_the_window_of_the_map_over_its_sd_in_the_mask(scene):
 
 def test_even_gains_come_out_as_predicted(scene, monkeypatch):
     density_map, ball = scene
-    monkeypatch.setattr(ilocscale, "load", lambda *_: EvenNetwork())
+    monkeypatch.setattr(ilocscale, "load", lambda *_: EVEN)
     enhanced = ilocscale.enhance(density_map, ball, RESOLUTION, workers=1, keep_outside=True)
     after = density_map.like(enhanced.data)
-    found = window_profiles.at_voxel(density_map, after, ball, RESOLUTION, (22, 22, 22), EvenNetwork(), workers=1)
+    found = window_profiles.at_voxel(density_map, after, ball, RESOLUTION, (22, 22, 22), EVEN, workers=1)
     np.testing.assert_allclose(found.predicted, found.before * np.exp(15 * FREQUENCY**2), rtol=1e-4)
     np.testing.assert_allclose(found.after[1:], found.predicted[1:], rtol=0.15)  # shells of windows leak
 

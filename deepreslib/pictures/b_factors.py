@@ -130,7 +130,10 @@ def b_factor_histogram_figure(
     axes.set_ylim(0, 1.13 * voxels.max())
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="upper right")
-    axes.set_title(plain(title))
+    if beyond := np.count_nonzero((values < edges[0]) | (values > edges[-1])):
+        note = f"beyond the axis, counted in the end bins: {beyond:,}"
+        axes.annotate(note, (1, 1), xycoords="axes fraction", ha="right", va="bottom", fontsize="small", color="0.35")
+    axes.set_title(plain(title), loc="left")
     return figure
 
 

@@ -36,6 +36,9 @@ GAP = 0.055
 DEPTH = 12.0
 """A profile is drawn down to so much, in its logarithm, below the highest point."""
 
+FAINT = 5.0
+"""Gains are drawn down to the least of their middle over this; a shell that is suppressed in places goes on below."""
+
 PLAIN = ColourScale(0, 1.3, "Blues_r")
 """A plain surface has the colour of 1."""
 
@@ -207,6 +210,8 @@ def gains_figure(
         )
     _mark_resolution(axes, resolution, lambda d: 1 / d)
     axes.set_yscale("log")
+    bottom = max(float(np.min(low)), float(np.min(middle)) / FAINT)
+    axes.set_ylim(min(bottom, 1.0) / 1.25, 1.25 * max(float(np.max(high)), 1.0))
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.yaxis.set_minor_locator(NullLocator())

@@ -61,6 +61,11 @@ def test_the_histogram_counts_every_voxel_of_the_mask(b_factor, mask):
     assert 10 < len(axes.patches) < 80
     (text,) = axes.get_legend().get_texts()
     assert f"median −{-np.median(b_factor[mask]):.0f} Å²" in text.get_text()
+    assert not axes.texts
+    outlier = b_factor.copy()
+    outlier[tuple(np.argwhere(mask)[0])] = 9000
+    (note,) = b_factor_histogram_figure(outlier, mask).axes[0].texts
+    assert note.get_text() == "beyond the axis, counted in the end bins: 1"
     even = b_factor_histogram_figure(np.full(SHAPE, -42.0, np.float32), mask).axes[0]
     assert sum(bar.get_height() for bar in even.patches) == mask.sum()
 

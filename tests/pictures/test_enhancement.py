@@ -115,6 +115,8 @@ def test_gains_have_their_spread_and_what_was_held():
     assert axes.get_yscale() == "log"
     assert "percentiles 10 to 90" in legend_of(axes)
     assert set(upper_labels(axes)) >= {"10", "5", "3", "2.2"}
+    suppressed = gains_figure(FREQUENCY, middle, 1e-6 * middle, middle * 2, "all").axes[0]
+    assert suppressed.get_ylim()[0] == pytest.approx(0.1 / 1.25)
     with pytest.raises(InputError, match="not above 0"):
         gains_figure(FREQUENCY, middle, 0 * middle, middle, "percentiles 10 to 90")
 

@@ -59,6 +59,9 @@ COMMANDS = {
         OTHER_MASK,
         "sharpness.json",
     ),
+    "enhance": Command(
+        "enhance map.mrc --method global --mask mask.mrc --resolution 6 -o out/sharp.mrc", OTHER_MASK, "sharp.json"
+    ),
     "mask": Command("mask map.mrc -o out/found.mrc", "--origin=1,2,3", None),
     "pictures": Command("pictures one.mrc --map map.mrc -o out", "--range 2,9", "pictures.json"),
     "simulate": Command("simulate model.pdb --resolution 5 --noise 0.1 -o out/sim.mrc", "--seed 2", "sim.json"),

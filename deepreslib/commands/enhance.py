@@ -99,7 +99,7 @@ def run(args: Namespace) -> None:
 
     result, headline = method.enhance(
         args,
-        enhancers.Inputs(
+        enhancers.EnhancerInputs(
             density_map,
             given.half_maps,
             found.mask,

@@ -23,13 +23,15 @@ class GainLattice:
 
     Attributes:
         between: along z, y and x, between which places each voxel of the box lies.
-        wanted: bool (z, y, x), the places at which values are found; at others those of the nearest are taken.
+        wanted: bool (z, y, x), the places at which values are found.
         places: int (places, 3), the wanted ones, in voxels of the grid of windows.
+        extends: whether values are wanted beyond these places too.
     """
 
     between: tuple[Between, Between, Between]
     wanted: BoolArray
     places: IntArray
+    extends: bool = False
 
     @property
     def box_shape(self) -> Shape:
@@ -38,19 +40,17 @@ class GainLattice:
         return z, y, x
 
     def spread(self, values: FloatArray) -> FloatArray:
-        """Values of the wanted places on the whole lattice, others being those of the nearest wanted place.
+        """Values of the wanted places on the whole lattice.
 
         Args:
             values: float32 (places, ...).
 
         Returns:
-            float32 (z, y, x, ...).
+            float32 (z, y, x, ...); at other places 0 or, if the lattice ``extends``, what :func:`extended` says.
         """
-        numbers = np.zeros(self.wanted.shape, int)
-        numbers[self.wanted] = np.arange(len(self.places))
-        nearest = ndimage.distance_transform_edt(~self.wanted, return_distances=False, return_indices=True)
-        spread: FloatArray = values[numbers[tuple(nearest)]]
-        return spread
+        spread = np.zeros((*self.wanted.shape, *values.shape[1:]), np.float32)
+        spread[self.wanted] = values
+        return extended(spread, self.wanted) if self.extends else spread
 
     def planes(self, spread: FloatArray) -> "Planes":
         """What lies between the places, some planes at a time.
@@ -94,7 +94,7 @@ class Planes:
         return found
 
 
-def lattice_over(region: MapRegion, box: Box, mask: BoolArray, stride: int) -> GainLattice:
+def lattice_over(region: MapRegion, box: Box, mask: BoolArray, stride: int, extends: bool = False) -> GainLattice:
     """The lattice for the voxels of a box of a map.
 
     Args:
@@ -102,6 +102,7 @@ def lattice_over(region: MapRegion, box: Box, mask: BoolArray, stride: int) -> G
         box: of the map.
         mask: bool of the box's shape; the places between which its voxels lie are wanted.
         stride: voxels of the grid of windows from place to place.
+        extends: whether values are wanted for the box's other voxels too.
 
     Returns:
         The lattice.
@@ -119,7 +120,38 @@ def lattice_over(region: MapRegion, box: Box, mask: BoolArray, stride: int) -> G
     wanted = needed_between(mask, between, counts)
     centres = [axis.centre for axis in region.axes]
     places = np.argwhere(wanted) * stride + np.array(firsts) * stride + centres
-    return GainLattice((along_z, along_y, along_x), wanted, places)
+    return GainLattice((along_z, along_y, along_x), wanted, places, extends)
+
+
+def extended(values: FloatArray, known: BoolArray) -> FloatArray:
+    """Values that go on beyond the places where they are known: each unknown place has the mean of its neighbours.
+
+    Places beside known ones are filled first, then those beside these. Unlike the values of the nearest place, of which
+    there may be several, this keeps a lattice's symmetry.
+
+    Args:
+        values: float32 (z, y, x, ...).
+        known: bool (z, y, x), not empty.
+
+    Returns:
+        A new array.
+    """
+    rim = ((1, 1),) * 3
+    filled = np.pad(values, (*rim, *((0, 0),) * (values.ndim - 3)))
+    done = np.pad(known, rim)
+    inside = np.pad(np.ones(known.shape, bool), rim)
+    places, is_done = filled.reshape(done.size, -1), done.ravel()
+    steps = (np.indices((3, 3, 3)).reshape(3, -1).T - 1) @ [done.shape[1] * done.shape[2], done.shape[2], 1]
+    while not done[inside].all():
+        beside = np.flatnonzero(ndimage.maximum_filter(done, 3) & ~done & inside)
+        total, count = np.zeros((len(beside), places.shape[1]), np.float32), np.zeros((len(beside), 1), np.float32)
+        for step in steps:
+            usable = is_done[beside + step][:, None]
+            total += places[beside + step] * usable
+            count += usable
+        places[beside] = total / count
+        is_done[beside] = True
+    return np.ascontiguousarray(filled[1:-1, 1:-1, 1:-1])
 
 
 def slices(count: int, thickness: int) -> Iterator[slice]:

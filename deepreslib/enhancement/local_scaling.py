@@ -69,8 +69,6 @@ class LocalScaling:
         region: the part of the map that is worked on.
         lattice: of places.
         known: bool (13,), the shells in which the map holds something.
-        values: float32 of the region's shape, the map there, standardised.
-        level: of the map's solvent.
         unit: SD of the map in its mask, which is 1 in the standardised one.
         warnings: sentences for the user.
     """
@@ -95,7 +93,7 @@ class LocalScaling:
             resolution: Å, of the map.
             half_maps: that are to be treated in the same way; or None.
             stride: Å, from place to place.
-            keep_outside: whether the surroundings of the mask are kept, with the gains of the nearest places.
+            keep_outside: whether the surroundings of the mask are kept, with gains that go on as they are at its rim.
             workers: threads, -1 for all.
             progress: whether to show it.
 
@@ -119,27 +117,25 @@ class LocalScaling:
             )
             self._soft = soft_edge(mask[self._box], SOFT_EDGE / min(sizes))
             reached = dilate(mask, HALF_WINDOW / min(sizes)) if keep_outside else self._soft > 0
-            self.lattice = lattice_over(self.region, self._box, reached, stride)
-            self.level = solvent_level(density_map, self.mask)
+            self.lattice = lattice_over(self.region, self._box, reached, stride, keep_outside)
             self.unit = deviation(density_map.data[self._box], mask[self._box])
             if not self.unit > 0:
                 raise InputError(f"{density_map.name} is constant in its mask; give a mask that holds the molecule.")
-            self.values = self.region.read(density_map.data, self.level, self.unit)
             self.known = self._known_shells()
         self.warnings = sentences
 
-    def windows(self, values: FloatArray | None = None) -> Windows:
-        """The windows of values of the region.
+    def windows(self, density_map: DensityMap) -> Windows:
+        """The windows of the standardised map, or of one of its half maps.
 
         Args:
-            values: float32 of the region's shape; None for those of the map.
+            density_map: which of them.
         """
-        return Windows(self.region.at_windows(self.values if values is None else values, self._workers))
+        return Windows(self.region.at_windows(self._read(density_map), self._workers))
 
     def profiles(self) -> FloatArray:
         """The profiles of the standardised map at all places: float32 (places, 13)."""
         with self.timed("profiles"):
-            windows = self.windows()
+            windows = self.windows(self.density_map)
             return self.at_places(lambda part: profiles.profile(windows.spectra(self.lattice.places[part])))
 
     def fsc(self) -> FloatArray:
@@ -151,7 +147,7 @@ class LocalScaling:
         if self.half_maps is None:
             raise ValueError("the FSC needs half maps")
         with self.timed("profiles"):
-            one, two = (self.windows(self._read(half)) for half in self.half_maps)
+            one, two = (self.windows(half) for half in self.half_maps)
 
             def correlation(part: slice) -> FloatArray:
                 first, second = (each.spectra(self.lattice.places[part]) for each in (one, two))
@@ -188,14 +184,14 @@ class LocalScaling:
         with self.timed("filters"):
             halves = None
             if self.half_maps is not None:
-                one, two = (self._apply(self._read(half), log_gains) for half in self.half_maps)
+                one, two = (self._apply(half, log_gains) for half in self.half_maps)
                 halves = self._laid(one), self._laid(two)
             if self.half_maps is not None and is_mean_of(self.density_map, self.half_maps):
                 one += two
                 one *= np.float32(0.5)
                 data = self._laid(one)
             else:
-                data = self._laid(self._apply(self.values, log_gains))
+                data = self._laid(self._apply(self.density_map, log_gains))
             b_factors = gain_guards.b_factors(log_gains, self.known, self.resolution)
             b_map = np.zeros(self.mask.shape, np.float32)
             b_map[self._box] = np.where(self.mask[self._box], self.lattice.interpolated(b_factors), 0)
@@ -257,8 +253,8 @@ class LocalScaling:
             limit = max(limit, end.resolution / min(reached))
         return gain_guards.known_shells(limit)
 
-    def _apply(self, values: FloatArray, log_gains: FloatArray) -> FloatArray:
-        return apply_gains(values, self.region, self._box, self.lattice, log_gains, self._workers)
+    def _apply(self, density_map: DensityMap, log_gains: FloatArray) -> FloatArray:
+        return apply_gains(self._read(density_map), self.region, self._box, self.lattice, log_gains, self._workers)
 
     def _laid(self, values: FloatArray) -> FloatArray:
         """Values of the box on the map's grid; they fade beyond the mask unless the surroundings are kept."""

@@ -11,7 +11,7 @@ from window_gains import FakeNetwork
 from deepreslib.commands import enhancers
 from deepreslib.enhancement import ilocscale
 from deepreslib.enhancement.enhanced import Enhanced
-from deepreslib.maps import DensityMap, masks, read_map
+from deepreslib.maps import DensityMap, masks, read_map, write_map
 from deepreslib.structures import AtomicStructure
 
 pytestmark = pytest.mark.usefixtures("enhance_files")
@@ -139,9 +139,21 @@ def test_half_maps_are_enhanced_from_beginning_to_end(monkeypatch, capsys, case)
     assert "for comparison, not for claims" in capsys.readouterr().out
 
 
+def test_coarse_voxels_are_warned_about(monkeypatch, capsys):
+    monkeypatch.setattr(ilocscale, "load", lambda *_: FakeNetwork())
+    given = read_map("map.mrc")
+    write_map("map.mrc", DensityMap(given.data, (2.4,) * 3, given.origin))
+    assert run("map.mrc", "--resolution", 8, "--mask-threshold", 1.2, "--stride", 12, method="ilocscale") == 0
+    assert (
+        "map.mrc has voxels of 2.4 Å, so only 5 of the 13 shells of its windows hold anything"
+        in capsys.readouterr().err
+    )
+    assert any("voxels of 2.4 Å" in sentence for sentence in read_report()["warnings"])
+
+
 def test_a_method_is_told_what_its_inputs_lack():
     density_map = DensityMap(np.zeros((2, 2, 2), np.float32), (1.0,) * 3)
-    inputs = enhancers.Inputs(density_map, None, density_map.data > 0, 3.0, None, False, None)
+    inputs = enhancers.EnhancerInputs(density_map, None, density_map.data > 0, 3.0, None, False, None)
     assert inputs.workers == -1
     with pytest.raises(ValueError, match="needs_structure"):
         _ = inputs.needed_structure

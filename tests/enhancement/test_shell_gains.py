@@ -137,15 +137,3 @@ def test_symmetric_maps_stay_symmetric():
         found = shell_gains.apply_gains(values, region, box, lattice, log_gains, 1)
         for axes in ((0, 1), (0, 2)):
             assert np.abs(found - np.flip(found, axes))[ball[box]].max() < 1e-4 * found.std()
-
-
-def test_places_lie_about_the_centre():
-    mask = np.zeros((40, 40, 40), bool)
-    mask[18:23, 20, 3:9] = True
-    region, _, lattice = laid(mask, 4)
-    offsets = lattice.places - [axis.centre for axis in region.axes]
-    assert np.all(offsets % 4 == 0)
-    assert set(offsets[:, 0]) == {-4, 0, 4}
-    assert set(offsets[:, 1]) == {0}
-    assert set(offsets[:, 2]) == {-20, -16, -12}
-    assert [axis.centre + axis.start for axis in region.axes] == [20, 20, 20]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Enhancer",
-    "Inputs",
+    "EnhancerInputs",
     "add_gains_arguments",
     "add_mask_arguments",
     "check_model",
@@ -35,7 +35,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Inputs:
+class EnhancerInputs:
     """What a method is given.
 
     Attributes:
@@ -79,8 +79,8 @@ class Enhancer:
 
     Attributes:
         summary: what it is and what it takes, in one line for ``--help``.
-        enhance: function that runs it; takes the parsed arguments and the :class:`Inputs`, and gives the result and a
-            few words about it, which are printed.
+        enhance: function that runs it; takes the parsed arguments and the :class:`EnhancerInputs`, and gives the result
+            and a few words about it, which are printed.
         add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
         check: function of the parsed arguments that refuses, by ``InputError`` and before any work, options that
             contradict each other.
@@ -93,7 +93,7 @@ class Enhancer:
     """
 
     summary: str
-    enhance: "Callable[[Namespace, Inputs], tuple[Enhanced, str]]"
+    enhance: "Callable[[Namespace, EnhancerInputs], tuple[Enhanced, str]]"
     add_arguments: Callable[[Options], None] = lambda options: None
     check: Callable[[Namespace], None] = lambda args: None
     endings: tuple[str, ...] = ()

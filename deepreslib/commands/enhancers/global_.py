@@ -6,13 +6,13 @@ The underscore stands in the file's name alone, as ``global`` is a word of Pytho
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from deepreslib.commands.enhancers import Enhancer, Inputs, add_mask_arguments
+from deepreslib.commands.enhancers import Enhancer, EnhancerInputs, add_mask_arguments
 
 if TYPE_CHECKING:
     from deepreslib.enhancement.enhanced import Enhanced
 
 
-def enhance(args: Namespace, inputs: Inputs) -> "tuple[Enhanced, str]":
+def enhance(args: Namespace, inputs: EnhancerInputs) -> "tuple[Enhanced, str]":
     """Sharpens by one B factor."""
     from deepreslib.enhancement import global_sharpening
 

@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from deepreslib.commands.choices import Options
-from deepreslib.commands.enhancers import Enhancer, Inputs, add_gains_arguments, add_mask_arguments, check_model
+from deepreslib.commands.enhancers import Enhancer, EnhancerInputs, add_gains_arguments, add_mask_arguments, check_model
 from deepreslib.commands.numbers import lower
 from deepreslib.errors import InputError
 
@@ -42,7 +42,7 @@ def check(args: Namespace) -> None:
     check_model(args)
 
 
-def enhance(args: Namespace, inputs: Inputs) -> "tuple[Enhanced, str]":
+def enhance(args: Namespace, inputs: EnhancerInputs) -> "tuple[Enhanced, str]":
     """Runs the network on windows of the map."""
     from deepreslib.enhancement import ilocscale
 

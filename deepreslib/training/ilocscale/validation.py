@@ -53,8 +53,9 @@ class Unseen:
         """
         values = self._measured(log_gains)
         shares = {
-            f"{name}_share": (value - self.ends[name][0]) / (self.ends[name][1] - self.ends[name][0])
-            for name, value in values.items()
+            f"{name}_share": (values[name] - of_one) / (of_fitted - of_one)
+            for name, (of_one, of_fitted) in self.ends.items()
+            if of_fitted != of_one
         }
         above = correlations(self.examples, log_gains) - self.unsharpened
         found = values | shares | {"gain": float(above.mean()), "least": float(above.min())}

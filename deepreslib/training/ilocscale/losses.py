@@ -15,7 +15,7 @@ LOG_GAINS = (-12.0, 8.0)
 GROUP = 60
 """Windows of one map that are looked at together by ``map_loss``."""
 
-SCALE_WEIGHT = 1e-3
+SCALE_WEIGHT = 1e-2
 """Weight of the squared logarithm of the ratio of the variances in ``map_loss``."""
 
 _LEAST = 1e-6

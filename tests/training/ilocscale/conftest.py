@@ -10,10 +10,10 @@ from deepreslib.training.ilocscale.maps import TrainingMap
 @pytest.fixture(scope="session")
 def ball_map():
     """A ball of noise as the model, and a map of it blurred, with noise and an offset of 3."""
-    return make_ball(0)
+    return _make_ball(0)
 
 
-def make_ball(seed, limit=2.0):
+def _make_ball(seed, limit=2.0):
     rng = np.random.default_rng(seed)
     z, y, x = np.indices((40, 40, 40))
     mask = (z - 20) ** 2 + (y - 20) ** 2 + (x - 20) ** 2 < 12**2
@@ -27,3 +27,9 @@ def make_ball(seed, limit=2.0):
 def windows(ball_map):
     """The windows of the ball, few of them."""
     return examples.from_map(ball_map, np.random.default_rng(1))
+
+
+@pytest.fixture(scope="session")
+def make_ball():
+    """A function of a seed that makes such a map."""
+    return _make_ball

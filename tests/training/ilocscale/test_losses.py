@@ -55,7 +55,9 @@ def test_the_map_loss_is_one_less_the_correlation(monkeypatch, windows):
     found = value(losses.map_loss, truth, gains)
     for number in range(2):
         part = np.arange(50) + 50 * number
-        assert found[number] == pytest.approx(1 - validation.correlations(chosen.chosen(part), gains[part])[0], abs=1e-4)
+        assert found[number] == pytest.approx(
+            1 - validation.correlations(chosen.chosen(part), gains[part])[0], abs=1e-4
+        )
 
 
 def test_the_map_loss_does_not_hang_on_the_level_and_hardly_on_the_scale(monkeypatch, windows):

@@ -15,7 +15,10 @@ LOG_GAINS = (-12.0, 8.0)
 GROUP = 60
 """Windows of one map that are looked at together by ``map_loss``."""
 
-_LEAST = 1e-12
+SCALE_WEIGHT = 1e-2
+"""Weight of the squared logarithm of the ratio of the variances in ``map_loss``."""
+
+_LEAST = 1e-6
 
 
 def gains_of(predicted: Tensor) -> Tensor:
@@ -59,7 +62,8 @@ def centre_loss(truth: Tensor, predicted: Tensor) -> Tensor:
 def map_loss(truth: Tensor, predicted: Tensor) -> Tensor:
     """How far a scaled map is from following its model in the mask: 1 less their correlation.
 
-    What the others measure hangs on the scale of a map and on the level of its solvent, which nobody sees.
+    What the others measure hangs on the scale of a map and on the level of its solvent, which nobody sees. So that
+    gains have a scale at all, the logarithm of the ratio of the SDs of both is kept near 0, with little weight.
 
     Args:
         truth: (batch, voxels × 15), as ``centre_loss`` takes it; ``GROUP`` windows of one map follow each other.
@@ -78,8 +82,9 @@ def map_loss(truth: Tensor, predicted: Tensor) -> Tensor:
     scaled, model = (
         counts * (values - ops.sum(counts * values, axis=1, keepdims=True) / total) for values in (scaled, model)
     )
-    power = ops.sum(ops.square(scaled), axis=1) * ops.sum(ops.square(model), axis=1)
-    return 1 - ops.sum(scaled * model, axis=1) / ops.sqrt(power + _LEAST)
+    power, wanted = (ops.sum(ops.square(values), axis=1) + _LEAST for values in (scaled, model))
+    correlation = ops.sum(scaled * model, axis=1) / ops.sqrt(power * wanted)
+    return 1 - correlation + SCALE_WEIGHT * ops.square(ops.log(power / wanted))
 
 
 def profile_loss(truth: Tensor, predicted: Tensor) -> Tensor:

@@ -47,30 +47,24 @@ class Unseen:
         Returns:
             ``correlation``, the mean over maps of the correlation with the model at voxels in the mask, as if each had
             the gains of the window's centre nearby; ``gain`` and ``least``, the mean and the least of how much it is
-            above the unsharpened map's; ``centre`` and ``window``, the means of the two losses, and the share of the
-            way from one set of gains for all windows (0) to gains fitted to the model window by window (1) that each
-            of these three goes, such as ``correlation_share``.
+            above the unsharpened map's; ``window``, the mean over maps of the loss of whole windows, at the best scale
+            of each map; and the shares of the way from one set of gains for all windows (0) to gains fitted to the
+            model window by window (1) that both go, ``correlation_share`` and ``window_share``.
         """
         values = self._measured(log_gains)
         shares = {
-            f"{name}_share": (value - self.ends[name][0]) / (self.ends[name][1] - self.ends[name][0])
-            for name, value in values.items()
+            f"{name}_share": (values[name] - of_one) / (of_fitted - of_one)
+            for name, (of_one, of_fitted) in self.ends.items()
+            if of_fitted != of_one
         }
         above = correlations(self.examples, log_gains) - self.unsharpened
         found = values | shares | {"gain": float(above.mean()), "least": float(above.min())}
         return {name: round(value, 4) for name, value in found.items()}
 
     def _measured(self, log_gains: FloatArray) -> dict[str, float]:
-        inside, gains = self.examples.inside, np.exp(np.clip(log_gains, *LOG_GAINS))
-        windows = np.sum(
-            self.examples.known * (gains * gains * self.examples.power - 2 * gains * self.examples.common), axis=1
-        )
-        scaled, counts = _scaled(self.examples, log_gains), _counts(self.examples)
-        errors = np.square(scaled - self.examples.density.astype(np.float32)) * counts
         return {
-            "window": float(windows[inside].mean()),
-            "centre": float(errors[inside].mean()),
             "correlation": float(correlations(self.examples, log_gains).mean()),
+            "window": float(window_losses(self.examples, log_gains).mean()),
         }
 
 
@@ -99,6 +93,23 @@ def correlations(examples: Examples, log_gains: FloatArray) -> FloatArray:
         chosen = counts & (examples.maps == number)[:, None]
         found.append(np.corrcoef(scaled[chosen].astype(float), examples.density[chosen].astype(float))[0, 1])
     return np.array(found)
+
+
+def window_losses(examples: Examples, log_gains: FloatArray) -> FloatArray:
+    """The mean of ``losses.window_loss`` over the windows in the mask of each map, at its best scale: (maps,).
+
+    Args:
+        examples: n windows.
+        log_gains: float32 (n, 13), of each; what is added to all of a map does not matter.
+    """
+    gains = np.exp(np.clip(log_gains, *LOG_GAINS))
+    power, common = (
+        np.sum(examples.known * values, axis=1)[examples.inside]
+        for values in (gains * gains * examples.power, gains * examples.common)
+    )
+    _, numbers = np.unique(examples.maps[examples.inside], return_inverse=True)
+    counts, powers, commons = (np.bincount(numbers, values) for values in (None, power, common))
+    return -np.square(commons) / np.maximum(powers, _LEAST) / counts
 
 
 def profile_figures(examples: Examples, predicted: FloatArray) -> dict[str, float]:

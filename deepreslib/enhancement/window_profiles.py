@@ -14,6 +14,7 @@ from scipy import ndimage
 from deepreslib.enhancement import ilocscale
 from deepreslib.enhancement.ilocscale import Gains
 from deepreslib.enhancement.local_scaling import LocalScaling
+from deepreslib.enhancement.profiles import Windows
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
 from deepreslib.maps import DensityMap, read_map
@@ -81,8 +82,9 @@ def at_voxel(
     centres = np.array([axis.centre for axis in axes])
     middle = np.array([axis.count // 2 for axis in axes])
     window = (centres + np.rint((np.array(place) - middle) * ratios).astype(int))[None]
-    before = scaling.windows().profiles(window)
-    after = scaling.windows(scaling.region.read(enhanced.data)).profiles(window)
+    before = scaling.windows(density_map).profiles(window)
+    values = scaling.region.read(enhanced.data)  # in the unit that gains make of the standardised map, solvent at 0
+    after = Windows(scaling.region.at_windows(values, workers)).profiles(window)
     predicted = None
     if network is not None:
         predicted = (before * np.exp(ilocscale.network_gains(scaling, network, before)))[0]

@@ -102,4 +102,45 @@ pages = {542--552},
 year = {2022},
 doi = {https://doi.org/10.1107/S205979832200328X}
 }
+
+@mastersthesis{Bot2023,
+title = {iLocScale: cryo-EM map sharpening by learning scattering properties of macromolecules},
+author = {Bot, I. S.},
+journal = {Bachelor thesis, TU Delft},
+school = {Delft University of Technology},
+type = {Bachelor thesis},
+year = {2023},
+url = {http://repository.tudelft.nl/}
+}
+
+@article{Jakobi2017,
+title = {Model-based local density sharpening of cryo-EM maps},
+author = {Jakobi, Arjen J. and Wilmanns, Matthias and Sachse, Carsten},
+journal = {eLife},
+volume = {6},
+pages = {e27131},
+year = {2017},
+doi = {https://doi.org/10.7554/eLife.27131}
+}
+
+@article{Bharadwaj2022,
+title = {Electron scattering properties of biological macromolecules and their use for cryo-EM map sharpening},
+author = {Bharadwaj, Alok and Jakobi, Arjen J.},
+journal = {Faraday Discussions},
+volume = {240},
+pages = {168--183},
+year = {2022},
+doi = {https://doi.org/10.1039/D2FD00078D}
+}
+
+@article{Beckers2019,
+title = {Thresholding of cryo-EM density maps by false discovery rate control},
+author = {Beckers, Maximilian and Jakobi, Arjen J. and Sachse, Carsten},
+journal = {IUCrJ},
+volume = {6},
+number = {1},
+pages = {18--33},
+year = {2019},
+doi = {https://doi.org/10.1107/S2052252518014434}
+}
 """

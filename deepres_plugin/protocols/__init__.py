@@ -6,6 +6,7 @@ from deepres_plugin.protocols.protocol_classify import ProtDeepClassify
 from deepres_plugin.protocols.protocol_compare import ProtDeepCompare
 from deepres_plugin.protocols.protocol_cryo_resolution import ProtCryoResolution
 from deepres_plugin.protocols.protocol_deep_resolution import ProtDeepResolution
+from deepres_plugin.protocols.protocol_ilocscale import ProtDeepILocScale
 from deepres_plugin.protocols.protocol_local_fsc import ProtDeepLocalFsc
 from deepres_plugin.protocols.protocol_monores import ProtDeepMonoRes
 from deepres_plugin.protocols.protocol_resmap import ProtDeepResMap
@@ -17,6 +18,7 @@ __all__ = [
     "ProtDeepClasses",
     "ProtDeepClassify",
     "ProtDeepCompare",
+    "ProtDeepILocScale",
     "ProtDeepLocalFsc",
     "ProtDeepMonoRes",
     "ProtDeepResMap",

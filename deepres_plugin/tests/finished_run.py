@@ -7,17 +7,25 @@ import numpy as np
 from pwem.protocols import ProtImportVolumes
 
 from deepres_plugin.constants import (
+    OUTPUT_B_FACTOR,
     OUTPUT_CLASS,
     OUTPUT_DEVIATION,
     OUTPUT_MASK,
     OUTPUT_PROBABILITY,
     OUTPUT_RESOLUTION,
+    OUTPUT_VOLUME,
     SUMMARY_PERCENTILES,
 )
-from deepres_plugin.protocols import ProtCryoResolution, ProtDeepClasses, ProtDeepResolution
+from deepres_plugin.protocols import ProtCryoResolution, ProtDeepClasses, ProtDeepILocScale, ProtDeepResolution
+from deepres_plugin.protocols.protocol_enhancement import HALVES
+from deepres_plugin.protocols.protocol_half_maps import carriedHalfMaps
 from deepres_plugin.tests.launching import launchHere
+from deepreslib.analysis.summary import statistics
+from deepreslib.enhancement.profiles import FREQUENCY
 from deepreslib.estimation.class_maps import class_counts
-from deepreslib.maps import DensityMap, write_map
+from deepreslib.fourier.fsc import ShellCorrelation
+from deepreslib.maps import DensityMap, read_map, write_map
+from deepreslib.maps.half_maps import fsc_report
 from deepreslib.networks.class_labels import LABELS
 from deepreslib.networks.voxelclass_card import class_numbers
 
@@ -67,6 +75,65 @@ def makeFinishedClassesRun(project, labels=0, **report):
     return _makeRun(project, protocol, "made-up classes", labels=LABELS[labels], **report)
 
 
+def makeFinishedEnhancement(project, halves=True, **report):
+    """An enhanced blob, twice as strong, with B factors that rise along x from −110 to 70 Å² within a ball.
+
+    Args:
+        project: a Scipion project, the current folder being its own.
+        halves: whether there are half maps, which differ by noise.
+        **report: further entries of the program's report.
+
+    Returns:
+        The iLocScale protocol with its outputs.
+    """
+    _, _, x = _coordinates()
+    inside = np.linalg.norm(_coordinates(), axis=0) < 12
+    b_factor = np.where(inside, -20 + 7.5 * x, 0)
+    blob = importBlob(project, halves=0.3 if halves else None)
+    protocol = project.newProtocol(ProtDeepILocScale, useHalfVolumes=halves)
+    protocol.setObjLabel("made-up sharpening")
+    protocol.inputVolume.set(blob)
+    protocol.inputVolume.setExtended("outputVolume")
+    project.saveProtocol(protocol)
+    protocol.makePathsAndClean()
+
+    density = read_map(blob.outputVolume.getFileName()).data
+    files = {OUTPUT_VOLUME: 2 * density * inside, OUTPUT_B_FACTOR: b_factor, OUTPUT_MASK: inside}
+    for name, data in files.items():
+        _write(protocol.getResultFile(name), data)
+    whole = {
+        "version": "0",
+        "method": "ilocscale",
+        "aim": "density",
+        "preset": "compact",
+        "structure_b": "shifted",
+        "strict": False,
+        "model": {"name": "made-up"},
+        "mask": {"source": "automatic", "path": None, "threshold": 0.1, "voxels": int(inside.sum())},
+        "resolution": {"value": 5.0, "source": "FSC 0.143 of the half maps"},
+        "correlation": 0.987,
+        "b_factor": statistics(b_factor[inside]),
+        "held_shells": [{"shell": n, "coarsest": 25 / n, "finest": 25 / (n + 1)} for n in (9, 10, 11, 12)],
+        "gains": {
+            "frequency": FREQUENCY.tolist(),
+            **{f"percentile_{q}": (f * np.exp(20 * FREQUENCY**2)).tolist() for q, f in ((5, 0.5), (50, 1), (95, 2))},
+        },
+    }
+    if halves:
+        for ending, half in zip(HALVES, carriedHalfMaps(blob.outputVolume), strict=True):
+            _write(protocol._getExtraPath(f"enhanced{ending}.mrc"), 2 * inside * read_map(half.getFileName()).data)
+        frequency = np.linspace(0, 1 / (2 * VOXEL_SIZE), 16)
+        for name, middle in (("fsc", 0.18), ("fsc_before", 0.18), ("fsc_after", 0.19)):
+            curve = ShellCorrelation(frequency, 1 / (1 + np.exp(60 * (frequency - middle))))
+            whole[name] = fsc_report(curve, masked=True)
+    with open(protocol._getReportFile(), "w", encoding="utf-8") as file:
+        json.dump({**whole, **report}, file)
+    protocol.createOutputStep([])
+    protocol.setStatus("finished")
+    project._storeProtocol(protocol)
+    return protocol
+
+
 def _makeRun(project, protocol, label, **report):
     """Gives a new protocol of one of the methods its input, its results and its report."""
     _, y, x = _coordinates()
@@ -98,12 +165,13 @@ def _makeRun(project, protocol, label, **report):
     return protocol
 
 
-def importBlob(project, noise=0.0):
+def importBlob(project, noise=0.0, halves=None):
     """Import the small blob, the current folder being the project's.
 
     Args:
         project: the project.
         noise: SD of white noise on it; the blob's highest density is about 2.
+        halves: SD of white noise on each of the half maps that it carries; None for no half maps.
 
     Returns:
         The import protocol.
@@ -112,7 +180,16 @@ def importBlob(project, noise=0.0):
     path = os.path.join(project.getTmpPath(), "blob.mrc")
     density = np.exp(-(x**2 + y**2 + z**2) / 81) * (1.2 + np.cos(x) * np.cos(y) * np.cos(z))
     _write(path, density + noise * np.random.default_rng(1).standard_normal(SHAPE))
-    protocol = project.newProtocol(ProtImportVolumes, filesPath=os.path.abspath(path), samplingRate=VOXEL_SIZE)
+    options = {}
+    if halves is not None:
+        for number in (1, 2):
+            options[f"half{number}map"] = os.path.abspath(project.getTmpPath(f"half{number}.mrc"))
+            half = density + halves * np.random.default_rng(number + 1).standard_normal(SHAPE)
+            _write(options[f"half{number}map"], half)
+        options["setHalfMaps"] = True
+    protocol = project.newProtocol(
+        ProtImportVolumes, filesPath=os.path.abspath(path), samplingRate=VOXEL_SIZE, **options
+    )
     launchHere(project, protocol)
     return protocol
 

@@ -19,6 +19,8 @@ ZERO_TOO = {"percentile", "reach", "maskThreshold", "tolerance", "sigmas"}
 VOLUMES = {"ProtDeepClassify": 1, "ProtDeepCompare": 2}
 """How many volumes a form with several gets; a claimed number belongs to one."""
 
+WHOLE = {"numberOfThreads", "stride"}
+
 HOSTILE = (None, math.nan, math.inf, -math.inf, -5, 0)
 
 
@@ -62,7 +64,7 @@ class TestForms(BaseTest):
             for number in self.numbers(self.new(name)):
                 for value in HOSTILE:
                     run = self.new(name)
-                    if number == "numberOfThreads" and isinstance(value, float):
+                    if number in WHOLE and isinstance(value, float):
                         continue  # the form takes whole numbers alone
                     getattr(run, number)._objValue = value  # as a form leaves it
                     errors = set(run.validate()) - expected

@@ -33,6 +33,7 @@ VIEWERS = {
     viewers.CryoResolutionViewer: protocols.ProtCryoResolution,
     viewers.DeepResolutionViewer: protocols.ProtDeepResolution,
     viewers.EstimatorsViewer: protocols.ProtDeepMonoRes,
+    viewers.ILocScaleViewer: protocols.ProtDeepILocScale,
 }
 
 

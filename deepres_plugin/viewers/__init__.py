@@ -7,6 +7,7 @@ from deepres_plugin.viewers.viewer_compare import CompareViewer
 from deepres_plugin.viewers.viewer_cryo_resolution import CryoResolutionViewer
 from deepres_plugin.viewers.viewer_deep_resolution import DeepResolutionViewer
 from deepres_plugin.viewers.viewer_estimators import EstimatorsViewer
+from deepres_plugin.viewers.viewer_ilocscale import ILocScaleViewer
 from deepres_plugin.viewers.viewer_sharpness import SharpnessViewer
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "CryoResolutionViewer",
     "DeepResolutionViewer",
     "EstimatorsViewer",
+    "ILocScaleViewer",
     "SharpnessViewer",
 ]

@@ -2,12 +2,18 @@
 
 from pwem.wizards import ColorScaleWizardBase
 
-from deepres_plugin.viewers import AnnotateModelViewer, CompareViewer, DeepResolutionViewer, EstimatorsViewer
+from deepres_plugin.viewers import (
+    AnnotateModelViewer,
+    CompareViewer,
+    DeepResolutionViewer,
+    EstimatorsViewer,
+    ILocScaleViewer,
+)
 
 
 class ColourScaleWizard(ColorScaleWizardBase):
     """Ends, levels and colours of the scale, chosen by eye."""
 
     _targets = ColorScaleWizardBase.defineTargets(
-        AnnotateModelViewer, CompareViewer, DeepResolutionViewer, EstimatorsViewer
+        AnnotateModelViewer, CompareViewer, DeepResolutionViewer, EstimatorsViewer, ILocScaleViewer
     )

@@ -12,9 +12,6 @@ from deepreslib.networks import store
 from deepreslib.training import stages
 from deepreslib.training.structures import find_structures
 
-PRESET = "compact"
-"""The preset that is trained unless another one is named."""
-
 FIXED = ("--preset", "--minutes", "--steps", "--start")
 """Options of all programs that a recipe fixes; it also fixes all options of its program."""
 
@@ -31,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--preset",
         choices=sorted({preset for program in all_programs.values() for preset in program.presets}),
         help="compact: the network we ship; published, dnn, cnn3d, unet, unet-text: those of the papers (default: "
-        f"{PRESET})",
+        "compact; ilocscale: all, which trains density, contrast and published)",
     )
     recipes = {name: ", ".join(program.recipes) for name, program in all_programs.items() if program.recipes}
     parser.add_argument(
@@ -115,7 +112,7 @@ def _train_recipe(args: argparse.Namespace) -> None:
 
 def _train_once(args: argparse.Namespace) -> None:
     """Trains a network, or one stage of a recipe."""
-    args.preset = args.preset or PRESET
+    args.preset = args.preset or args.programs[args.network].default_preset
     shared = {
         "preset": args.preset,
         "structures": args.structures,

@@ -57,7 +57,7 @@ def write_chimerax_script(
         OSError: the folder does not exist or cannot be written.
     """
     path = Path(path)
-    side, corner = _xyz(voxel_size), _xyz(origin)
+    side, corner = xyz(voxel_size), xyz(origin)
     smallest = min(voxel_size)
     lines = [
         "# Density coloured by local resolution (Å). Open this file with a fresh ChimeraX.",
@@ -131,8 +131,15 @@ def resolution_for_chimerax(resolution: FloatArray) -> FloatArray:
     return filled
 
 
-def _xyz(triple: Triple) -> str:
-    """A (z, y, x) triple in ChimeraX's order: ``x,y,z``."""
+def xyz(triple: Triple) -> str:
+    """A triple as ChimeraX reads it.
+
+    Args:
+        triple: (z, y, x), Å.
+
+    Returns:
+        ``x,y,z``.
+    """
     return ",".join(f"{number:.8g}" for number in reversed(list(triple)))
 
 

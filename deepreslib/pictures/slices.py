@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -150,6 +150,56 @@ def grey_slices_figure(
     return figure
 
 
+def paired_slices_figure(
+    maps: Mapping[str, FloatArray],
+    voxel_size: Triple,
+    axis: str = "z",
+    numbers: Sequence[int] | None = None,
+    inside: BoolArray | None = None,
+    origin: Triple = ZERO,
+    title: str = "",
+    label: str = "",
+) -> Figure:
+    """Draw the same slices of two maps side by side, in the same greys; by default two central ones, one in a row.
+
+    Args:
+        maps: name → values (z, y, x), in one unit and on one grid; the first stands on the left.
+        voxel_size: (z, y, x), Å.
+        axis: 'z', 'y' or 'x', the normal of the slices.
+        numbers: the slices, counted from 0; by default 2 about the centre of the mask.
+        inside: (z, y, x) mask that is shown with a margin; by default the whole map.
+        origin: (z, y, x), Å, position of voxel (0, 0, 0).
+        title: above the figure.
+        label: what the values are, for the key of the greys.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: not two maps of one shape, not three-dimensional, unknown axis, no such slice.
+    """
+    shapes = {values.shape for values in maps.values()}
+    if len(maps) != 2 or len(shapes) != 1:
+        raise InputError(f"Two maps on one grid can be shown side by side: these have the shapes {shapes}.")
+    left, right = maps.values()
+    inside = np.broadcast_to(True, left.shape) if inside is None else inside
+    if numbers is None:
+        numbers = central_slices(inside, axis, 2)
+    numbers = _checked_numbers(left, axis, numbers, inside)
+    ends = [_grey_limits(values, axis, numbers) for values in (left, right)]
+    limits = (min(low for low, _ in ends), max(high for _, high in ends))
+    frame = _frame(inside, axis)
+    figure, panels = _panels(2 * len(numbers), title, frame, axis, voxel_size)
+    for column, (name, values) in enumerate(maps.items()):
+        _show_grey(panels[column::2], values, axis, numbers, voxel_size, origin, limits)
+        for panel, number in zip(panels[column::2], numbers, strict=True):
+            _label(panel, axis, number, voxel_size, origin, frame)
+            panel.set_title(f"{plain(name)}, {panel.get_title()}", fontsize="medium")
+    drawn = np.stack([_cut(values, axis, number) for values in (left, right) for number in numbers])
+    add_colour_bar(figure, panels, ColourScale(*limits, "gray"), label, drawn, aspect=30, shrink=0.9)
+    return figure
+
+
 def _axis_number(axis: str) -> int:
     if axis not in AXES:
         raise InputError(f"There is no axis {axis!r}: choose z, y or x.")
@@ -216,9 +266,10 @@ def _show_grey(
     numbers: Sequence[int],
     voxel_size: Triple,
     origin: Triple,
+    limits: tuple[float, float] | None = None,
 ) -> None:
-    """Draw slices in grey, one in each panel, dark for low density."""
-    low, high = _grey_limits(density, axis, numbers)
+    """Draw slices in grey, one in each panel, dark for low density; between limits of their own if none are given."""
+    low, high = _grey_limits(density, axis, numbers) if limits is None else limits
     for panel, number in zip(panels, numbers, strict=True):
         cut = _cut(density, axis, number)
         panel.imshow(

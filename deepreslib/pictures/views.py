@@ -27,7 +27,7 @@ def surface_figure(
     scale: ColourScale,
     title: str = "",
     views: Sequence[str] = ("front", "side", "top"),
-    label: str = RESOLUTION_LABEL,
+    label: str | None = RESOLUTION_LABEL,
 ) -> Figure:
     """Draw a coloured surface from several sides, all at one size, with a scale bar and the key in Å.
 
@@ -36,7 +36,7 @@ def surface_figure(
         scale: colours.
         title: above the figure.
         views: some of 'front' (seen from +z, x to the right), 'side' (from +x) and 'top' (from +y).
-        label: what the key measures.
+        label: what the key measures; None for no key.
 
     Returns:
         The figure.
@@ -65,7 +65,8 @@ def surface_figure(
         panel.set_axis_off()
         panel.set_ylim(-1.2 * tallest, tallest)  # room for the scale bar
     _draw_scale_bar(panels[0], widths[0], tallest)
-    add_colour_bar(figure, panels, scale, label, surface.values, aspect=25, shrink=0.85, pad=0.02)
+    if label is not None:
+        add_colour_bar(figure, panels, scale, label, surface.values, aspect=25, shrink=0.85, pad=0.02)
     if title:
         figure.suptitle(plain(title))
     return figure

@@ -222,18 +222,21 @@ def run(program: Program, options: LoopOptions, report: Report = print) -> Card:
     return program.card(state)
 
 
-def has_ended(folder: str, steps: int) -> bool:
-    """Whether a training of so many steps has ended in a folder, and its model has been written.
+def has_ended(folder: str, steps: int | None, minutes: float | None = None) -> bool:
+    """Whether a training of so many steps, or minutes, has ended in a folder, and its model has been written.
 
     Args:
         folder: of the training.
-        steps: number of steps after which it ends.
+        steps: number of steps after which it ends; None for no limit.
+        minutes: after which it ends; None for no limit.
     """
     try:
         state = _read_state(os.path.join(folder, STATE))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False  # the training says what is wrong
-    return state["steps"] >= steps and _has_model(folder, state)
+    by_steps = steps is not None and state["steps"] >= steps
+    by_time = minutes is not None and state["seconds"] >= 60 * minutes
+    return (by_steps or by_time) and _has_model(folder, state)
 
 
 def _begin(program: Program, folder: str) -> State:

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from deepreslib.errors import InputError
-from deepreslib.pictures import ColourScale, central_slices, coloured_slices_figure, grey_slices_figure, save_figure
+from deepreslib.pictures import (
+    ColourScale,
+    central_slices,
+    coloured_slices_figure,
+    grey_slices_figure,
+    paired_slices_figure,
+    save_figure,
+)
 
 VOXEL_SIZE = (2.0, 1.0, 0.5)  # z, y, x
 SHAPE = (20, 24, 30)
@@ -145,3 +152,21 @@ def test_saved_picture_is_a_png(maps, tmp_path):
     save_figure(coloured_slices_figure(*maps, VOXEL_SIZE, SCALE), path, dots_per_inch=40)
     assert path.read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["slices.png"]
+
+
+def test_two_maps_side_by_side_have_one_scale_of_greys():
+    left = np.random.default_rng(0).standard_normal((10, 12, 14)).astype(np.float32)
+    figure = paired_slices_figure({"left": left, "right": 3 * left}, (1.0, 1.0, 1.0), label="greys")
+    *panels, key = figure.axes
+    assert [panel.get_title().partition(",")[0] for panel in panels] == ["left", "right"] * 2
+    limits = {panel.images[0].get_clim() for panel in panels}
+    assert len(limits) == 1
+    assert limits.pop()[1] > np.percentile(left, 99.8)
+    assert key.get_ylabel() == "greys"
+
+
+def test_other_than_two_maps_of_one_shape_are_refused():
+    one = np.zeros((10, 12, 14), np.float32)
+    for maps in ({"one": one}, {"one": one, "other": one[:5]}):
+        with pytest.raises(InputError, match="side by side"):
+            paired_slices_figure(maps, (1.0, 1.0, 1.0))

@@ -15,7 +15,7 @@ from deepreslib.commands.choices import Options, list_folder
 from deepreslib.commands.numbers import Number, at_least_one
 from deepreslib.training.stages import Recipe
 
-__all__ = ["TrainingProgram", "add_step_arguments", "find_programs"]
+__all__ = ["TrainingProgram", "add_map_arguments", "add_step_arguments", "find_programs"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class TrainingProgram:
         add_arguments: function that adds its options to an :class:`~deepreslib.commands.choices.Options`.
         presets: names of the presets of the network that can be trained.
         recipes: whole trainings by name, for ``--recipe``; the program's ``training/NAME/recipes.py`` has them.
+        default_preset: the preset that is trained unless another one is named.
     """
 
     summary: str
@@ -37,6 +38,7 @@ class TrainingProgram:
     add_arguments: Callable[[Options], None] = lambda options: None
     presets: tuple[str, ...] = ("compact", "published")
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    default_preset: str = "compact"
 
 
 def find_programs() -> dict[str, TrainingProgram]:
@@ -54,3 +56,13 @@ def add_step_arguments(options: Options, batch: str, rate: str) -> None:
     """
     options.add_argument("--batch", type=at_least_one(10**6), default_text=batch, help="windows or examples a step")
     options.add_argument("--rate", type=Number(1e-12, 10), default_text=rate, help="first learning rate")
+
+
+def add_map_arguments(options: Options, maps: str) -> None:
+    """``--maps``, of programs that simulate their maps beforehand.
+
+    Args:
+        options: of the program.
+        maps: the program's default, in words.
+    """
+    options.add_argument("--maps", type=at_least_one(10**7), metavar="N", default_text=maps, help="maps to simulate")

@@ -6,7 +6,7 @@ from typing import Any
 
 from deepreslib.commands.choices import Options
 from deepreslib.commands.numbers import at_least_one, file_name
-from deepreslib.commands.programs import TrainingProgram, add_step_arguments
+from deepreslib.commands.programs import TrainingProgram, add_map_arguments, add_step_arguments
 from deepreslib.networks.class_labels import LABELS
 from deepreslib.training.voxelclass.recipes import RECIPES
 
@@ -16,9 +16,7 @@ def add_arguments(options: Options) -> None:
     options.add_argument(
         "--labels", choices=LABELS, help="the method whose classes a U-Net learns; compact learns monores and resmap"
     )
-    options.add_argument(
-        "--maps", type=at_least_one(10**7), metavar="N", help="maps to simulate (default: 4000; U-Nets 200)"
-    )
+    add_map_arguments(options, maps="4000 (U-Nets 200)")
     options.add_argument(
         "--trunk",
         type=file_name,

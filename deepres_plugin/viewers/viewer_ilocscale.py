@@ -1,0 +1,98 @@
+"""The viewer of "local sharpening (iLocScale)"."""
+
+import numpy as np
+from pyworkflow.protocol import params
+
+from deepres_plugin.constants import OUTPUT_MASK, OUTPUT_VOLUME
+from deepres_plugin.predicted_profiles import askProfiles
+from deepres_plugin.protocols import ProtDeepILocScale
+from deepres_plugin.viewers.viewer_enhancement import EnhancementViewer
+from deepreslib import pictures
+from deepreslib.errors import InputError
+
+PLACE = ("profileX", "profileY", "profileZ")
+
+
+class ILocScaleViewer(EnhancementViewer):
+    """What all enhancers show, the gains, and the profiles of a window before and after."""
+
+    _label = "local sharpening viewer"
+    _targets = [ProtDeepILocScale]
+
+    # --------------------------- form ---------------------------------------
+    def _defineMoreParams(self, group):
+        group.addParam(
+            "doShowGains",
+            params.LabelParam,
+            label="Gains",
+            help="By how much amplitudes were multiplied at each frequency: the median over the mask, and how much it "
+            "varies from place to place.",
+        )
+        line = group.addLine(
+            "Voxel",
+            help="The voxel whose window is shown below, each number counted from 0. Empty: the voxel of the mask that "
+            "lies nearest to its centre.",
+        )
+        for name in PLACE:
+            line.addParam(name, params.IntParam, allowsNull=True, label=name[-1].lower())
+        group.addParam(
+            "doShowProfiles",
+            params.LabelParam,
+            label="Profiles at the voxel",
+            help="How strong the map is at each frequency in a window of 25 Å around the voxel: before, after, and as "
+            "the network predicts it (not with an atomic model). It takes some seconds. Hollow points hold no "
+            "information.",
+        )
+
+    def _getMoreEntries(self):
+        return {"doShowGains": self._showGains, "doShowProfiles": self._showProfiles}
+
+    # --------------------------- entries ------------------------------------
+    def _showGains(self):
+        report = self.protocol._readReport()
+        gains = {name: np.array(values) for name, values in report["gains"].items()}
+        numbers = sorted((name for name in gains if name != "frequency"), key=lambda name: float(name.split("_")[1]))
+        low, middle, high = (gains[name] for name in numbers)
+        ends = [name.split("_")[1] for name in numbers]
+        held = np.zeros(len(middle), bool)
+        held[[shell["shell"] for shell in report.get("held_shells") or []]] = True
+        figure = pictures.gains_figure(
+            gains["frequency"],
+            middle,
+            low,
+            high,
+            f"percentiles {ends[0]} to {ends[-1]} over the mask",
+            held,
+            report["resolution"]["value"],
+            name="median over the mask",
+        )
+        return self._figure(figure, "Gains")
+
+    def _showProfiles(self):
+        found = askProfiles(
+            before=self._findFile(self.protocol.inputVolume.get()),
+            after=self._findFile(getattr(self.protocol, OUTPUT_VOLUME)),
+            mask=self.protocol.getResultFile(OUTPUT_MASK),
+            voxel_size=self._readAfter().voxel_size,
+            resolution=self.protocol._readReport()["resolution"]["value"],
+            voxel=self._getVoxel(),
+            network=self.protocol.getNetwork(),
+            workers=self.protocol.numberOfThreads.get(),
+        )
+        profiles = {name: np.array(found[name]) for name in ("before", "after", "predicted") if found[name]}
+        z, y, x = found["voxel"]
+        title = f"Profiles at x {x}, y {y}, z {z}"
+        figure = pictures.profiles_figure(
+            profiles, np.array(found["known"]), self.protocol._readReport()["resolution"]["value"], title
+        )
+        return self._figure(figure, title)
+
+    # --------------------------- utilities ----------------------------------
+    def _getVoxel(self):
+        """The voxel of the form as (z, y, x); None if its numbers are empty."""
+        numbers = [getattr(self, name).get() for name in reversed(PLACE)]
+        if None not in numbers:
+            return numbers
+        if any(number is not None for number in numbers):
+            raise InputError("One of the voxel's three numbers is missing: give all of them, or none.")
+        return None

@@ -38,6 +38,7 @@ class GlobalFilter:
         resolution: float,
         half_maps: tuple[DensityMap, DensityMap] | None = None,
         *,
+        weight: Callable[[FloatArray], FloatArray] | None = None,
         low_pass: float | None = None,
         workers: int = -1,
     ) -> None:
@@ -48,16 +49,20 @@ class GlobalFilter:
             mask: bool, the molecule.
             resolution: Å.
             half_maps: whose FSC within the mask weights the map; None for no weight.
+            weight: in place of the FSC's, function of frequencies, 1/Å; its square root weights the map that the B
+                factor is fitted to, as that of the FSC does.
             low_pass: Å, where the low-pass filter begins to fall; None for the resolution.
             workers: threads, -1 for all.
         """
         self._workers, self._low_pass, self.b_factor = threads(workers), low_pass or resolution, 0.0
-        self._curve = None if half_maps is None else masked_fsc(*half_maps, mask, self._workers)
+        self._weight = weight
+        self._curve = None if half_maps is None or weight is not None else masked_fsc(*half_maps, mask, self._workers)
         self.warnings: tuple[str, ...] = ()
         self._fit: guinier.GuinierFit | None = None
         box = fast_box_around(mask, math.ceil(2 * SOFT_EDGE / min(density_map.voxel_size)))
         part = replace(density_map, data=np.ascontiguousarray(density_map.data[box]))
-        part = part if self._curve is None else part.like(_filtered(part, self._fsc_weight, self._workers))
+        if self._weight is not None or self._curve is not None:
+            part = part.like(_filtered(part, self._weight_of_fit, self._workers))
         try:
             self._fit = guinier.fit(part, mask[box], resolution)
         except CannotTell as reason:
@@ -84,8 +89,17 @@ class GlobalFilter:
         }
         return found if self._fit is None else found | {"guinier": self._fit.as_dict()}
 
+    def _weight_of_fit(self, frequency: FloatArray) -> FloatArray:
+        """The weight of the map that the B factor is fitted to: its signal alone, about."""
+        if self._weight is None:
+            return self._fsc_weight(frequency)
+        found: FloatArray = np.sqrt(self._weight(frequency))
+        return found
+
     def _fsc_weight(self, frequency: FloatArray) -> FloatArray:
         """The weight at frequencies, 1/Å; 1 without half maps, and at the first shell, the mean, with them."""
+        if self._weight is not None:
+            return self._weight(frequency)
         if self._curve is None:
             return np.ones_like(frequency)
         weights = fsc_weights(self._curve.correlation)

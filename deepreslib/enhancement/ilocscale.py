@@ -81,7 +81,7 @@ def enhance(
     network = load(network_path, preset, aim)
     before = None
     if network.standard == "flat":
-        before = flattening(density_map, mask, resolution, half_maps, workers)
+        before = flattening(density_map, mask, resolution, workers)
     scaling = LocalScaling(
         density_map,
         mask,

@@ -109,7 +109,7 @@ def enhance(
         mask,
         resolution,
         half_maps,
-        before=flattening(density_map, mask, resolution, half_maps, workers) if is_flat else None,
+        before=flattening(density_map, mask, resolution, workers) if is_flat else None,
         stride=stride,
         keep_outside=keep_outside,
         workers=workers,

@@ -124,7 +124,7 @@ def test_networks_may_want_the_map_made_flat(network, with_halves):
     network.standard, network.b_factor = "flat", 0
     settings = {"half_maps": halves} if with_halves else {}
     found = enhanced(density_map, mask, **settings)
-    flat = flattening(density_map, mask, RESOLUTION, settings.get("half_maps"), 1)
+    flat = flattening(density_map, mask, RESOLUTION, 1)
     expected = flat.of(density_map)
     expected /= expected[mask].std()
     difference = found.data - expected

@@ -48,7 +48,10 @@ def test_extra_b_factors_act_on_signal_and_noise(path):
 
 @pytest.mark.parametrize(
     ("changes", "end"),
-    [({"filtered": 1.0, "low_pass": (1.5, 1.5)}, lambda limit: 1 / limit + 0.06), ({"coarser": 1.0}, lambda limit: 3**0.5 / limit)],
+    [
+        ({"filtered": 1.0, "low_pass": (1.5, 1.5)}, lambda limit: 1 / limit + 0.06),
+        ({"coarser": 1.0}, lambda limit: 3**0.5 / limit),
+    ],
 )
 def test_filters_and_coarse_voxels_leave_nothing_beyond_their_limit(changes, end, path):
     made = maps.make_map(path, replace(PLAIN, **changes), [3])

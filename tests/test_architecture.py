@@ -95,6 +95,7 @@ ELSEWHERE = {
     },
     "training/mapclass/test_scenes.py": {"training/mapclass/molecules", "training/mapclass/stream"},
     "training/voxelclass/test_examples.py": {"training/voxelclass/batches"},
+    "training/ilocscale/test_program.py": {"training/ilocscale/presets"},
     "training/voxelclass/test_program.py": {"training/voxelclass/presets", "training/voxelclass/recipes"},
     "training/cryores/test_examples.py": {"training/example_files"},
     "training/test_loop.py": {"training/checkpoints", "training/single_network"},

@@ -39,22 +39,28 @@ def test_the_same_seed_makes_the_same_map(path):
 
 
 def test_extra_b_factors_act_on_signal_and_noise(path):
-    plain = maps.make_map(path, PLAIN, [2])
+    plain = maps.make_map(path, replace(PLAIN, extras=1.0, extra=(0.0, 0.0)), [2])
     changed = maps.make_map(path, replace(PLAIN, extras=1.0, extra=(60.0, 60.0)), [2])
     for name in ("data", "noise"):
         expected = filters.apply_b_factor(getattr(plain, name), 1.0, 60.0)
         np.testing.assert_allclose(getattr(changed, name), expected, atol=1e-4 * np.abs(expected).max())
 
 
-def test_filters_and_coarse_voxels_leave_nothing_beyond_their_limit(path):
-    for changes in ({"filtered": 1.0, "low_pass": (1.5, 1.5)}, {"coarser": 1.0}):
-        made = maps.make_map(path, replace(PLAIN, **changes), [3])
-        assert made.limit > 2.0
-        frequency = filters.frequencies(made.data.shape, 1.0)
-        for data in (made.data, made.noise):
-            power = np.abs(np.fft.rfftn(data)) ** 2
-            beyond = frequency > 1.25 / made.limit
-            assert power[beyond].mean() < 1e-3 * power[~beyond].mean()
+@pytest.mark.parametrize(
+    ("changes", "end"),
+    [
+        ({"filtered": 1.0, "low_pass": (1.5, 1.5)}, lambda limit: 1 / limit + 0.06),
+        ({"coarser": 1.0}, lambda limit: 3**0.5 / limit),
+    ],
+)
+def test_filters_and_coarse_voxels_leave_nothing_beyond_their_limit(changes, end, path):
+    made = maps.make_map(path, replace(PLAIN, **changes), [3])
+    assert made.limit > 2.0
+    frequency = filters.frequencies(made.data.shape, 1.0)
+    for data in (made.data, made.noise):
+        power = np.abs(np.fft.rfftn(data)) ** 2
+        beyond = frequency > end(made.limit) + 1e-3
+        assert power[beyond].mean() < 1e-6 * power[~beyond].mean()
 
 
 def test_treatments_are_drawn_as_often_as_the_recipe_says():

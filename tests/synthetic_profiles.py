@@ -34,6 +34,8 @@ def windows_of(given, wanted):
     filtered = rng.standard_normal((count, len(NEIGHBOURS), SHELLS)).astype(np.float16)
     return Examples(
         profiles=given - np.float32(np.log(BOX_SD)),
+        given=given,
+        given_known=np.ones((count, SHELLS), bool),
         known=np.ones((count, SHELLS), bool),
         target=wanted,
         power=shells + 1,
@@ -42,8 +44,6 @@ def windows_of(given, wanted):
         density=filtered.sum(axis=2),
         within=voxels == 0,
         inside=np.ones(count, bool),
-        noise=shells,
-        to_box=np.full(count, np.log(BOX_SD), np.float32),
         maps=np.zeros(count, np.int32),
         **rest,
     )

@@ -64,11 +64,12 @@ class StoredGains(store.StoredModel):
 
     @property
     def standard(self) -> str:
-        """What the map's SD is taken over before its profiles are made.
+        """What is done to the map before its profiles are made.
 
-        Either ``mask``, where it is to be 1; or ``box``, where it is to be 0.1, as the published networks want it.
+        ``flat``: it is made flat (``enhancement.flattening``), and its SD in the mask is 1; ``box``: nothing but that
+        its SD over the box is 0.1, as the published networks want it.
         """
-        return "box" if self.preset == "published" else "mask"
+        return "box" if self.preset == "published" else "flat"
 
     @cached_property
     def limits(self) -> tuple[FloatArray, FloatArray]:

@@ -34,7 +34,7 @@ def test_the_shells_are_those_of_profiles():
 def test_the_output_for_density_is_the_gains(tmp_path):
     network = write(tmp_path)
     model = load_gains(str(tmp_path))
-    assert (model.standard, model.aim, model.preset) == ("mask", "density", "compact")
+    assert (model.standard, model.aim, model.preset) == ("flat", "density", "compact")
     expected = network.predict_on_batch({"profile": PROFILES, "known": np.ones_like(PROFILES)})
     found = model.log_gains(PROFILES, EVERYTHING)
     assert found.dtype == np.float32

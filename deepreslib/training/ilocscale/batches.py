@@ -65,7 +65,7 @@ def for_contrast(examples: Examples) -> tuple[dict[str, FloatArray], FloatArray]
 
 def for_published(examples: Examples) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
     """Inputs of the published networks, ``profile`` alone, and what both are to predict: (n, 13)."""
-    return {"profile": box_profiles(examples)}, {"linear": examples.target, "prelu": examples.target}
+    return {"profile": given_profiles(examples)}, {"linear": examples.target, "prelu": examples.target}
 
 
 def in_mask(examples: Examples) -> BoolArray:
@@ -80,16 +80,24 @@ def with_model(examples: Examples) -> BoolArray:
 
 def without_faint(examples: Examples) -> BoolArray:
     """The windows that teach the published networks: without a faint point, all shells known."""
-    lowest = np.minimum(box_profiles(examples), examples.target).min(axis=1)
-    return (lowest >= FAINTEST_POINT) & examples.known.all(axis=1)
+    lowest = np.minimum(given_profiles(examples), examples.target).min(axis=1)
+    return (lowest >= FAINTEST_POINT) & examples.given_known.all(axis=1)
 
 
-def box_profiles(examples: Examples) -> FloatArray:
-    """The profiles of the map whose SD over its box is 0.1, unknown points held: float32 (n, 13)."""
-    profiles = examples.profiles + examples.to_box[:, None]
-    last = examples.known.sum(axis=1) - 1
-    held_value = profiles[np.arange(len(profiles)), last][:, None]
-    return np.where(examples.known, profiles, held_value)
+def given_profiles(examples: Examples) -> FloatArray:
+    """The profiles of the maps as they were given, unknown points held: float32 (n, 13)."""
+    return held_profiles(examples.given, examples.given_known)
+
+
+def held_profiles(profiles: FloatArray, known: BoolArray) -> FloatArray:
+    """Profiles whose unknown points have the value of the last known one.
+
+    Args:
+        profiles: float32 (n, 13), logarithms.
+        known: bool (n, 13).
+    """
+    last = known.sum(axis=1) - 1
+    return np.where(known, profiles, profiles[np.arange(len(profiles)), last][:, None])
 
 
 def shuffled(

@@ -5,6 +5,7 @@ kept in files of their own, by any number of processes.
 """
 
 import functools
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -14,13 +15,17 @@ import numpy as np
 import scipy.fft
 import scipy.ndimage
 
+from deepreslib.analysis.map_end import spectrum_and_end
 from deepreslib.enhancement import profiles
-from deepreslib.enhancement.profiles import CENTRE, FREQUENCY, SHELL_NUMBERS, SHELLS, WINDOW, Windows
+from deepreslib.enhancement.flattening import flattening
+from deepreslib.enhancement.gain_guards import known_shells
+from deepreslib.enhancement.profiles import CENTRE, SHELL_NUMBERS, SHELLS, WINDOW, Windows
 from deepreslib.files import PathLike, sweep, write_aside
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
+from deepreslib.maps import DensityMap
 from deepreslib.training.cryores.examples import COMPLEX_WEIGHT, NUCLEIC_WEIGHT
 from deepreslib.training.example_files import make_each
-from deepreslib.training.ilocscale.maps import MapRecipe, TrainingMap, make_map
+from deepreslib.training.ilocscale.maps import VOXEL_SIZE, MapRecipe, TrainingMap, make_map
 from deepreslib.training.structures import drawn_shares
 
 INSIDE, BEYOND = 300, 100
@@ -29,8 +34,8 @@ INSIDE, BEYOND = 300, 100
 REACH = 15.0
 """Å; the centres of those beyond are at most so far from the mask."""
 
-NOISE_WINDOWS = 64
-"""Windows in the mask over which the profile of the noise is averaged."""
+RESOLUTION_ERROR = 0.04
+"""SD, as a share, of the errors of the resolutions by which maps are made flat: users' are not exact."""
 
 NEIGHBOURS: IntArray = np.array(
     [(0, 0, 0)]
@@ -46,18 +51,19 @@ FAINTEST = 0.05
 BOX_SD = 0.1
 """SD of a map over its box as the published networks take it."""
 
-_TOLERANCE = 1e-3
 _MARGIN = CENTRE + 2
 _PATCH = 2 * _MARGIN + 1
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Windows, one along the first axis of each array; magnitudes are in units of the SD in the mask.
+    """Windows, one along the first axis of each array.
+
+    The map was made flat before (``enhancement.flattening``); magnitudes are in units of its SD in the mask.
 
     Attributes:
-        profiles: float32 (n, 13), logarithm of the map's profile.
-        known: bool (n, 13), shells of which voxels and filter have left something.
+        profiles: float32 (n, 13), logarithm of the flat map's profile.
+        known: bool (n, 13), shells of which voxels and filters have left something in it.
         target: float32 (n, 13), logarithm of the profile of the model with shifted B factors, in its own units.
         power: float32 (n, 13), the map's power in each shell, divided by the model's in all; the model is at rest.
         common: float32 (n, 13), the power that both have in common, divided likewise.
@@ -66,8 +72,8 @@ class Examples:
         density: float16 (n, 15), the model at rest there, less its mean in the mask.
         within: bool (n, 15), whether they are in the mask.
         inside: bool (n,), whether the centre is in the mask.
-        noise: float32 (n, 13), logarithm of the mean profile of the map's noise.
-        to_box: float32 (n,), what is added to ``profiles`` to bring the map's SD over its box to ``BOX_SD``.
+        given: float32 (n, 13), logarithm of the profile of the map as it was given, its SD over the box ``BOX_SD``.
+        given_known: bool (n, 13), the same as ``known`` of that map.
         resolution: float32 (n,), Å, of the half maps.
         maps: int32 (n,), number of the map.
     """
@@ -82,8 +88,8 @@ class Examples:
     density: FloatArray
     within: BoolArray
     inside: BoolArray
-    noise: FloatArray
-    to_box: FloatArray
+    given: FloatArray
+    given_known: BoolArray
     resolution: FloatArray
     maps: IntArray
 
@@ -93,19 +99,6 @@ class Examples:
     def chosen(self, numbers: IntArray | BoolArray) -> "Examples":
         """Those of some numbers."""
         return Examples(**{part.name: getattr(self, part.name)[numbers] for part in fields(self)})
-
-
-def known_shells(limit: float) -> BoolArray:
-    """The shells of which a map holds something.
-
-    Args:
-        limit: Å, the finest detail that voxels and filter have left.
-
-    Returns:
-        bool (13,).
-    """
-    known: BoolArray = FREQUENCY * limit <= 1 + _TOLERANCE
-    return known
 
 
 @functools.lru_cache(maxsize=1)
@@ -140,11 +133,16 @@ def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> Ex
     distance = scipy.ndimage.distance_transform_edt(~mask)
     inside = _drawn(mask, INSIDE, rng)
     beyond = _drawn((distance > 0) & (distance <= REACH), BEYOND, rng)
-    centres, level = np.concatenate([inside, beyond]), float(np.median(made.data[~mask]))
+    centres = np.concatenate([inside, beyond])
     model_mean, model_sd = float(made.at_rest[mask].mean()), float(made.at_rest[mask].std())
-    sd = float(np.maximum(made.data[mask].std(), np.finfo(np.float32).tiny))
+    given = DensityMap(made.data, (VOXEL_SIZE,) * 3)
+    resolution = max(made.resolution * math.exp(rng.normal(0, RESOLUTION_ERROR)), 2 * VOXEL_SIZE)
+    flat = given.like(flattening(given, mask, resolution, workers=1).of(given))
+    sd = float(np.maximum(flat.data[mask].std(), np.finfo(np.float32).tiny))
 
-    data = ((made.data - level) / sd).astype(np.float32)
+    data = ((flat.data - np.median(flat.data[~mask])) / sd).astype(np.float32)
+    unit = BOX_SD / float(made.data.std())
+    as_given = Windows(made.data * np.float32(unit), unit * float(np.median(made.data[~mask])))
     seen = Windows(data)
     spectra = seen.spectra(centres)
     at_rest = Windows(made.at_rest / np.float32(model_sd)).spectra(centres)
@@ -157,14 +155,13 @@ def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> Ex
     places = centres[:, None] + NEIGHBOURS
     on_map = np.all((places >= 0) & (places < mask.shape), axis=2)
     z, y, x = np.clip(places, 0, np.array(mask.shape) - 1).transpose(2, 0, 1)
-    noise = Windows(made.noise / np.float32(sd)).profiles(inside[:NOISE_WINDOWS]).mean(axis=0)
 
-    def of_all(values: FloatArray | float) -> FloatArray:
-        return np.broadcast_to(np.asarray(values, np.float32), (len(centres), *np.shape(values))).copy()
+    def of_all(values: Any) -> Any:
+        return np.broadcast_to(values, (len(centres), *np.shape(values))).copy()
 
     return Examples(
         profiles=profiles.logarithm(profiles.profile(spectra)),
-        known=np.broadcast_to(known_shells(made.limit), (len(centres), SHELLS)).copy(),
+        known=of_all(_known(flat)),
         target=profiles.logarithm(Windows(made.shifted).profiles(centres)),
         power=(profiles.power(spectra) / total).astype(np.float32),
         common=(profiles.cross_power(at_rest, spectra) / total).astype(np.float32),
@@ -173,9 +170,9 @@ def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> Ex
         density=((made.at_rest[z, y, x] - model_mean) / model_sd).astype(np.float16),
         within=mask[z, y, x] & on_map,
         inside=np.arange(len(centres)) < len(inside),
-        noise=of_all(profiles.logarithm(noise)),
-        to_box=of_all(np.log(BOX_SD * sd / float(made.data.std()))),
-        resolution=of_all(made.resolution),
+        given=profiles.logarithm(as_given.profiles(centres)),
+        given_known=of_all(known_shells(made.limit / VOXEL_SIZE)),
+        resolution=of_all(np.float32(made.resolution)),
         maps=np.full(len(centres), number, np.int32),
     )
 
@@ -229,6 +226,12 @@ def _make_one(
     found = from_map(make_map(path, recipe, [seed, number, 1]), np.random.default_rng([seed, number, 2]), number)
     with write_aside(_target(folder, seed, number)) as temporary:
         np.savez_compressed(temporary, **{part.name: getattr(found, part.name) for part in fields(Examples)})
+
+
+def _known(density_map: DensityMap) -> BoolArray:
+    """The shells of which voxels and filters have left something, as it is found when a map is sharpened."""
+    end = spectrum_and_end(density_map, workers=1)[1]
+    return known_shells(end.resolution / VOXEL_SIZE if end.is_filtered else 2.0)
 
 
 def _drawn(region: BoolArray, count: int, rng: np.random.Generator) -> IntArray:

@@ -1,8 +1,8 @@
 """Maps on which the networks for local sharpening are trained: the means of simulated half maps, at 1 Å a voxel.
 
 Structures are placed, and disorder, noise, solvent and belts drawn, as for CryoRes (``training.cryores``). Half maps
-are simulated as ``simulation.half_maps`` does; but only their mean and half their difference are made, which are
-independent and equally strong in noise, and no local resolution is measured, which would take most of the time.
+are simulated as ``simulation.half_maps`` does; but only their mean is made, and no local resolution is measured, which
+would take most of the time.
 """
 
 import math
@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from deepreslib.fourier.arrays import BoolArray, FloatArray
-from deepreslib.simulation import disorder, full_map, half_maps, model_map
+from deepreslib.simulation import disorder, half_maps, model_map
 from deepreslib.simulation.finishes import Region, Treatment, treated
 from deepreslib.simulation.full_map import Finish
 from deepreslib.simulation.half_maps import CoarseGrid, HalfMapSettings
 from deepreslib.simulation.model_mask import ModelMask
-from deepreslib.simulation.regridding import Resampling, regridded
+from deepreslib.simulation.regridding import Resampling
 from deepreslib.structures import AtomicStructure, read_structure
 from deepreslib.training.cryores.placing import Place, place
 from deepreslib.training.cryores.recipe import log_uniform
@@ -79,7 +79,6 @@ class TrainingMap:
 
     Attributes:
         data: float32, the map as its user has it.
-        noise: float32, half the difference of the half maps, treated alike.
         mask: bool, the molecule.
         at_rest: float32, the model's density with B factor 0 for all atoms.
         shifted: float32, the model's density with the simulation's B factors less the least (``LEAST_B_PERCENTILE``).
@@ -89,7 +88,6 @@ class TrainingMap:
     """
 
     data: FloatArray
-    noise: FloatArray
     mask: BoolArray
     at_rest: FloatArray
     shifted: FloatArray
@@ -114,16 +112,12 @@ def make_map(path: str, recipe: MapRecipe, seed: Sequence[int]) -> TrainingMap:
     placed = place(read_structure(path), resolution, recipe, rng)
     settings = draw_half_maps(resolution, placed.sphere, recipe, rng)
     treatment = draw_treatment(resolution, recipe, rng)
-    mean, noise, mask, b_factors = _halves(placed, settings, rng)
+    mean, mask, b_factors = _mean_of_halves(placed, settings, rng)
     result = treated(mean, VOXEL_SIZE, mask, np.zeros_like(mean), np.zeros((0, 3)), treatment)
-    noise = full_map.filtered(noise, VOXEL_SIZE, treatment.finish)
-    if treatment.resampling is not None:
-        noise = regridded(noise, VOXEL_SIZE, treatment.resampling).data
     shifted = np.maximum(b_factors - np.percentile(b_factors, LEAST_B_PERCENTILE), 0)
     what = settings.as_dict() | {"treatment": asdict(treatment), "box": placed.size, "atoms": len(placed.structure)}
     return TrainingMap(
         data=result.data,
-        noise=noise,
         mask=mask,
         at_rest=_density(placed.structure, placed, 0.0),
         shifted=_density(placed.structure, placed, shifted),
@@ -161,10 +155,10 @@ def draw_treatment(resolution: float, recipe: MapRecipe, rng: np.random.Generato
     return Treatment(finish, region=region, offset=offset, resampling=coarser)
 
 
-def _halves(
+def _mean_of_halves(
     placed: Place, settings: HalfMapSettings, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray]:
-    """Mean and half the difference of half maps, the molecule's mask, and the atoms' B factors, Å²."""
+) -> tuple[FloatArray, BoolArray, FloatArray]:
+    """The mean of two half maps, the molecule's mask, and the atoms' B factors, Å²."""
     structure, positions, size = placed.structure, placed.positions, placed.size
     half_maps.check(size, VOXEL_SIZE, settings)
     present = np.ones(len(structure), bool)
@@ -176,13 +170,9 @@ def _halves(
     inside = molecule.on(grid.shape, grid.voxel_size)
     soft = half_maps.soft_mask(inside, grid.voxel_size)
     signal = half_maps.common_signal(occupied, positions, b_factors, present, inside, grid, settings)
-    # Of the mean, and of half the difference, of two maps of independent noise.
-    weights = half_maps.noise_weights(signal, soft, grid, settings) * np.float32(math.sqrt(0.5))
-    nothing: FloatArray = np.zeros(grid.full_shape, np.float32)
-    mean, difference = (
-        half_maps.noisy(common, weights, soft, grid, settings.noise, rng) for common in (grid.enlarged(signal), nothing)
-    )
-    return mean, difference, molecule.on((size,) * 3, VOXEL_SIZE), b_factors
+    weights = half_maps.noise_weights(signal, soft, grid, settings) * np.float32(math.sqrt(0.5))  # of the mean
+    mean = half_maps.noisy(grid.enlarged(signal), weights, soft, grid, settings.noise, rng)
+    return mean, molecule.on((size,) * 3, VOXEL_SIZE), b_factors
 
 
 def _density(structure: AtomicStructure, placed: Place, b_factors: FloatArray | float) -> FloatArray:

@@ -135,6 +135,8 @@ class GainsProgram(SingleNetworkProgram):
         if self.preset.aim == "density":
             return found
         errors = validation.profile_figures(unseen.examples, gains + self._profiles(unseen.examples))
+        if self.preset.network == "published":  # its gains are of the map as it was given
+            return errors
         return errors | {name: found[name] for name in ("correlation", "gain", "least")}
 
     def card(self, state: loop.State) -> store.Card:
@@ -153,7 +155,7 @@ class GainsProgram(SingleNetworkProgram):
             "maps": self.data.maps,
             "windows": len(self.numbers),
             "recipe": asdict(self.data.recipe),
-            "unsharpened": round(float(unseen.unsharpened.mean()), 4),
+            "flat": round(float(unseen.flat.mean()), 4),
             "one_and_fitted": {name: [round(end, 4) for end in ends] for name, ends in unseen.ends.items()},
         }
         return model_card(self.options, state, system, data)
@@ -165,7 +167,7 @@ class GainsProgram(SingleNetworkProgram):
             windows: n of them.
 
         Returns:
-            float32 (n, 13), logarithms of the gains of the map whose SD in the mask is 1.
+            float32 (n, 13), logarithms of the gains of the map as the network wants it.
         """
         inputs, _ = self.preset.prepare(windows)
         outputs: Any = self.network.predict(inputs, batch_size=AT_ONCE, verbose=0)
@@ -177,13 +179,15 @@ class GainsProgram(SingleNetworkProgram):
         merged = np.empty_like(linear)
         for number in np.unique(windows.maps):
             chosen = windows.maps == number
-            known, resolution = windows.known[chosen][0], float(windows.resolution[chosen][0])
+            known, resolution = windows.given_known[chosen][0], float(windows.resolution[chosen][0])
             merged[chosen] = merge(linear[chosen], prelu[chosen], inputs["profile"][chosen], known, resolution)
         return merged - self._profiles(windows)
 
     def _profiles(self, windows: Examples) -> FloatArray:
         """The profiles from which predicted profiles differ by the gains: unknown points are held at the last known."""
-        return batches.box_profiles(windows) - windows.to_box[:, None]
+        if self.preset.network == "published":
+            return batches.given_profiles(windows)
+        return batches.held_profiles(windows.profiles, windows.known)
 
     def _usual(self, used: Examples) -> FloatArray:
         """What a new network predicts of all windows."""
@@ -193,11 +197,12 @@ class GainsProgram(SingleNetworkProgram):
         """The least and the greatest logarithm of a gain of each shell, of the map as the network wants it."""
         windows = self.data.training.chosen(self.numbers[:: max(len(self.numbers) // 50_000, 1)])
         gains = self.log_gains(windows)
-        if self.preset.network == "published":
-            gains = gains - windows.to_box[:, None]
-        seen = np.where(windows.known, gains, np.nan)
-        low, high = np.nanpercentile(seen, SEEN, axis=0) if len(seen) else np.zeros((2, SHELLS))
-        return [[round(float(end), 3) for end in ends] for ends in (low, high)]
+        known = windows.given_known if self.preset.network == "published" else windows.known
+        limits = np.zeros((2, SHELLS))
+        for shell in range(SHELLS):
+            seen = gains[known[:, shell], shell]
+            limits[:, shell] = np.percentile(seen, SEEN) if len(seen) else limits[:, max(shell - 1, 0)]
+        return [[round(float(end), 3) for end in ends] for ends in limits]
 
 
 def train(options: Options, data: Data | None = None, report: loop.Report = print) -> store.Card:

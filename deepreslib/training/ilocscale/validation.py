@@ -34,8 +34,8 @@ class Unseen:
         return {name: (value, of_fitted[name]) for name, value in of_one.items()}
 
     @cached_property
-    def unsharpened(self) -> FloatArray:
-        """The correlation of each unsharpened map with its model, (maps,)."""
+    def flat(self) -> FloatArray:
+        """The correlation of each flat map with its model, (maps,)."""
         return correlations(self.examples, np.zeros_like(self.examples.profiles))
 
     def figures(self, log_gains: FloatArray) -> dict[str, float]:
@@ -47,7 +47,7 @@ class Unseen:
         Returns:
             ``correlation``, the mean over maps of the correlation with the model at voxels in the mask, as if each had
             the gains of the window's centre nearby; ``gain`` and ``least``, the mean and the least of how much it is
-            above the unsharpened map's; ``window``, the mean over maps of the loss of whole windows, at the best scale
+            above the flat map's; ``window``, the mean over maps of the loss of whole windows, at the best scale
             of each map; and the shares of the way from one set of gains for all windows (0) to gains fitted to the
             model window by window (1) that both go, ``correlation_share`` and ``window_share``.
         """
@@ -57,7 +57,7 @@ class Unseen:
             for name, (of_one, of_fitted) in self.ends.items()
             if of_fitted != of_one
         }
-        above = correlations(self.examples, log_gains) - self.unsharpened
+        above = correlations(self.examples, log_gains) - self.flat
         found = values | shares | {"gain": float(above.mean()), "least": float(above.min())}
         return {name: round(value, 4) for name, value in found.items()}
 

@@ -20,13 +20,31 @@ def _make_ball(seed, limit=2.0):
     model = (mask * (1 + rng.standard_normal(mask.shape))).astype(np.float32)
     noise = rng.normal(0, 0.3, mask.shape).astype(np.float32)
     data = 5 * (model + np.roll(model, 1, 0) + np.roll(model, 1, 1)) / 3 + noise + 3
-    return TrainingMap(data.astype(np.float32), noise, mask, model, 2 * model, 3.0, limit)
+    return TrainingMap(data.astype(np.float32), mask, model, 2 * model, 3.0, limit)
+
+
+class Unchanged:
+    """A filter that changes nothing."""
+
+    def __init__(self, *_, **__):
+        pass
+
+    def of(self, density_map):
+        return density_map.data
 
 
 @pytest.fixture(scope="session")
 def windows(ball_map):
-    """The windows of the ball, few of them."""
-    return examples.from_map(ball_map, np.random.default_rng(1))
+    """The windows of the ball, which was not made flat."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(examples, "flattening", Unchanged)
+        return examples.from_map(ball_map, np.random.default_rng(1))
+
+
+@pytest.fixture
+def as_it_is(monkeypatch):
+    """Maps are not made flat."""
+    monkeypatch.setattr(examples, "flattening", Unchanged)
 
 
 @pytest.fixture(scope="session")

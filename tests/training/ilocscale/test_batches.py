@@ -83,9 +83,9 @@ def test_voxels_count_in_the_mask_alone(windows):
 
 
 def test_windows_of_the_published_networks_are_neither_faint_nor_filtered(windows):
-    faint = replace(windows, profiles=windows.profiles - np.float32(20))
+    faint = replace(windows, given=windows.given - np.float32(20))
     assert not batches.without_faint(faint).any()
-    filtered = replace(windows, known=np.tile(np.arange(SHELLS) < 9, (len(windows), 1)))
+    filtered = replace(windows, given_known=np.tile(np.arange(SHELLS) < 9, (len(windows), 1)))
     assert not batches.without_faint(filtered).any()
     assert batches.without_faint(windows)[windows.inside].any()
     held = batches.for_published(filtered)[0]["profile"]

@@ -1,10 +1,13 @@
 """Windows of maps as training examples: what they hold is what profiles and filters give, and their files."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.fft
 
 from deepreslib.enhancement import profiles
+from deepreslib.fourier import filters
 from deepreslib.training.ilocscale import examples
 from deepreslib.training.ilocscale.maps import MapRecipe, TrainingMap
 
@@ -18,7 +21,7 @@ def test_windows_are_in_the_mask_and_beyond_it(windows):
     assert windows.strength[~windows.inside].mean() < 0.5
 
 
-def test_the_shells_of_the_filtered_map_add_up_to_the_map(ball_map):
+def test_the_shells_of_the_filtered_map_add_up_to_the_map(ball_map, as_it_is):
     rng = np.random.default_rng(5)
     found = examples.from_map(ball_map, rng)
     centres = examples._drawn(ball_map.mask, examples.INSIDE, np.random.default_rng(5))
@@ -29,7 +32,7 @@ def test_the_shells_of_the_filtered_map_add_up_to_the_map(ball_map):
     np.testing.assert_allclose(found.filtered[: len(centres)].sum(axis=2, dtype=np.float32), expected, atol=0.02)
 
 
-def test_a_filtered_value_is_the_centre_of_the_window_with_that_shell_alone(ball_map):
+def test_a_filtered_value_is_the_centre_of_the_window_with_that_shell_alone(ball_map, as_it_is):
     found = examples.from_map(ball_map, np.random.default_rng(6))
     centre = examples._drawn(ball_map.mask, examples.INSIDE, np.random.default_rng(6))[0]
     level, sd = np.median(ball_map.data[~ball_map.mask]), ball_map.data[ball_map.mask].std()
@@ -44,12 +47,10 @@ def test_a_filtered_value_is_the_centre_of_the_window_with_that_shell_alone(ball
             assert found.filtered[0, number, shell] == pytest.approx(alone, abs=2e-3)
 
 
-def test_profiles_do_not_hang_on_scale_and_offset(ball_map, windows):
-    other = TrainingMap(
-        100 * ball_map.data - 7, 100 * ball_map.noise, ball_map.mask, 3 * ball_map.at_rest, ball_map.shifted, 3.0, 2.0
-    )
+def test_profiles_do_not_hang_on_scale_and_offset(ball_map, windows, as_it_is):
+    other = TrainingMap(100 * ball_map.data - 7, ball_map.mask, 3 * ball_map.at_rest, ball_map.shifted, 3.0, 2.0)
     found = examples.from_map(other, np.random.default_rng(1))
-    for name in ("profiles", "power", "common", "noise", "to_box", "strength", "target"):
+    for name in ("profiles", "power", "common", "given", "strength", "target"):
         np.testing.assert_allclose(getattr(found, name), getattr(windows, name), rtol=2e-3, atol=2e-3, err_msg=name)
 
 
@@ -59,14 +60,18 @@ def test_box_profiles_are_those_of_a_map_with_an_sd_of_a_tenth(ball_map, windows
     scaled = ball_map.data * np.float32(0.1 / ball_map.data.std())
     seen = profiles.Windows(scaled, level * 0.1 / float(ball_map.data.std()))
     expected = profiles.logarithm(seen.profiles(centres[:5]))
-    np.testing.assert_allclose(windows.profiles[:5] + windows.to_box[:5, None], expected, atol=1e-3)
+    np.testing.assert_allclose(windows.given[:5], expected, atol=1e-3)
 
 
-@pytest.mark.parametrize(("limit", "count"), [(2.0, 13), (2.5, 10), (4.0, 6), (50.0, 1)])
-def test_known_shells_end_at_the_limit(limit, count):
-    known = examples.known_shells(limit)
-    assert known[:count].all()
-    assert known.sum() == count
+def test_maps_are_made_flat(ball_map):
+    found = examples.from_map(ball_map, np.random.default_rng(1))
+    other = examples.from_map(
+        dataclasses.replace(ball_map, data=filters.apply_b_factor(ball_map.data, 1.0, 30.0)), np.random.default_rng(1)
+    )
+    known = found.known & other.known
+    assert known[:, :6].all()
+    assert np.abs(found.profiles - other.profiles)[known].mean() < 0.1
+    assert np.abs(found.given - other.given)[known].mean() > 0.2
 
 
 def test_files_are_made_once_and_kept(windows, tmp_path, monkeypatch):

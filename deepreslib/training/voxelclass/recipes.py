@@ -6,10 +6,10 @@ _OPTIONS = {
     "preset": "compact",
     "labels": None,
     "trunk": None,
-    "maps": 500,
+    "maps": 1000,
     "learning_curve": 800,
     "batch": 32,
     "rate": 1e-3,
 }
 
-RECIPES = {"shipped": Recipe("the shipped network", [Stage(1_500, _OPTIONS)])}
+RECIPES = {"shipped": Recipe("the shipped network", [Stage(2_500, _OPTIONS)])}

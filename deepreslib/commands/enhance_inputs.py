@@ -14,6 +14,7 @@ from deepreslib.commands.inputs import GivenMaps
 from deepreslib.enhancement.locscale import check_place
 from deepreslib.enhancement.sharpening import check_resolution
 from deepreslib.errors import InputError
+from deepreslib.estimation.reliability import RELIABLE
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation
 from deepreslib.maps import DensityMap, checks, confidence, masks
@@ -123,8 +124,8 @@ def find(args: Namespace, given: GivenMaps, structure: AtomicStructure | None, m
     """The mask and the resolution.
 
     The mask is the one that is given, or found as an option says; else CryoRes' if it runs, as there is nothing else
-    that tells the resolution; else one made from the density. The resolution is the one that is given; else where the
-    FSC of the half maps within the mask falls to 0.143; else CryoRes'.
+    that tells the resolution, and is reliable; else one made from the density. The resolution is the one that is given;
+    else where the FSC of the half maps within the mask falls to 0.143; else CryoRes'.
 
     Args:
         args: of the command.
@@ -189,8 +190,8 @@ def _wanted_mask(
 def _found_mask(
     args: Namespace, given: GivenMaps, answer: "LocalResolution | None"
 ) -> tuple[BoolArray, dict[str, Any]]:
-    """CryoRes' mask if it ran, else one made from the density."""
-    if answer is None:
+    """CryoRes' mask if it ran and may be relied on, else one made from the density."""
+    if answer is None or (answer.status or RELIABLE) != RELIABLE:
         return inputs.read_mask(args, given)
     assert answer.mask is not None, "CryoRes always finds it"
     return answer.mask, {"source": "cryores", "path": None, "threshold": None}

@@ -236,6 +236,7 @@ def test_cryores_doubts_are_passed_on_and_what_it_cannot_tell_is_refused(enhance
     cryores_says(6.0, "doubtful: it is like nothing seen")
     assert run("map.mrc") == 0
     assert "CryoRes tells is doubtful: it is like nothing seen; give it by --resolution" in capsys.readouterr().err
+    assert read_report()["mask"]["source"] == "automatic"
 
 
 def test_a_map_that_cryores_does_not_suit_needs_a_resolution(enhance_files, capsys):

@@ -26,6 +26,7 @@ from scipy.stats import spearmanr
 from sharpening_maps import Residues, correlation, model_fsc, scenes
 
 from deepreslib.enhancement import global_sharpening, ilocscale, locscale
+from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.gain_guards import b_factors
 from deepreslib.enhancement.local_scaling import LocalScaling
 from deepreslib.enhancement.profiles import logarithm, profile
@@ -54,34 +55,44 @@ def atoms(scene, b_factors=None):
     return dataclasses.replace(part, positions=scene.positions[scene.selected], b_factors=found)
 
 
-def methods(scene, models, scaling):
-    """Yields the name of each method, its map, and its log gains if it has some."""
-    yield "unsharpened", scene.full.data, np.zeros((len(scaling.lattice.places), 13), np.float32)
+def methods(scene, models):
+    """Yields the name of each method, its map, and if it scales windows their log profiles after that, else None."""
+    scaling, flat = scalings(scene)
+    profiles, flat_profiles = logarithm(scaling.profiles()), logarithm(flat.profiles())
+    yield "unsharpened", scene.full.data, profiles
     yield "best B factor", rivals.best_b_factor(scene)[0], None
     given = {"half_maps": scene.halves, "workers": 1}
     yield "automatic", global_sharpening.enhance(scene.full, scene.mask, scene.resolution, **given).data, None
     yield "best radial filter", rivals.best_radial_filter(scene), None
+    yield "flat", flat.density_map.data, flat_profiles
     simulated, own = atoms(scene, scene.made.b_factors), atoms(scene)
-    profiles = scaling.profiles()
     for name, structure, kind, weighted in (
         ("LocScale, shifted B", simulated, "shifted", False),
         ("LocScale, shifted B, FSC", simulated, "shifted", True),
         ("LocScale, the file's B", own, "own", False),
         ("LocScale, B 0", own, "zero", False),
     ):
-        asked = {"structure_b": kind, "fsc_weight": weighted, "strict": True}
+        asked = {"structure_b": kind, "fsc_weight": weighted, "strict": True, "flat": False}
         found = locscale.enhance(scene.full, scene.mask, scene.resolution, structure, **asked, **given)
-        gains = None if weighted else model_profiles(structure, scaling, kind) - logarithm(profiles)
-        yield name, found.data, gains
+        yield name, found.data, None if weighted else model_profiles(structure, scaling, kind)
     for name, (preset, aim) in AIMS.items():
         path = os.path.join(models, name) if models else None
         if path is not None and not os.path.isdir(path):
             continue
-        log_gains = ilocscale.network_gains(scaling, ilocscale.load(path, preset, aim), profiles)
-        yield name, scaling.scaled(log_gains, {}).data, log_gains
-    model = scaling.windows(scaling.region.read(scene.model, 0.0, float(scene.model[scene.mask].std())))
-    log_gains = rivals.fitted_gains(scaling.windows(), model, scaling.lattice.places)
-    yield "fitted to the model", scaling.scaled(log_gains, {}).data, log_gains
+        network = ilocscale.load(path, preset, aim)
+        used, before = (flat, flat_profiles) if network.standard == "flat" else (scaling, profiles)
+        log_gains = ilocscale.network_gains(used, network, np.exp(before))
+        yield name, used.scaled(log_gains, {}).data, before + log_gains
+    for name, used, before in (("fitted to the model", scaling, profiles), ("the same, flat", flat, flat_profiles)):
+        model = used.windows(scene.full.like(scene.model))
+        log_gains = rivals.fitted_gains(used.windows(used.density_map), model, used.lattice.places)
+        yield name, used.scaled(log_gains, {}).data, before + log_gains
+
+
+def scalings(scene):
+    """The windows of a map as it is, and of the map made flat."""
+    given = scene.full, scene.mask, scene.resolution
+    return LocalScaling(*given, workers=1), LocalScaling(*given, before=flattening(*given, 1), workers=1)
 
 
 def model_profiles(structure, scaling, kind="shifted"):
@@ -91,11 +102,11 @@ def model_profiles(structure, scaling, kind="shifted"):
     return logarithm(scaling.at_places(lambda part: profile(windows.spectra(places[part]))))
 
 
-def rank_with_resolution(scene, scaling, log_gains, profiles):
+def rank_with_resolution(scene, scaling, log_profiles):
     """The rank correlation of the B factor of sharpened windows with the local resolution, at places in the mask."""
     inside = scene.mask[tuple(_voxels(scene, scaling).T)]
     local = scene.made.local_resolution[tuple(_voxels(scene, scaling)[inside].T)]
-    fall = b_factors(log_gains + logarithm(profiles), scaling.known, scaling.resolution)[inside]
+    fall = -b_factors(log_profiles, scaling.known, scaling.resolution)[inside]
     return float(spearmanr(fall[local > 0], local[local > 0])[0])
 
 
@@ -112,12 +123,11 @@ def measure_maps(found_scenes, models):
         started = time.monotonic()
         residues = Residues(scene)
         scaling = LocalScaling(scene.full, scene.mask, scene.resolution, workers=1)
-        profiles = scaling.profiles()
         row = {"structure": scene.name, "extra": scene.extra, "resolution": round(scene.resolution, 3), "methods": {}}
-        for name, data, log_gains in methods(scene, models, scaling):
+        for name, data, log_profiles in methods(scene, models):
             row["methods"][name] = judged(scene, residues, data)
-            if log_gains is not None and len(log_gains) == len(profiles):
-                row["methods"][name]["rank"] = round(rank_with_resolution(scene, scaling, log_gains, profiles), 3)
+            if log_profiles is not None:
+                row["methods"][name]["rank"] = round(rank_with_resolution(scene, scaling, log_profiles), 3)
         rows.append(row)
         told = {name: each["rscc"] for name, each in row["methods"].items()}
         print(scene.name, scene.extra, row["resolution"], told, f"{time.monotonic() - started:.0f} s", flush=True)
@@ -128,20 +138,21 @@ def measure_profiles(found_scenes, models):
     """Errors of predicted log profiles by network and shell: bias, RMS; and of the unsharpened map."""
     errors = {}
     for scene in found_scenes:
-        scaling = LocalScaling(scene.full, scene.mask, scene.resolution, workers=1)
-        profiles = scaling.profiles()
+        scaling, flat = scalings(scene)
         inside = scene.mask[tuple(_voxels(scene, scaling).T)]
         wanted = model_profiles(atoms(scene, scene.made.b_factors), scaling)[inside]
-        log_profiles = logarithm(profiles)[inside]
-        level = (wanted - log_profiles).mean()
-        errors.setdefault("unsharpened", []).append(log_profiles + level - wanted)
+        of_map = logarithm(scaling.profiles())[inside]
+        errors.setdefault("unsharpened", []).append(of_map + (wanted - of_map).mean() - wanted)
         for name in ("contrast", "published"):
             path = os.path.join(models, name) if models else None
             if path is not None and not os.path.isdir(path):
                 continue
             preset, aim = AIMS[name]
-            gains = ilocscale.network_gains(scaling, ilocscale.load(path, preset, aim), profiles)[inside]
-            errors.setdefault(name, []).append(log_profiles + gains - wanted)
+            network = ilocscale.load(path, preset, aim)
+            used = flat if network.standard == "flat" else scaling
+            profiles = used.profiles()
+            found = logarithm(profiles) + ilocscale.network_gains(used, network, profiles)
+            errors.setdefault(name, []).append(found[inside] - wanted)
     return {name: tables.profile_figures(found) for name, found in errors.items()}
 
 

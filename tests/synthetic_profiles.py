@@ -6,7 +6,7 @@ import scipy.fft
 from deepreslib.enhancement import profiles
 from deepreslib.networks.ilocscale_card import SHELLS
 from deepreslib.training.ilocscale import validation
-from deepreslib.training.ilocscale.examples import BOX_SD, NEIGHBOURS, Examples
+from deepreslib.training.ilocscale.examples import BOX_SD, NEIGHBOURS, LabelledWindows
 from deepreslib.training.ilocscale.maps import MapRecipe
 from deepreslib.training.ilocscale.program import Data
 
@@ -26,13 +26,13 @@ def log_profiles(count, rng):
 
 
 def windows_of(given, wanted):
-    """Examples with these profiles and nothing else."""
+    """LabelledWindows with these profiles and nothing else."""
     count, shells = len(given), np.zeros((len(given), SHELLS), np.float32)
     voxels = np.zeros((count, len(NEIGHBOURS)), np.float16)
     rest = {name: np.ones(count, np.float32) for name in ("strength", "resolution")}
     rng = np.random.default_rng(0)
     filtered = rng.standard_normal((count, len(NEIGHBOURS), SHELLS)).astype(np.float16)
-    return Examples(
+    return LabelledWindows(
         profiles=given - np.float32(np.log(BOX_SD)),
         given=given,
         given_known=np.ones((count, SHELLS), bool),

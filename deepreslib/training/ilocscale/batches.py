@@ -8,7 +8,7 @@ import numpy as np
 
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.networks.ilocscale_card import SHELLS
-from deepreslib.training.ilocscale.examples import FAINTEST, Examples
+from deepreslib.training.ilocscale.examples import FAINTEST, LabelledWindows
 from deepreslib.training.loop import Batch
 
 HIDDEN, FIRST_HIDDEN = 0.1, 5
@@ -18,7 +18,7 @@ first shell that is."""
 FAINTEST_POINT = -6.0
 """Windows with a point of a profile below this are not shown to the published networks, as in the thesis."""
 
-Prepare: TypeAlias = Callable[[Examples], tuple[dict[str, FloatArray], Any]]
+Prepare: TypeAlias = Callable[[LabelledWindows], tuple[dict[str, FloatArray], Any]]
 """A function that makes inputs and truth of windows."""
 
 
@@ -37,7 +37,7 @@ class Order:
     hides: bool = True
 
 
-def for_density(examples: Examples) -> tuple[dict[str, FloatArray], FloatArray]:
+def for_density(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
     """Inputs of the compact network, and the truth of ``losses.map_loss`` and ``losses.centre_loss``.
 
     Args:
@@ -52,39 +52,39 @@ def for_density(examples: Examples) -> tuple[dict[str, FloatArray], FloatArray]:
     return _inputs(examples), truth.reshape(len(examples), -1)
 
 
-def for_windows(examples: Examples) -> tuple[dict[str, FloatArray], FloatArray]:
+def for_windows(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
     """Inputs of the compact network, and the truth of ``losses.window_loss``: (n, 3 × 13)."""
     parts = [examples.power, examples.common, examples.known.astype(np.float32)]
     return _inputs(examples), np.concatenate(parts, axis=1)
 
 
-def for_contrast(examples: Examples) -> tuple[dict[str, FloatArray], FloatArray]:
+def for_contrast(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
     """Inputs of the compact network, and the truth of ``losses.profile_loss``: (n, 2 × 13)."""
     return _inputs(examples), np.concatenate([examples.target, examples.known], axis=1, dtype=np.float32)
 
 
-def for_published(examples: Examples) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+def for_published(examples: LabelledWindows) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
     """Inputs of the published networks, ``profile`` alone, and what both are to predict: (n, 13)."""
     return {"profile": given_profiles(examples)}, {"linear": examples.target, "prelu": examples.target}
 
 
-def in_mask(examples: Examples) -> BoolArray:
+def in_mask(examples: LabelledWindows) -> BoolArray:
     """The windows that teach a compact network the model's density: those centred in the mask."""
     return examples.inside
 
 
-def with_model(examples: Examples) -> BoolArray:
+def with_model(examples: LabelledWindows) -> BoolArray:
     """The windows that teach a compact network the model's profile: those that hold some of the model."""
     return examples.strength >= FAINTEST
 
 
-def without_faint(examples: Examples) -> BoolArray:
+def without_faint(examples: LabelledWindows) -> BoolArray:
     """The windows that teach the published networks: without a faint point, all shells known."""
     lowest = np.minimum(given_profiles(examples), examples.target).min(axis=1)
     return (lowest >= FAINTEST_POINT) & examples.given_known.all(axis=1)
 
 
-def given_profiles(examples: Examples) -> FloatArray:
+def given_profiles(examples: LabelledWindows) -> FloatArray:
     """The profiles of the maps as they were given, unknown points held: float32 (n, 13)."""
     return held_profiles(examples.given, examples.given_known)
 
@@ -101,7 +101,7 @@ def held_profiles(profiles: FloatArray, known: BoolArray) -> FloatArray:
 
 
 def shuffled(
-    examples: Examples, numbers: IntArray, prepare: Prepare, options: Order, seed: int, first: int
+    examples: LabelledWindows, numbers: IntArray, prepare: Prepare, options: Order, seed: int, first: int
 ) -> Generator[Batch, None, None]:
     """Batches of windows in random order.
 
@@ -152,5 +152,5 @@ def hide_last(known: BoolArray, rng: np.random.Generator) -> None:
     known &= ~(hidden[:, None] & (np.arange(SHELLS) >= firsts[:, None]))
 
 
-def _inputs(examples: Examples) -> dict[str, FloatArray]:
+def _inputs(examples: LabelledWindows) -> dict[str, FloatArray]:
     return {"profile": examples.profiles, "known": examples.known.astype(np.float32)}

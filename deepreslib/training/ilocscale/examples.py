@@ -56,7 +56,7 @@ _PATCH = 2 * _MARGIN + 1
 
 
 @dataclass(frozen=True, eq=False)
-class Examples:
+class LabelledWindows:
     """Windows, one along the first axis of each array.
 
     The map was made flat before (``enhancement.flattening``); magnitudes are in units of its SD in the mask.
@@ -96,9 +96,9 @@ class Examples:
     def __len__(self) -> int:
         return len(self.profiles)
 
-    def chosen(self, numbers: IntArray | BoolArray) -> "Examples":
+    def chosen(self, numbers: IntArray | BoolArray) -> "LabelledWindows":
         """Those of some numbers."""
-        return Examples(**{part.name: getattr(self, part.name)[numbers] for part in fields(self)})
+        return LabelledWindows(**{part.name: getattr(self, part.name)[numbers] for part in fields(self)})
 
 
 @functools.lru_cache(maxsize=1)
@@ -118,7 +118,7 @@ def shell_kernels() -> FloatArray:
     return kernels.reshape(_PATCH**3, -1)
 
 
-def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> Examples:
+def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> LabelledWindows:
     """The windows of a map.
 
     Args:
@@ -159,7 +159,7 @@ def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> Ex
     def of_all(values: Any) -> Any:
         return np.broadcast_to(values, (len(centres), *np.shape(values))).copy()
 
-    return Examples(
+    return LabelledWindows(
         profiles=profiles.logarithm(profiles.profile(spectra)),
         known=of_all(_known(flat)),
         target=profiles.logarithm(Windows(made.shifted).profiles(centres)),
@@ -202,7 +202,7 @@ def make(
     return targets
 
 
-def load(paths: Sequence[str]) -> Examples:
+def load(paths: Sequence[str]) -> LabelledWindows:
     """The windows in files.
 
     Args:
@@ -211,12 +211,12 @@ def load(paths: Sequence[str]) -> Examples:
     Returns:
         All windows, numbered by their map's place in ``paths``.
     """
-    parts: dict[str, list[Any]] = {part.name: [] for part in fields(Examples)}
+    parts: dict[str, list[Any]] = {part.name: [] for part in fields(LabelledWindows)}
     for number, path in enumerate(paths):
         with np.load(path) as stored:
             for name, arrays in parts.items():
                 arrays.append(np.full(stored[name].shape, number, np.int32) if name == "maps" else stored[name])
-    return Examples(**{name: np.concatenate(arrays) for name, arrays in parts.items()})
+    return LabelledWindows(**{name: np.concatenate(arrays) for name, arrays in parts.items()})
 
 
 def _make_one(
@@ -225,7 +225,7 @@ def _make_one(
     path = paths[np.random.default_rng([seed, number, 0]).choice(len(paths), p=shares)]
     found = from_map(make_map(path, recipe, [seed, number, 1]), np.random.default_rng([seed, number, 2]), number)
     with write_aside(_target(folder, seed, number)) as temporary:
-        np.savez_compressed(temporary, **{part.name: getattr(found, part.name) for part in fields(Examples)})
+        np.savez_compressed(temporary, **{part.name: getattr(found, part.name) for part in fields(LabelledWindows)})
 
 
 def _known(density_map: DensityMap) -> BoolArray:

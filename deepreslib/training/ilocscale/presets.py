@@ -9,7 +9,7 @@ import keras
 from deepreslib.fourier.arrays import BoolArray
 from deepreslib.training.ilocscale import batches, losses
 from deepreslib.training.ilocscale.batches import Prepare
-from deepreslib.training.ilocscale.examples import Examples
+from deepreslib.training.ilocscale.examples import LabelledWindows
 
 DECAY = 1e-4
 """Weight decay of the compact networks."""
@@ -37,7 +37,7 @@ class Preset:
     network: str
     aim: str
     prepare: Prepare
-    usable: Callable[[Examples], BoolArray]
+    usable: Callable[[LabelledWindows], BoolArray]
     loss: Any
     make_optimiser: Callable[[float], Any]
     batch: int

@@ -16,7 +16,7 @@ from deepreslib.networks.tensors import KerasModel
 from deepreslib.training import loop
 from deepreslib.training.cryores.program import VALIDATION_SEED
 from deepreslib.training.ilocscale import batches, examples, validation
-from deepreslib.training.ilocscale.examples import Examples
+from deepreslib.training.ilocscale.examples import LabelledWindows
 from deepreslib.training.ilocscale.maps import MapRecipe
 from deepreslib.training.ilocscale.presets import PRESETS
 from deepreslib.training.single_network import SingleNetworkProgram, model_card
@@ -58,7 +58,7 @@ class Data:
     recipe: MapRecipe
     structures: int
     maps: int
-    training: Examples
+    training: LabelledWindows
     unseen: validation.Unseen
 
 
@@ -160,7 +160,7 @@ class GainsProgram(SingleNetworkProgram):
         }
         return model_card(self.options, state, system, data)
 
-    def log_gains(self, windows: Examples) -> FloatArray:
+    def log_gains(self, windows: LabelledWindows) -> FloatArray:
         """The gains of windows as the network predicts them, not yet limited.
 
         Args:
@@ -183,13 +183,13 @@ class GainsProgram(SingleNetworkProgram):
             merged[chosen] = merge(linear[chosen], prelu[chosen], inputs["profile"][chosen], known, resolution)
         return merged - self._profiles(windows)
 
-    def _profiles(self, windows: Examples) -> FloatArray:
+    def _profiles(self, windows: LabelledWindows) -> FloatArray:
         """The profiles from which predicted profiles differ by the gains: unknown points are held at the last known."""
         if self.preset.network == "published":
             return batches.given_profiles(windows)
         return batches.held_profiles(windows.profiles, windows.known)
 
-    def _usual(self, used: Examples) -> FloatArray:
+    def _usual(self, used: LabelledWindows) -> FloatArray:
         """What a new network predicts of all windows."""
         return self.data.unseen.one if self.preset.aim == "density" else used.target.mean(axis=0)
 

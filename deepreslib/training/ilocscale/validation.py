@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from deepreslib.fourier.arrays import BoolArray, FloatArray
-from deepreslib.training.ilocscale.examples import FAINTEST, Examples
+from deepreslib.training.ilocscale.examples import FAINTEST, LabelledWindows
 from deepreslib.training.ilocscale.losses import LOG_GAINS
 
 _LEAST = 1e-9
@@ -21,7 +21,7 @@ class Unseen:
         one: (13,), logarithms of the one set of gains that is best for all windows in the mask.
     """
 
-    examples: Examples
+    examples: LabelledWindows
     one: FloatArray
 
     @cached_property
@@ -68,19 +68,19 @@ class Unseen:
         }
 
 
-def best_single(examples: Examples) -> FloatArray:
+def best_single(examples: LabelledWindows) -> FloatArray:
     """Logarithms of the one set of gains that brings all windows in the mask nearest to their models, (13,)."""
     seen = examples.known * examples.inside[:, None]
     power, common = ((values * seen).sum(axis=0, dtype=float) for values in (examples.power, examples.common))
     return _logarithm(common, power)
 
 
-def fitted_gains(examples: Examples) -> FloatArray:
+def fitted_gains(examples: LabelledWindows) -> FloatArray:
     """Logarithms of the gains that bring each window nearest to its model, (n, 13)."""
     return _logarithm(examples.common, examples.power)
 
 
-def correlations(examples: Examples, log_gains: FloatArray) -> FloatArray:
+def correlations(examples: LabelledWindows, log_gains: FloatArray) -> FloatArray:
     """The correlation of each map with its model at the voxels in the mask around the centres of windows, (maps,).
 
     Args:
@@ -95,7 +95,7 @@ def correlations(examples: Examples, log_gains: FloatArray) -> FloatArray:
     return np.array(found)
 
 
-def window_losses(examples: Examples, log_gains: FloatArray) -> FloatArray:
+def window_losses(examples: LabelledWindows, log_gains: FloatArray) -> FloatArray:
     """The mean of ``losses.window_loss`` over the windows in the mask of each map, at its best scale: (maps,).
 
     Args:
@@ -112,7 +112,7 @@ def window_losses(examples: Examples, log_gains: FloatArray) -> FloatArray:
     return -np.square(commons) / np.maximum(powers, _LEAST) / counts
 
 
-def profile_figures(examples: Examples, predicted: FloatArray) -> dict[str, float]:
+def profile_figures(examples: LabelledWindows, predicted: FloatArray) -> dict[str, float]:
     """How near predicted profiles are to the model's.
 
     Args:
@@ -130,14 +130,14 @@ def profile_figures(examples: Examples, predicted: FloatArray) -> dict[str, floa
     return {"rms": round(float(rms), 4), "bias": round(float(np.abs(bias).max()), 4)}
 
 
-def _scaled(examples: Examples, log_gains: FloatArray) -> FloatArray:
+def _scaled(examples: LabelledWindows, log_gains: FloatArray) -> FloatArray:
     """The scaled map at the voxels around the centres of windows, float32 (n, 15)."""
     gains = np.exp(np.clip(log_gains, *LOG_GAINS)).astype(np.float32)
     scaled: FloatArray = np.einsum("nvs,ns->nv", examples.filtered.astype(np.float32), gains)
     return scaled
 
 
-def _counts(examples: Examples) -> BoolArray:
+def _counts(examples: LabelledWindows) -> BoolArray:
     return examples.within & examples.inside[:, None]
 
 

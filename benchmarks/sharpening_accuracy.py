@@ -106,7 +106,7 @@ def rank_with_resolution(scene, scaling, log_profiles):
     """The rank correlation of the B factor of sharpened windows with the local resolution, at places in the mask."""
     inside = scene.mask[tuple(_voxels(scene, scaling).T)]
     local = scene.made.local_resolution[tuple(_voxels(scene, scaling)[inside].T)]
-    fall = -b_factors(log_profiles, scaling.known, scaling.resolution)[inside]
+    fall = b_factors(log_profiles, scaling.known, scaling.resolution)[inside]
     return float(spearmanr(fall[local > 0], local[local > 0])[0])
 
 

@@ -22,6 +22,9 @@ from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.slabs import radii
 from deepreslib.maps import DensityMap, fast_box_around, masked_fsc
 
+MARGIN = 10.0
+"""Times the resolution: so much room around the mask the part of the map has that the B factor is fitted to."""
+
 
 class GlobalFilter:
     """What one map, and its half maps alike, are multiplied by in Fourier space.
@@ -59,7 +62,8 @@ class GlobalFilter:
         self._curve = None if half_maps is None or weight is not None else masked_fsc(*half_maps, mask, self._workers)
         self.warnings: tuple[str, ...] = ()
         self._fit: guinier.GuinierFit | None = None
-        box = fast_box_around(mask, math.ceil(2 * SOFT_EDGE / min(density_map.voxel_size)))
+        margin = max(2 * SOFT_EDGE, MARGIN * resolution)  # in a small box there are too few shells for a line
+        box = fast_box_around(mask, math.ceil(margin / min(density_map.voxel_size)))
         part = replace(density_map, data=np.ascontiguousarray(density_map.data[box]))
         if self._weight is not None or self._curve is not None:
             part = part.like(_filtered(part, self._weight_of_fit, self._workers))

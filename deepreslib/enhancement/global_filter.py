@@ -19,6 +19,7 @@ from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.shell_gains import threads
 from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.fourier.fsc import truth_correlation
 from deepreslib.fourier.slabs import radii
 from deepreslib.maps import DensityMap, fast_box_around, masked_fsc
 
@@ -106,16 +107,9 @@ class GlobalFilter:
             return self._weight(frequency)
         if self._curve is None:
             return np.ones_like(frequency)
-        weights = fsc_weights(self._curve.correlation)
+        weights = truth_correlation(self._curve.correlation)
         weights[0] = 1
         return np.interp(frequency, self._curve.frequency, weights).astype(np.float32)
-
-
-def fsc_weights(correlation: FloatArray) -> FloatArray:
-    """The estimated correlation of the mean of two half maps with the truth, from their FSC: same shape, 0 to 1."""
-    positive = np.clip(correlation, 0, 1)
-    weights: FloatArray = np.sqrt(2 * positive / (1 + positive))
-    return weights
 
 
 def _filtered(density_map: DensityMap, weight: Callable[[FloatArray], FloatArray], workers: int) -> FloatArray:

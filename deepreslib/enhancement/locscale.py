@@ -19,11 +19,11 @@ from deepreslib.enhancement import ilocscale
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.gain_guards import fitted_shells, guarded
-from deepreslib.enhancement.global_filter import fsc_weights
 from deepreslib.enhancement.local_scaling import LocalScaling, check
 from deepreslib.enhancement.profiles import SPACING, WINDOW, Windows, logarithm, profile
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.fourier.fsc import truth_correlation
 from deepreslib.maps import DensityMap
 from deepreslib.simulation import model_map
 from deepreslib.simulation.model_mask import ModelMask
@@ -147,7 +147,7 @@ def enhance(
     profiles = scaling.profiles()
     log_gains = _model_gains(scaling, model, profiles, structure_b)
     if weighted:
-        log_gains += np.log(np.maximum(fsc_weights(scaling.fsc()), LEAST_WEIGHT))
+        log_gains += np.log(np.maximum(truth_correlation(scaling.fsc()), LEAST_WEIGHT))
     log_gains = guarded(log_gains, profiles, scaling.known)
     if network is not None:
         report["model"] = network.describe()

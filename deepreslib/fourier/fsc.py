@@ -95,6 +95,22 @@ class ShellSums:
         return np.divide(self.cross, scale, out=np.zeros(len(scale)), where=scale > 0)
 
 
+def truth_correlation(fsc: FloatArray) -> FloatArray:
+    """How the mean of two half maps correlates with the truth, as their FSC lets expect: sqrt(2 FSC / (1 + FSC)).
+
+    Source: Rosenthal & Henderson 2003, J. Mol. Biol. 333, 721-745.
+
+    Args:
+        fsc: any shape; below 0 it is taken for 0.
+
+    Returns:
+        Of that shape, 0 to 1.
+    """
+    positive = np.clip(fsc, 0, 1)
+    found: FloatArray = np.sqrt(2 * positive / (1 + positive))
+    return found
+
+
 def global_fsc(
     half1: FloatArray, half2: FloatArray, voxel_size: VoxelSize, mask: Array | None = None, workers: int = -1
 ) -> ShellCorrelation:

@@ -16,7 +16,7 @@ import scipy.ndimage
 from deepreslib import memory
 from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import BoolArray
-from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation, global_fsc
+from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation, global_fsc, truth_correlation
 from deepreslib.maps.density_map import DensityMap
 from deepreslib.maps.half_maps import masked_fsc
 from deepreslib.maps.scaling import plainly_scaled
@@ -45,8 +45,8 @@ UNCERTAIN = 0.2
 
 DEPARTED = 0.6
 """A map shows something else than its half maps where its FSC with their mean is a smaller share of what the truth
-would have with it: sqrt(2 FSC / (1 + FSC)) by the FSC of the half maps (Rosenthal & Henderson 2003, J. Mol. Biol. 333,
-721-745). The mean itself, filtered or not, has 1 or more of it."""
+would have with it by the FSC of the half maps (``fsc.truth_correlation``). The mean itself, filtered or not, has 1 or
+more of it."""
 
 AVERAGED = 3
 """Shells over which that FSC is averaged."""
@@ -220,8 +220,7 @@ def departure(
     """
     (half1, half2), _, _ = plainly_scaled(*half_maps)
     curve = masked_fsc(density_map, half1.like((half1.data + half2.data) / 2), mask, workers)
-    agreeing = np.clip(masked.correlation, 0, 1)
-    share = curve.correlation / np.maximum(np.sqrt(2 * agreeing / (1 + agreeing)), 1e-3)
+    share = curve.correlation / np.maximum(truth_correlation(masked.correlation), 1e-3)
     share[:AVERAGED] = 1  # an offset alone changes the first shells
     share = scipy.ndimage.uniform_filter1d(share, AVERAGED, mode="nearest")
     looked_at = curve.frequency <= 1 / finest

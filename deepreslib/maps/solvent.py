@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 from scipy import ndimage
+from scipy.stats import median_abs_deviation
 
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray
@@ -223,9 +224,7 @@ def measure_solvent(blocks: Blocks, sign: float) -> Solvent | None:
 
 def _usual_deviation(values: FloatArray) -> float | None:
     """The SD of normally distributed values, by half of them: a few that differ do not count; None for too few."""
-    if len(values) < FEWEST_BLOCKS:
-        return None
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    return float(median_abs_deviation(values, scale="normal")) if len(values) >= FEWEST_BLOCKS else None
 
 
 def _rim(blocks: Blocks, around: Box, mask: BoolArray, distance: FloatArray, sign: float) -> Rim:

@@ -7,7 +7,7 @@ import scipy.fft
 
 from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import BoolArray, FloatArray
-from deepreslib.fourier.fsc import ShellCorrelation
+from deepreslib.fourier.fsc import ShellCorrelation, truth_correlation
 from deepreslib.maps import masks
 
 
@@ -104,5 +104,4 @@ def _fsc_weights(frequency: FloatArray, fsc: ShellCorrelation) -> FloatArray:
     values = np.clip(fsc.correlation, 0, 1)
     values[0] = values[1]
     values[np.cumsum(values <= 0) > 0] = 0
-    weights = np.sqrt(2 * values / (1 + values))
-    return np.interp(frequency, fsc.frequency, weights, right=0).astype(np.float32)
+    return np.interp(frequency, fsc.frequency, truth_correlation(values), right=0).astype(np.float32)

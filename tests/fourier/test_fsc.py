@@ -14,6 +14,13 @@ def noise(seed, shape=SHAPE):
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
+def test_the_mean_of_half_maps_follows_the_truth_better_than_they_follow_each_other():
+    signal, noise1, noise2 = np.random.default_rng(0).standard_normal((3, 200_000))
+    of_halves = np.array([np.corrcoef(signal + noise1, signal + noise2)[0, 1], -0.2, 1.0])
+    expected = np.corrcoef(signal, signal + (noise1 + noise2) / 2)[0, 1]
+    assert fsc.truth_correlation(of_halves) == pytest.approx([expected, 0, 1], abs=0.01)
+
+
 def test_identical_maps_correlate_everywhere_and_reach_twice_the_voxel_size():
     curve = fsc.global_fsc(noise(0), noise(0), 1.2)
     np.testing.assert_allclose(curve.correlation[1:], 1, atol=1e-5)

@@ -114,4 +114,4 @@ def test_the_shipped_network_is_small_and_was_trained_by_its_recipe():
     assert figures["exact_monores"] > 0.55
     assert figures["exact_resmap"] > 0.6
     assert max(figures["ece_monores"], figures["ece_resmap"]) < 0.1
-    assert [row["maps"] for row in model.card["learning_curve"]] == [125, 250, 500]
+    assert [row["maps"] for row in model.card["learning_curve"]] == [125, 250, 500, 1000]

@@ -105,14 +105,35 @@ class StoredGains(store.StoredModel):
     def _unlimited(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None) -> FloatArray:
         """The gains as the network's output gives them."""
         seen = np.asarray(log_profiles, np.float32)
+        if self.aim == "density":
+            return np.asarray(self.run(_inputs(seen, known)))
+        return self.model_profiles(seen, known, resolution) - held(seen, known)
+
+    def model_profiles(
+        self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None
+    ) -> FloatArray:
+        """The profiles that a model would have at windows, as a network of the aim ``contrast`` predicts them.
+
+        Args:
+            log_profiles: float32 (n, 13), as ``log_gains`` takes them.
+            known: bool (13,).
+            resolution: Å, of the map; see ``log_gains``.
+
+        Returns:
+            float32 (n, 13), natural logarithms, of all shells, in units of the training's models.
+        """
+        seen = np.asarray(log_profiles, np.float32)
         if self.preset == "published":
             filled = held(seen, known)
             outputs = self.run({"profile": filled})
             linear, prelu = (np.asarray(outputs[kind]) for kind in ("linear", "prelu"))
-            merged = merge(linear, prelu, filled, known, resolution)
-            return merged - filled
-        output = np.asarray(self.run({"profile": seen, "known": np.tile(known.astype(np.float32), (len(seen), 1))}))
-        return output if self.aim == "density" else output - held(seen, known)
+            return merge(linear, prelu, filled, known, resolution)
+        return np.asarray(self.run(_inputs(seen, known)))
+
+
+def _inputs(log_profiles: FloatArray, known: BoolArray) -> dict[str, FloatArray]:
+    """The inputs of a compact network."""
+    return {"profile": log_profiles, "known": np.tile(known.astype(np.float32), (len(log_profiles), 1))}
 
 
 def held(log_profiles: FloatArray, known: BoolArray) -> FloatArray:

@@ -38,6 +38,20 @@ class Order:
 
 
 def for_density(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
+    """Inputs of the compact network, and the truth of ``losses.density_loss``.
+
+    Args:
+        examples: n windows.
+
+    Returns:
+        ``profile`` and ``known``; (n, 15 × 15 + 3 × 13), what :func:`for_map` gives and what :func:`for_windows` gives.
+    """
+    inputs, of_map = for_map(examples)
+    _, of_windows = for_windows(examples)
+    return inputs, np.concatenate([of_map, of_windows], axis=1)
+
+
+def for_map(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
     """Inputs of the compact network, and the truth of ``losses.map_loss`` and ``losses.centre_loss``.
 
     Args:
@@ -59,8 +73,11 @@ def for_windows(examples: LabelledWindows) -> tuple[dict[str, FloatArray], Float
 
 
 def for_contrast(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Inputs of the compact network, and the truth of ``losses.profile_loss``: (n, 2 × 13)."""
-    return _inputs(examples), np.concatenate([examples.target, examples.known], axis=1, dtype=np.float32)
+    """Inputs of the compact network, and the truth of ``losses.profile_loss``: (n, 2 × 13).
+
+    The model has all shells, also those of which the map holds nothing.
+    """
+    return _inputs(examples), np.concatenate([examples.target, np.ones_like(examples.target)], axis=1)
 
 
 def for_published(examples: LabelledWindows) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:

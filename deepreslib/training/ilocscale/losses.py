@@ -18,6 +18,9 @@ GROUP = 60
 SCALE_WEIGHT = 1e-2
 """Weight of the squared logarithm of the ratio of the variances in ``map_loss``."""
 
+WINDOW_WEIGHT = 0.3
+"""Weight of whole windows in ``density_loss``."""
+
 _LEAST = 1e-6
 
 
@@ -85,6 +88,44 @@ def map_loss(truth: Tensor, predicted: Tensor) -> Tensor:
     power, wanted = (ops.sum(ops.square(values), axis=1) + _LEAST for values in (scaled, model))
     correlation = ops.sum(scaled * model, axis=1) / ops.sqrt(power * wanted)
     return 1 - correlation + SCALE_WEIGHT * ops.square(ops.log(power / wanted))
+
+
+def windows_loss(truth: Tensor, predicted: Tensor) -> Tensor:
+    """How far the scaled windows of a map, whole, are from following their models: 1 less their correlation.
+
+    Each window counts as much as any other, however strong its model is. Their common scale does not matter.
+
+    Args:
+        truth: as ``window_loss`` takes it; ``GROUP`` windows of one map follow each other.
+        predicted: (batch, 13), logarithms of the gains.
+
+    Returns:
+        (batch / ``GROUP``,), of each map.
+    """
+    power, common, known = (truth[:, part * SHELLS : (part + 1) * SHELLS] for part in range(3))
+    gains = known * gains_of(predicted)
+    powers, commons = (
+        ops.sum(ops.reshape(values, (-1, GROUP * SHELLS)), axis=1)
+        for values in (ops.square(gains) * power, gains * common)
+    )
+    return 1 - commons / ops.sqrt(GROUP * (powers + _LEAST))
+
+
+def density_loss(truth: Tensor, predicted: Tensor) -> Tensor:
+    """``map_loss``, and with less weight ``windows_loss``.
+
+    The first alone leaves it nearly open how strong a part is that hardly counts in a map's correlation, such as one
+    that is badly resolved; the second does not, as it looks at each window by itself.
+
+    Args:
+        truth: (batch, voxels × 15 + 3 × 13), that of both.
+        predicted: (batch, 13), logarithms of the gains.
+
+    Returns:
+        (batch / ``GROUP``,), of each map.
+    """
+    windows = truth.shape[1] - 3 * SHELLS
+    return map_loss(truth[:, :windows], predicted) + WINDOW_WEIGHT * windows_loss(truth[:, windows:], predicted)
 
 
 def profile_loss(truth: Tensor, predicted: Tensor) -> Tensor:

@@ -120,14 +120,13 @@ def profile_figures(examples: LabelledWindows, predicted: FloatArray) -> dict[st
         predicted: float32 (n, 13), logarithms.
 
     Returns:
-        Over the windows in the mask and the known shells: ``rms`` of the error, and ``bias``, the greatest magnitude of
-        the mean error of a shell.
+        Over the windows in the mask and all shells: ``rms`` of the error, and ``bias``, the greatest magnitude of the
+        mean error of a shell.
     """
-    counts = examples.known & (examples.inside & (examples.strength >= FAINTEST))[:, None]
-    errors = np.where(counts, predicted - examples.target, 0)
-    bias = errors.sum(axis=0) / np.maximum(counts.sum(axis=0), 1)
-    rms = np.sqrt(np.square(errors).sum() / np.maximum(counts.sum(), 1))
-    return {"rms": round(float(rms), 4), "bias": round(float(np.abs(bias).max()), 4)}
+    counts = examples.inside & (examples.strength >= FAINTEST)
+    errors = (predicted - examples.target)[counts].astype(float)
+    bias = np.abs(errors.mean(axis=0)).max()
+    return {"rms": round(float(np.sqrt(np.square(errors).mean())), 4), "bias": round(float(bias), 4)}
 
 
 def _scaled(examples: LabelledWindows, log_gains: FloatArray) -> FloatArray:

@@ -46,7 +46,7 @@ def test_the_best_single_gains_are_the_best_of_all_windows(windows):
         assert np.mean(np.asarray(losses.window_loss(truth, moved))) > least
 
 
-def test_profile_errors_are_of_known_shells_in_the_mask(windows):
+def test_profile_errors_are_of_windows_in_the_mask(windows):
     predicted = windows.target.copy()
     predicted[:, 3] += 0.5
     predicted[~windows.inside] += 100

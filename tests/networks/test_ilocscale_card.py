@@ -1,6 +1,7 @@
 """Networks for local sharpening on disk, and the gains that follow from their outputs."""
 
 import json
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from deepreslib.networks.ilocscale_card import SHELLS, load_gains
 RNG = np.random.default_rng(0)
 PROFILES = RNG.normal(-2, 1, (20, SHELLS)).astype(np.float32)
 EVERYTHING = np.ones(SHELLS, bool)
+NAMES = ("density", "contrast", "published")
 WIDE = [[-50.0] * SHELLS, [50.0] * SHELLS]
 
 
@@ -149,3 +151,8 @@ def test_the_shipped_networks_are_named_by_preset_and_aim():
     names = [ilocscale_card.network_name(*pair) for pair in (("compact", "density"), ("compact", "contrast"))]
     assert names == ["density", "contrast"]
     assert {ilocscale_card.network_name("published", aim) for aim in ilocscale_card.AIMS} == {"published"}
+
+
+def test_all_shipped_weights_together_are_small():
+    sizes = [Path(store.shipped_folder("ilocscale", name), store.WEIGHTS_FILE).stat().st_size for name in NAMES]
+    assert sum(sizes) <= 100_000

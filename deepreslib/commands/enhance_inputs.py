@@ -17,7 +17,7 @@ from deepreslib.errors import InputError
 from deepreslib.estimation.reliability import RELIABLE
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation
-from deepreslib.maps import DensityMap, checks, confidence, masks
+from deepreslib.maps import DensityMap, checks, confidence, masks, own_symmetry
 from deepreslib.structures import AtomicStructure, read_structure
 
 if TYPE_CHECKING:
@@ -190,11 +190,12 @@ def _wanted_mask(
 def _found_mask(
     args: Namespace, given: GivenMaps, answer: "LocalResolution | None"
 ) -> tuple[BoolArray, dict[str, Any]]:
-    """CryoRes' mask if it ran and may be relied on, else one made from the density."""
+    """CryoRes' mask, with the map's own symmetry, if it ran and may be relied on, else one made from the density."""
     if answer is None or (answer.status or RELIABLE) != RELIABLE:
         return inputs.read_mask(args, given)
     assert answer.mask is not None, "CryoRes always finds it"
-    return answer.mask, {"source": "cryores", "path": None, "threshold": None}
+    mask = own_symmetry.with_own_symmetry(answer.mask, given.density_map)
+    return mask, {"source": "cryores", "path": None, "threshold": None}
 
 
 def _ask_cryores(

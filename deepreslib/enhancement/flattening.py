@@ -14,6 +14,8 @@ it than with the measured FSC (automatic global sharpening), and at most 0.002 l
 measured FSC was worse, as some fits went astray. It needs no half maps.
 """
 
+import functools
+
 import numpy as np
 from scipy.special import expit
 
@@ -60,7 +62,7 @@ def flattening(density_map: DensityMap, mask: BoolArray, resolution: float, work
         density_map,
         mask,
         resolution,
-        weight=lambda frequency: share_of_signal(frequency, resolution),
+        weight=functools.partial(share_of_signal, resolution=resolution),
         low_pass=max(resolution / FINER, finest),
         workers=workers,
     )

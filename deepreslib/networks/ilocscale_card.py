@@ -109,9 +109,7 @@ class StoredGains(store.StoredModel):
             return np.asarray(self.run(_inputs(seen, known)))
         return self.model_profiles(seen, known, resolution) - held(seen, known)
 
-    def model_profiles(
-        self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None
-    ) -> FloatArray:
+    def model_profiles(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None) -> FloatArray:
         """The profiles that a model would have at windows, as a network of the aim ``contrast`` predicts them.
 
         Args:

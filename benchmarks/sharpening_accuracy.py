@@ -4,10 +4,11 @@
 
 - ``maps``: RSCC, the correlation in the molecule's mask with the density of the atoms at rest, neither filtered, so
   that part of every gain is the noise taken away beyond the resolution; the mean over residues of the correlation
-  around their atoms; where the FSC with that density falls to 0.5; and how the B factors of the sharpened windows
-  follow the local resolution.
+  around their atoms; and where the FSC with that density falls to 0.5.
+- ``b-factors``: how the B factors of the sharpened windows follow the local resolution.
 - ``profiles``: how well the networks that predict a model's profile do, by shell.
 - ``models``: a third of the chains is left out of the model that LocScale is given.
+- ``checks``: what DeepRes and ``deepres sharpness --check`` say of the maps.
 
 The mask is the molecule's and the resolution that of the half maps. Results go to
 ``benchmarks/results/sharpening_accuracy.{md,json}``.
@@ -22,21 +23,21 @@ import numpy as np
 import reports
 import sharpening_rivals as rivals
 import sharpening_tables as tables
-from scipy.stats import spearmanr
 from sharpening_maps import Residues, correlation, model_fsc, scenes
+from sharpening_windows import AIMS, atoms, measure_b_factors, measure_profiles, scaled_windows
 
 from deepreslib.enhancement import global_sharpening, ilocscale, locscale
+from deepreslib.enhancement.examination import examine
 from deepreslib.enhancement.flattening import flattening
-from deepreslib.enhancement.gain_guards import b_factors
-from deepreslib.enhancement.local_scaling import LocalScaling
-from deepreslib.enhancement.profiles import logarithm, profile
+from deepreslib.estimation import deepres
 from deepreslib.simulation.assemblies import subset
 
-PARTS = ("maps", "profiles", "models")
-AIMS = {"density": ("compact", "density"), "contrast": ("compact", "contrast"), "published": ("published", "contrast")}
-"""Name of a network's folder → its preset and aim."""
+PARTS = ("maps", "b-factors", "profiles", "models", "checks")
 
 LEFT_OUT = 1 / 3
+
+RANGE = "high"
+"""Of DeepRes: maps have voxels of 1 Å."""
 
 
 def judged(scene, residues, data):
@@ -48,23 +49,14 @@ def judged(scene, residues, data):
     }
 
 
-def atoms(scene, b_factors=None):
-    """The structure of a scene as it lies in the map, with the B factors of its file or others."""
-    part = subset(scene.structure, scene.selected)
-    found = part.b_factors if b_factors is None else b_factors[scene.selected]
-    return dataclasses.replace(part, positions=scene.positions[scene.selected], b_factors=found)
-
-
 def methods(scene, models):
-    """Yields the name of each method, its map, and if it scales windows their log profiles after that, else None."""
-    scaling, flat = scalings(scene)
-    profiles, flat_profiles = logarithm(scaling.profiles()), logarithm(flat.profiles())
-    yield "unsharpened", scene.full.data, profiles
-    yield "best B factor", rivals.best_b_factor(scene)[0], None
+    """Yields the name of each method and its map."""
+    yield "unsharpened", scene.full.data
+    yield "best B factor", rivals.best_b_factor(scene)[0]
     given = {"half_maps": scene.halves, "workers": 1}
-    yield "automatic", global_sharpening.enhance(scene.full, scene.mask, scene.resolution, **given).data, None
-    yield "best radial filter", rivals.best_radial_filter(scene), None
-    yield "flat", flat.density_map.data, flat_profiles
+    yield "automatic", global_sharpening.enhance(scene.full, scene.mask, scene.resolution, **given).data
+    yield "best radial filter", rivals.best_radial_filter(scene)
+    yield "flat", flattening(scene.full, scene.mask, scene.resolution, 1).of(scene.full)
     simulated, own = atoms(scene, scene.made.b_factors), atoms(scene)
     for name, structure, kind, weighted in (
         ("LocScale, shifted B", simulated, "shifted", False),
@@ -73,47 +65,9 @@ def methods(scene, models):
         ("LocScale, B 0", own, "zero", False),
     ):
         asked = {"structure_b": kind, "fsc_weight": weighted, "strict": True, "flat": False}
-        found = locscale.enhance(scene.full, scene.mask, scene.resolution, structure, **asked, **given)
-        yield name, found.data, None if weighted else model_profiles(structure, scaling, kind)
-    for name, (preset, aim) in AIMS.items():
-        path = os.path.join(models, name) if models else None
-        if path is not None and not os.path.isdir(path):
-            continue
-        network = ilocscale.load(path, preset, aim)
-        used, before = (flat, flat_profiles) if network.standard == "flat" else (scaling, profiles)
-        log_gains = ilocscale.network_gains(used, network, np.exp(before))
-        yield name, used.scaled(log_gains, {}).data, before + log_gains
-    for name, used, before in (("fitted to the model", scaling, profiles), ("the same, flat", flat, flat_profiles)):
-        model = used.windows(scene.full.like(scene.model))
-        log_gains = rivals.fitted_gains(used.windows(used.density_map), model, used.lattice.places)
-        yield name, used.scaled(log_gains, {}).data, before + log_gains
-
-
-def scalings(scene):
-    """The windows of a map as it is, and of the map made flat."""
-    given = scene.full, scene.mask, scene.resolution
-    return LocalScaling(*given, workers=1), LocalScaling(*given, before=flattening(*given, 1), workers=1)
-
-
-def model_profiles(structure, scaling, kind="shifted"):
-    """The log profiles of a model's windows, (places, 13)."""
-    windows = locscale.Model(structure, scaling).windows(kind)
-    places = scaling.lattice.places
-    return logarithm(scaling.at_places(lambda part: profile(windows.spectra(places[part]))))
-
-
-def rank_with_resolution(scene, scaling, log_profiles):
-    """The rank correlation of the B factor of sharpened windows with the local resolution, at places in the mask."""
-    inside = scene.mask[tuple(_voxels(scene, scaling).T)]
-    local = scene.made.local_resolution[tuple(_voxels(scene, scaling)[inside].T)]
-    fall = b_factors(log_profiles, scaling.known, scaling.resolution)[inside]
-    return float(spearmanr(fall[local > 0], local[local > 0])[0])
-
-
-def _voxels(scene, scaling):
-    """The voxels of the map at which the places of a lattice lie; maps have voxels of 1 Å here."""
-    places = scaling.lattice.places + [axis.start for axis in scaling.region.axes]
-    return np.clip(places, 0, np.array(scene.mask.shape) - 1)
+        yield name, locscale.enhance(scene.full, scene.mask, scene.resolution, structure, **asked, **given).data
+    for found in scaled_windows(scene, models):
+        yield found.method, found.scaling.scaled(found.log_gains, {}).data
 
 
 def measure_maps(found_scenes, models):
@@ -122,38 +76,35 @@ def measure_maps(found_scenes, models):
     for scene in found_scenes:
         started = time.monotonic()
         residues = Residues(scene)
-        scaling = LocalScaling(scene.full, scene.mask, scene.resolution, workers=1)
-        row = {"structure": scene.name, "extra": scene.extra, "resolution": round(scene.resolution, 3), "methods": {}}
-        for name, data, log_profiles in methods(scene, models):
-            row["methods"][name] = judged(scene, residues, data)
-            if log_profiles is not None:
-                row["methods"][name]["rank"] = round(rank_with_resolution(scene, scaling, log_profiles), 3)
+        row = {"structure": scene.name, "extra": scene.extra, "resolution": round(scene.resolution, 3)}
+        row["methods"] = {name: judged(scene, residues, data) for name, data in methods(scene, models)}
         rows.append(row)
         told = {name: each["rscc"] for name, each in row["methods"].items()}
         print(scene.name, scene.extra, row["resolution"], told, f"{time.monotonic() - started:.0f} s", flush=True)
     return rows
 
 
-def measure_profiles(found_scenes, models):
-    """Errors of predicted log profiles by network and shell: bias, RMS; and of the unsharpened map."""
-    errors = {}
+def measure_checks(found_scenes, models):
+    """What DeepRes and ``sharpness --check`` say of the maps before and after: median, Å, and verdict."""
+    rows = []
     for scene in found_scenes:
-        scaling, flat = scalings(scene)
-        inside = scene.mask[tuple(_voxels(scene, scaling).T)]
-        wanted = model_profiles(atoms(scene, scene.made.b_factors), scaling)[inside]
-        of_map = logarithm(scaling.profiles())[inside]
-        errors.setdefault("unsharpened", []).append(of_map + (wanted - of_map).mean() - wanted)
-        for name in ("contrast", "published"):
+        maps = {"unsharpened": scene.full}
+        given = {"half_maps": scene.halves, "workers": 1}
+        maps["automatic"] = global_sharpening.enhance(scene.full, scene.mask, scene.resolution, **given)
+        for name, (preset, aim) in AIMS.items():
             path = os.path.join(models, name) if models else None
-            if path is not None and not os.path.isdir(path):
-                continue
-            preset, aim = AIMS[name]
-            network = ilocscale.load(path, preset, aim)
-            used = flat if network.standard == "flat" else scaling
-            profiles = used.profiles()
-            found = logarithm(profiles) + ilocscale.network_gains(used, network, profiles)
-            errors.setdefault(name, []).append(found[inside] - wanted)
-    return {name: tables.profile_figures(found) for name, found in errors.items()}
+            asked = {"preset": preset, "aim": aim, "network_path": path}
+            maps[name] = ilocscale.enhance(scene.full, scene.mask, scene.resolution, **asked, **given)
+        row = {"structure": scene.name, "extra": scene.extra, "resolution": round(scene.resolution, 3), "maps": {}}
+        for name, each in maps.items():
+            density_map = scene.full.like(each.data)
+            local = deepres.estimate(density_map, scene.mask, range_name=RANGE, workers=1).resolution
+            asked = {"resolution": scene.resolution, "range_name": RANGE, "workers": 1}
+            found = examine(scene.full, scene.halves, scene.mask, density_map, **asked)
+            row["maps"][name] = [round(float(np.median(local[scene.mask])), 2), found.verdict.answer]
+        rows.append(row)
+        print(row, flush=True)
+    return rows
 
 
 def measure_models(found_scenes, models):
@@ -196,10 +147,10 @@ def main():
     parser.add_argument("-o", "--output", default=os.path.join(reports.RESULTS, "sharpening_accuracy"), metavar="STEM")
     args = parser.parse_args()
     results = reports.earlier(args.output)
-    measures = {"maps": measure_maps, "profiles": measure_profiles, "models": measure_models}
-    for name in PARTS:
+    measures = (measure_maps, measure_b_factors, measure_profiles, measure_models, measure_checks)
+    for name, measure in zip(PARTS, measures, strict=True):
         if name in args.parts:
-            results[name] = measures[name](scenes(args.structures, args.most), args.models)
+            results[name] = measure(scenes(args.structures, args.most), args.models)
     reports.save(args.output, results, "\n".join(tables.markdown(results)) + "\n")
 
 

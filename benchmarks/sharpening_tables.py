@@ -1,31 +1,23 @@
 """The tables of ``sharpening_accuracy.py``."""
 
-import numpy as np
+from collections import Counter
 
-from deepreslib.enhancement.profiles import FREQUENCY
+import numpy as np
+from sharpening_windows import b_factors_table, profiles_table
 
 AUTOMATIC, BEST, FITTED, BEFORE = "automatic", "best B factor", "fitted to the model", "unsharpened"
 RESOLUTIONS = ((0, 3.5), (3.5, 4.5), (4.5, 9))
 """Å; maps are also judged in these groups."""
 
 
-def profile_figures(errors):
-    """RMS of all points, and bias and RMS by shell, of log profiles; ``errors`` has (windows, 13) of each map."""
-    every = np.concatenate(errors).astype(float)
-    return {
-        "windows": len(every),
-        "rms": round(float(np.sqrt(np.square(every).mean())), 4),
-        "bias": [round(float(value), 3) for value in every.mean(axis=0)],
-        "rms_by_shell": [round(float(value), 3) for value in np.sqrt(np.square(every).mean(axis=0))],
-    }
-
-
 def markdown(results):
     """Lines of all tables."""
     lines = ["# Local sharpening of simulated maps", ""]
     lines += maps_table(results.get("maps", []))
+    lines += b_factors_table(results.get("b-factors", []))
     lines += profiles_table(results.get("profiles", {}))
     lines += models_table(results.get("models", []))
+    lines += checks_table(results.get("checks", []))
     return lines
 
 
@@ -43,8 +35,8 @@ def maps_table(rows):
         "",
     ]
     lines += ["| method | RSCC | over unsharpened (least) | over automatic (least) | over best B (least) |"]
-    lines[-1] += " residues | FSC 0.5 (Å) | rank of B with local FSC |"
-    lines.append("|---" * 8 + "|")
+    lines[-1] += " residues | FSC 0.5 (Å) |"
+    lines.append("|---" * 7 + "|")
     for name in names:
         each = [row["methods"][name] for row in rows]
         cells = [name, f"{np.mean([found['rscc'] for found in each]):.4f}"]
@@ -53,8 +45,6 @@ def maps_table(rows):
             cells.append(f"{gain.mean():+.4f} ({gain.min():+.3f})")
         cells += [f"{np.mean([found['residues'] for found in each]):.4f}"]
         cells += [f"{np.mean([found['fsc'] for found in each]):.2f}"]
-        ranks = [found["rank"] for found in each if "rank" in found]
-        cells.append(f"{np.nanmean(ranks):.2f}" if ranks else "–")
         lines.append(f"| {' | '.join(cells)} |")
     fitted = _gains(rows, FITTED, BEFORE).mean()
     shares = [f"{name} {100 * _gains(rows, name, BEFORE).mean() / fitted:.1f} %" for name in names[1:]]
@@ -68,20 +58,6 @@ def maps_table(rows):
     return [*lines, ""]
 
 
-def profiles_table(figures):
-    """Lines about profiles."""
-    if not figures:
-        return []
-    heads = " | ".join("mean" if not f else f"{1 / f:.1f} Å" for f in FREQUENCY)
-    lines = ["Errors of log profiles (predicted - the model's, B shifted), windows in the mask:", ""]
-    lines += [f"| network | windows | RMS | | {heads} |", "|---" * 17 + "|"]
-    for name, found in figures.items():
-        for what, values in (("bias", found["bias"]), ("RMS", found["rms_by_shell"])):
-            cells = " | ".join(f"{value:.2f}" for value in values)
-            lines.append(f"| {name} | {found['windows']} | {found['rms']:.3f} | {what} | {cells} |")
-    return [*lines, ""]
-
-
 def models_table(rows):
     """Lines about models without a third of their chains."""
     if not rows:
@@ -92,4 +68,18 @@ def models_table(rows):
     for where in ("modelled", "left out"):
         means = [f"{np.mean([row[where][name] for row in rows]):.4f}" for name in names]
         lines.append(f"| {where} | {' | '.join(means)} |")
+    return [*lines, ""]
+
+
+def checks_table(rows):
+    """Lines about what DeepRes and the sharpening check say."""
+    if not rows:
+        return []
+    lines = [f"DeepRes' median and the answers of ``sharpness --check``, {len(rows)} maps:", ""]
+    lines += ["| map | DeepRes - resolution, mean (Å) | answers |", "|---|---|---|"]
+    for name in rows[0]["maps"]:
+        each = [row["maps"][name] for row in rows]
+        off = np.mean([median - row["resolution"] for (median, _), row in zip(each, rows, strict=True)])
+        answers = Counter(answer for _, answer in each).most_common()
+        lines.append(f"| {name} | {off:+.2f} | {', '.join(f'{answer} {count}' for answer, count in answers)} |")
     return [*lines, ""]

@@ -118,9 +118,24 @@ def network_gains(scaling: LocalScaling, network: Gains, profiles: FloatArray) -
         float32 (places, 13), natural logarithms, of the standardised map.
     """
     with scaling.timed("network"):
-        shift = 0.0
-        if network.standard == "box":
-            shift = math.log(BOX_SD * scaling.unit / deviation(scaling.density_map.data))
-        log_profiles = (logarithm(profiles) + shift).astype("float32")
+        log_profiles, shift = as_known(scaling, network, profiles)
         log_gains = network.log_gains(log_profiles, scaling.known, scaling.resolution) + shift
         return guarded(log_gains, profiles, scaling.known)
+
+
+def as_known(scaling: LocalScaling, network: Gains, profiles: FloatArray) -> tuple[FloatArray, float]:
+    """Profiles as a network knows them.
+
+    Args:
+        scaling: the map.
+        network: the network.
+        profiles: float32 (places, 13), of the standardised map.
+
+    Returns:
+        Their logarithms, float32 (places, 13), of the map as the network's standard has it; and by how much they are
+        above those of the standardised map.
+    """
+    shift = 0.0
+    if network.standard == "box":
+        shift = math.log(BOX_SD * scaling.unit / deviation(scaling.density_map.data))
+    return (logarithm(profiles) + shift).astype("float32"), shift

@@ -122,11 +122,18 @@ class StoredGains(store.StoredModel):
         """
         seen = np.asarray(log_profiles, np.float32)
         if self.preset == "published":
-            filled = held(seen, known)
-            outputs = self.run({"profile": filled})
-            linear, prelu = (np.asarray(outputs[kind]) for kind in ("linear", "prelu"))
-            return merge(linear, prelu, filled, known, resolution)
+            return merge(*self.both(seen, known), held(seen, known), known, resolution)
         return np.asarray(self.run(_inputs(seen, known)))
+
+    def both(self, log_profiles: FloatArray, known: BoolArray) -> tuple[FloatArray, FloatArray]:
+        """The predictions of the two published networks, ``linear`` and ``prelu``: float32 (n, 13), logarithms.
+
+        Args:
+            log_profiles: float32 (n, 13), as ``log_gains`` takes them.
+            known: bool (13,).
+        """
+        outputs = self.run({"profile": held(log_profiles, known)})
+        return np.asarray(outputs["linear"]), np.asarray(outputs["prelu"])
 
 
 def _inputs(log_profiles: FloatArray, known: BoolArray) -> dict[str, FloatArray]:

@@ -155,7 +155,8 @@ def measure_profiles(found_scenes, models):
         for name, network in networks(models, ("contrast", "published")):
             scaling, before = flat if network.standard == "flat" else plain
             known, _ = ilocscale.as_known(scaling, network, np.exp(before))
-            found = network.model_profiles(known[inside], scaling.known, scaling.resolution)
+            usual = ilocscale.usual_profile(scaling, known)
+            found = network.model_profiles(known[inside], usual, scaling.known, scaling.resolution)
             errors.setdefault(name, []).append(found - wanted)
             if name == "published":
                 linear, prelu = network.both(known[inside], scaling.known)

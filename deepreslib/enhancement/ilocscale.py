@@ -11,6 +11,8 @@ Arrays are (z, y, x).
 import math
 from typing import Protocol
 
+import numpy as np
+
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.gain_guards import guarded
@@ -37,8 +39,13 @@ class Gains(Protocol):
     def describe(self) -> dict[str, str]:
         """What reports say about it: ``name``, ``path`` and ``sha256``."""
 
-    def log_gains(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None) -> FloatArray:
-        """The logarithms of the gains of windows: float32 (n, 13)."""
+    def log_gains(
+        self, log_profiles: FloatArray, usual: FloatArray, known: BoolArray, resolution: float | None = None
+    ) -> FloatArray:
+        """The logarithms of the gains of windows, float32 (n, 13).
+
+        ``usual`` (2, 13) is what is usual in the map: mean and SD of the log profiles of the windows in its mask.
+        """
 
 
 def enhance(
@@ -106,20 +113,24 @@ def load(network_path: str | None, preset: str, aim: str) -> Gains:
     return network
 
 
-def network_gains(scaling: LocalScaling, network: Gains, profiles: FloatArray) -> FloatArray:
+def network_gains(
+    scaling: LocalScaling, network: Gains, profiles: FloatArray, usual: FloatArray | None = None
+) -> FloatArray:
     """The gains that a network predicts at the places of a map.
 
     Args:
         scaling: the map.
         network: the network.
         profiles: float32 (places, 13), of the standardised map.
+        usual: see :func:`usual_profile`; None to take it of these profiles, which are then those of all places.
 
     Returns:
         float32 (places, 13), natural logarithms, of the standardised map.
     """
     with scaling.timed("network"):
         log_profiles, shift = as_known(scaling, network, profiles)
-        log_gains = network.log_gains(log_profiles, scaling.known, scaling.resolution) + shift
+        usual = usual_profile(scaling, log_profiles) if usual is None else usual
+        log_gains = network.log_gains(log_profiles, usual, scaling.known, scaling.resolution) + shift
         return guarded(log_gains, profiles, scaling.known)
 
 
@@ -139,3 +150,18 @@ def as_known(scaling: LocalScaling, network: Gains, profiles: FloatArray) -> tup
     if network.standard == "box":
         shift = math.log(BOX_SD * scaling.unit / deviation(scaling.density_map.data))
     return (logarithm(profiles) + shift).astype("float32"), shift
+
+
+def usual_profile(scaling: LocalScaling, log_profiles: FloatArray) -> FloatArray:
+    """What is usual in a map: mean and SD of the log profiles at the places in its mask.
+
+    Args:
+        scaling: the map.
+        log_profiles: float32 (places, 13), at all its places.
+
+    Returns:
+        float32 (2, 13); of all places where none is in the mask.
+    """
+    inside = scaling.places_inside()
+    chosen = log_profiles[inside] if inside.any() else log_profiles
+    return np.stack([chosen.mean(axis=0, dtype=float), chosen.std(axis=0, dtype=float)]).astype(np.float32)

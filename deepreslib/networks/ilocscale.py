@@ -8,8 +8,9 @@ what gains follow from an output, says ``ilocscale_card``.
   logarithm of the profile that a model of the molecule would have there: a dict of ``linear`` and ``prelu``, each
   (batch, 13).
 - ``compact``, ours: one perceptron. It also takes ``known`` (batch, 13), 1 for shells of which voxels and low-pass
-  filter have left something, 0 for the others. It predicts 13 numbers, (batch, 13): logarithms of gains (aim
-  ``density``) or of the model's profile (aim ``contrast``), as it was trained.
+  filter have left something, 0 for the others; and what is usual in the window's map, ``usual`` and ``spread``, both
+  (batch, 13), mean and SD of the profiles of all windows in the mask. It predicts 13 numbers, (batch, 13): logarithms
+  of gains (aim ``density``) or of the model's profile (aim ``contrast``), as it was trained.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,8 +41,8 @@ class _Preset(TypedDict):
 
 PRESETS: dict[str, _Preset] = {
     "compact": {
-        "description": "Dense 48, GELU, twice, and Dense 13, of a standardised profile",
-        "config": {"hidden": [48, 48], "shows_known": False},
+        "description": "Dense 48, GELU, twice, and Dense 13, of a standardised profile and what is usual in its map",
+        "config": {"hidden": [48, 48]},
     },
     "published": {
         "description": "five linear Dense layers of 13, and the same with PReLU after each of the first two (Bot 2023)",
@@ -54,45 +55,38 @@ card repeats the configuration."""
 
 @keras.saving.register_keras_serializable("deepres")
 class StandardShells(layers.Layer):
-    """A profile standardised point by point; points of unknown shells have no influence.
+    """A profile and what is usual in its map, standardised point by point; unknown shells have no influence.
+
+    An unknown point gets the value of the last known one.
 
     Attributes:
         mean: of each point, (13,).
         deviation: SD of each point, (13,).
     """
 
-    def __init__(self, shows_known: bool = False, **kwargs: Any) -> None:
-        """Makes the layer.
-
-        Args:
-            shows_known: whether unknown points become 0 and 13 further outputs say which are known; if not, unknown
-                points are given the standardised value of the last known one.
-            **kwargs: see Keras.
-        """
-        super().__init__(**kwargs)
-        self.shows_known = shows_known
-
-    def build(self, profile_shape: TensorShape, known_shape: TensorShape) -> None:
+    def build(
+        self, profile_shape: TensorShape, known_shape: TensorShape, usual_shape: TensorShape, spread_shape: TensorShape
+    ) -> None:
         """Adds mean and deviation."""
         self.mean = self.add_weight(name="mean", shape=(SHELLS,), initializer="zeros", trainable=False)
         self.deviation = self.add_weight(name="deviation", shape=(SHELLS,), initializer="ones", trainable=False)
 
-    def call(self, profile: Tensor, known: Tensor) -> Tensor:
-        """Standardised points (batch, 13), or (batch, 26) with what is known."""
-        points = ops.clip((profile - self.mean) / self.deviation, -FARTHEST, FARTHEST)
-        if self.shows_known:
-            return ops.concatenate([points * known, known], axis=-1)
-        following = ops.concatenate([known[:, 1:], ops.zeros_like(known[:, :1])], axis=-1)
-        last = ops.sum(points * known * (1 - following), axis=-1, keepdims=True)
-        return points * known + last * (1 - known)
+    def call(self, profile: Tensor, known: Tensor, usual: Tensor, spread: Tensor) -> Tensor:
+        """The standardised profile, what is usual, and its spread: (batch, 3 × 13)."""
+        parts = [(profile - self.mean) / self.deviation, (usual - self.mean) / self.deviation, spread / self.deviation]
+        ends = known - ops.concatenate([known[:, 1:], ops.zeros_like(known[:, :1])], axis=-1)
+        held = []
+        for part in parts:
+            points = ops.clip(part, -FARTHEST, FARTHEST)
+            last = ops.sum(points * ends, axis=-1, keepdims=True)
+            held.append(points * known + last * (1 - known))
+        return ops.concatenate(held, axis=-1)
 
-    def compute_output_shape(self, profile_shape: TensorShape, known_shape: TensorShape) -> TensorShape:
+    def compute_output_shape(
+        self, profile_shape: TensorShape, known_shape: TensorShape, usual_shape: TensorShape, spread_shape: TensorShape
+    ) -> TensorShape:
         """The shape of the output."""
-        return profile_shape[0], (2 if self.shows_known else 1) * SHELLS
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments of the constructor."""
-        return {**super().get_config(), "shows_known": self.shows_known}
+        return profile_shape[0], 3 * SHELLS
 
 
 @quiet()
@@ -110,23 +104,22 @@ def build(preset: str, **changes: Any) -> KerasModel:
     return make[preset](**{**PRESETS[preset]["config"], **changes})
 
 
-def compact(hidden: Sequence[int], shows_known: bool) -> KerasModel:
+def compact(hidden: Sequence[int]) -> KerasModel:
     """The network that comes with the package.
 
     Args:
         hidden: widths of the hidden layers.
-        shows_known: see ``StandardShells``.
 
     Returns:
         The Keras model; it predicts nearly the same for all profiles, its last layer's bias, before it is trained.
     """
-    profile, known = layers.Input((SHELLS,), name="profile"), layers.Input((SHELLS,), name="known")
-    values = StandardShells(shows_known, name=STANDARD)(profile, known)
+    inputs = {name: layers.Input((SHELLS,), name=name) for name in ("profile", "known", "usual", "spread")}
+    values = StandardShells(name=STANDARD)(*inputs.values())
     for number, width in enumerate(hidden, 1):
         values = layers.Dense(width, activation="gelu", name=f"hidden_{number}")(values)
     start = keras.initializers.RandomNormal(stddev=0.01)
     output = layers.Dense(SHELLS, kernel_initializer=start, name="output")(values)
-    return keras.Model({"profile": profile, "known": known}, output, name="ilocscale_compact")
+    return keras.Model(inputs, output, name="ilocscale_compact")
 
 
 def published(depth: int, penalty: float) -> KerasModel:

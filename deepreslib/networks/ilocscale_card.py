@@ -77,11 +77,15 @@ class StoredGains(store.StoredModel):
         low, high = self.card["gains"]
         return np.array(low, np.float32), np.array(high, np.float32)
 
-    def log_gains(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None) -> FloatArray:
+    def log_gains(
+        self, log_profiles: FloatArray, usual: FloatArray, known: BoolArray, resolution: float | None = None
+    ) -> FloatArray:
         """The gains of windows.
 
         Args:
             log_profiles: float32 (n, 13), logarithm of the profiles of the map, standardised as ``standard`` says.
+            usual: float32 (2, 13), mean and SD of ``log_profiles`` of the windows centred in the map's mask; only
+                compact networks ask for it.
             known: bool (13,), False for shells beyond the map's Nyquist frequency or low-pass filter.
             resolution: Å, of the map; only the merging of the published networks asks for it. None for that of the
                 last known shell.
@@ -92,7 +96,7 @@ class StoredGains(store.StoredModel):
         """
         gains = np.concatenate(
             [
-                self._unlimited(log_profiles[start : start + AT_ONCE], known, resolution)
+                self._unlimited(log_profiles[start : start + AT_ONCE], usual, known, resolution)
                 for start in range(0, max(len(log_profiles), 1), AT_ONCE)
             ]
         )
@@ -102,18 +106,23 @@ class StoredGains(store.StoredModel):
             gains[:, ~known] = np.minimum(gains[:, ~known], gains[:, last : last + 1])
         return gains.astype(np.float32)
 
-    def _unlimited(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None) -> FloatArray:
+    def _unlimited(
+        self, log_profiles: FloatArray, usual: FloatArray, known: BoolArray, resolution: float | None
+    ) -> FloatArray:
         """The gains as the network's output gives them."""
         seen = np.asarray(log_profiles, np.float32)
         if self.aim == "density":
-            return np.asarray(self.run(_inputs(seen, known)))
-        return self.model_profiles(seen, known, resolution) - held(seen, known)
+            return np.asarray(self.run(_inputs(seen, usual, known)))
+        return self.model_profiles(seen, usual, known, resolution) - held(seen, known)
 
-    def model_profiles(self, log_profiles: FloatArray, known: BoolArray, resolution: float | None = None) -> FloatArray:
+    def model_profiles(
+        self, log_profiles: FloatArray, usual: FloatArray, known: BoolArray, resolution: float | None = None
+    ) -> FloatArray:
         """The profiles that a model would have at windows, as a network of the aim ``contrast`` predicts them.
 
         Args:
             log_profiles: float32 (n, 13), as ``log_gains`` takes them.
+            usual: float32 (2, 13); see ``log_gains``.
             known: bool (13,).
             resolution: Å, of the map; see ``log_gains``.
 
@@ -123,7 +132,7 @@ class StoredGains(store.StoredModel):
         seen = np.asarray(log_profiles, np.float32)
         if self.preset == "published":
             return merge(*self.both(seen, known), held(seen, known), known, resolution)
-        return np.asarray(self.run(_inputs(seen, known)))
+        return np.asarray(self.run(_inputs(seen, usual, known)))
 
     def both(self, log_profiles: FloatArray, known: BoolArray) -> tuple[FloatArray, FloatArray]:
         """The predictions of the two published networks, ``linear`` and ``prelu``: float32 (n, 13), logarithms.
@@ -136,9 +145,12 @@ class StoredGains(store.StoredModel):
         return np.asarray(outputs["linear"]), np.asarray(outputs["prelu"])
 
 
-def _inputs(log_profiles: FloatArray, known: BoolArray) -> dict[str, FloatArray]:
+def _inputs(log_profiles: FloatArray, usual: FloatArray, known: BoolArray) -> dict[str, FloatArray]:
     """The inputs of a compact network."""
-    return {"profile": log_profiles, "known": np.tile(known.astype(np.float32), (len(log_profiles), 1))}
+    of_all = {"known": known, "usual": usual[0], "spread": usual[1]}
+    return {"profile": log_profiles} | {
+        name: np.tile(np.asarray(values, np.float32), (len(log_profiles), 1)) for name, values in of_all.items()
+    }
 
 
 def held(log_profiles: FloatArray, known: BoolArray) -> FloatArray:

@@ -170,4 +170,6 @@ def hide_last(known: BoolArray, rng: np.random.Generator) -> None:
 
 
 def _inputs(examples: LabelledWindows) -> dict[str, FloatArray]:
-    return {"profile": examples.profiles, "known": examples.known.astype(np.float32)}
+    usual, spread = examples.usual[:, 0], examples.usual[:, 1]
+    known = examples.known.astype(np.float32)
+    return {"profile": examples.profiles, "known": known, "usual": usual, "spread": spread}

@@ -76,6 +76,7 @@ class LabelledWindows:
         given_known: bool (n, 13), the same as ``known`` of that map.
         resolution: float32 (n,), Å, of the half maps.
         maps: int32 (n,), number of the map.
+        usual: float32 (n, 2, 13), mean and SD of ``profiles`` over the windows of the map that lie in its mask.
     """
 
     profiles: FloatArray
@@ -92,6 +93,7 @@ class LabelledWindows:
     given_known: BoolArray
     resolution: FloatArray
     maps: IntArray
+    usual: FloatArray
 
     def __len__(self) -> int:
         return len(self.profiles)
@@ -99,6 +101,10 @@ class LabelledWindows:
     def chosen(self, numbers: IntArray | BoolArray) -> "LabelledWindows":
         """Those of some numbers."""
         return LabelledWindows(**{part.name: getattr(self, part.name)[numbers] for part in fields(self)})
+
+
+_STORED = tuple(part.name for part in fields(LabelledWindows) if part.name not in ("maps", "usual"))
+"""What files hold; the rest follows from it."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -159,8 +165,9 @@ def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> La
     def of_all(values: Any) -> Any:
         return np.broadcast_to(values, (len(centres), *np.shape(values))).copy()
 
+    log_profiles = profiles.logarithm(profiles.profile(spectra))
     return LabelledWindows(
-        profiles=profiles.logarithm(profiles.profile(spectra)),
+        profiles=log_profiles,
         known=of_all(_known(flat)),
         target=profiles.logarithm(Windows(made.shifted).profiles(centres)),
         power=(profiles.power(spectra) / total).astype(np.float32),
@@ -174,6 +181,7 @@ def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> La
         given_known=of_all(known_shells(made.limit / VOXEL_SIZE)),
         resolution=of_all(np.float32(made.resolution)),
         maps=np.full(len(centres), number, np.int32),
+        usual=of_all(_usual(log_profiles[: len(inside)])),
     )
 
 
@@ -211,11 +219,15 @@ def load(paths: Sequence[str]) -> LabelledWindows:
     Returns:
         All windows, numbered by their map's place in ``paths``.
     """
-    parts: dict[str, list[Any]] = {part.name: [] for part in fields(LabelledWindows)}
+    parts: dict[str, list[Any]] = {name: [] for name in (*_STORED, "maps", "usual")}
     for number, path in enumerate(paths):
         with np.load(path) as stored:
-            for name, arrays in parts.items():
-                arrays.append(np.full(stored[name].shape, number, np.int32) if name == "maps" else stored[name])
+            found = {name: stored[name] for name in _STORED}
+        usual = _usual(found["profiles"][found["inside"]])
+        found["maps"] = np.full(len(found["profiles"]), number, np.int32)
+        found["usual"] = np.broadcast_to(usual, (len(found["profiles"]), *usual.shape))
+        for name, arrays in parts.items():
+            arrays.append(found[name])
     return LabelledWindows(**{name: np.concatenate(arrays) for name, arrays in parts.items()})
 
 
@@ -225,7 +237,12 @@ def _make_one(
     path = paths[np.random.default_rng([seed, number, 0]).choice(len(paths), p=shares)]
     found = from_map(make_map(path, recipe, [seed, number, 1]), np.random.default_rng([seed, number, 2]), number)
     with write_aside(_target(folder, seed, number)) as temporary:
-        np.savez_compressed(temporary, **{part.name: getattr(found, part.name) for part in fields(LabelledWindows)})
+        np.savez_compressed(temporary, **{name: getattr(found, name) for name in _STORED})
+
+
+def _usual(log_profiles: FloatArray) -> FloatArray:
+    """Mean and SD of profiles, float32 (2, 13)."""
+    return np.stack([log_profiles.mean(axis=0, dtype=float), log_profiles.std(axis=0, dtype=float)]).astype(np.float32)
 
 
 def _known(density_map: DensityMap) -> BoolArray:

@@ -21,6 +21,9 @@ SCALE_WEIGHT = 1e-2
 WINDOW_WEIGHT = 0.3
 """Weight of whole windows in ``density_loss``."""
 
+SPREAD_WEIGHT = 0.1
+"""Weight of the variance of the logarithms of a map's gains in ``density_loss``."""
+
 _LEAST = 1e-6
 
 
@@ -112,10 +115,12 @@ def windows_loss(truth: Tensor, predicted: Tensor) -> Tensor:
 
 
 def density_loss(truth: Tensor, predicted: Tensor) -> Tensor:
-    """``map_loss``, and with less weight ``windows_loss``.
+    """``map_loss``, and with less weight ``windows_loss`` and the spread of the gains.
 
     The first alone leaves it nearly open how strong a part is that hardly counts in a map's correlation, such as one
-    that is badly resolved; the second does not, as it looks at each window by itself.
+    that is badly resolved; the second does not, as it looks at each window by itself. Of gains that are equally good
+    those are wanted that differ least from place to place, as differences change phases: so the variance of their
+    logarithms within a map counts too.
 
     Args:
         truth: (batch, voxels × 15 + 3 × 13), that of both.
@@ -125,7 +130,12 @@ def density_loss(truth: Tensor, predicted: Tensor) -> Tensor:
         (batch / ``GROUP``,), of each map.
     """
     windows = truth.shape[1] - 3 * SHELLS
-    return map_loss(truth[:, :windows], predicted) + WINDOW_WEIGHT * windows_loss(truth[:, windows:], predicted)
+    known, logarithms = (
+        ops.reshape(values, (-1, GROUP, SHELLS)) for values in (truth[:, -SHELLS:], ops.clip(predicted, *LOG_GAINS))
+    )
+    spread = ops.sum(ops.mean(known, axis=1) * ops.var(logarithms, axis=1), axis=1) / SHELLS
+    of_windows = windows_loss(truth[:, windows:], predicted)
+    return map_loss(truth[:, :windows], predicted) + WINDOW_WEIGHT * of_windows + SPREAD_WEIGHT * spread
 
 
 def profile_loss(truth: Tensor, predicted: Tensor) -> Tensor:

@@ -58,13 +58,15 @@ def takeAll(project, protocol, sharpening, folder):
     for run, name in ((protocol, "form.png"), (sharpening, "enhance_form.png")):
         photograph(FormWindow(run.getClassLabel(), run, None, main), folder / name)
     FormWindow.show = lambda window, **_: None
-    viewer = DeepResolutionViewer(project=project, protocol=protocol)
-    sharpened = ILocScaleViewer(project=project, protocol=sharpening)
-    for each, name in ((viewer, "viewer.png"), (sharpened, "enhance_viewer.png")):
-        each.visualize(each.protocol, windows=main)
-        photograph(each.formWindow, folder / name)
+    for viewerClass, run, name in (
+        (DeepResolutionViewer, protocol, "viewer.png"),
+        (ILocScaleViewer, sharpening, "enhance_viewer.png"),
+    ):
+        viewer = viewerClass(project=project, protocol=run)
+        viewer.visualize(run, windows=main)
+        photograph(viewer.formWindow, folder / name)
     main.root.destroy()
-    savePictures(viewer, PICTURES, folder, DOTS_PER_INCH)
+    savePictures(DeepResolutionViewer(project=project, protocol=protocol), PICTURES, folder, DOTS_PER_INCH)
     subprocess.run(["mogrify", "-strip", "+dither", "-colors", str(COLOURS), *folder.glob("*.png")], check=True)
 
 

@@ -29,8 +29,8 @@ class ILocScaleViewer(EnhancementViewer):
             params.LabelParam,
             label="Gains",
             help="By how much amplitudes were multiplied at each frequency, relative to coarse details: the median "
-            "over the mask, and how much it varies from place to place. The network's gains come on top of one B factor "
-            "for the whole map, which the title names; the B factors of the other page hold both.",
+            "over the mask, and how much it varies from place to place. The network's gains come on top of one B "
+            "factor for the whole map, which the title names; the B factors of the other page hold both.",
         )
         line = group.addLine(
             "Voxel",

@@ -4,7 +4,7 @@ import os
 
 from pwem.protocols import ProtImportMask, ProtImportVolumes
 
-from deepres_plugin.protocols import ProtDeepResolution
+from deepres_plugin.protocols import ProtDeepILocScale, ProtDeepResolution
 from deepreslib import demo
 from deepreslib.maps import read_map, write_map
 
@@ -70,6 +70,25 @@ def newDeepRes(project, volume, mask=None, **kwargs):
     if mask is not None:
         protocol.mask.set(mask)
         protocol.mask.setExtended("outputMask")
+    return protocol
+
+
+def newLocalSharpening(project, volume, mask, **kwargs):
+    """A run of local sharpening on imported data, not launched yet; it is told the resolution of the best chain.
+
+    Args:
+        project: the project.
+        volume: the protocol that imported the volume.
+        mask: the protocol that imported the mask.
+        **kwargs: further parameters of the protocol.
+    """
+    resolution = min(demo.description()["regions"].values())
+    protocol = project.newProtocol(ProtDeepILocScale, useHalfVolumes=False, resolution=resolution, **kwargs)
+    protocol.setObjLabel("sharpening of the demo map")
+    protocol.inputVolume.set(volume)
+    protocol.inputVolume.setExtended("outputVolume")
+    protocol.mask.set(mask)
+    protocol.mask.setExtended("outputMask")
     return protocol
 
 

@@ -14,8 +14,9 @@ from PIL import Image
 
 from deepreslib import demo, pictures
 from deepreslib.commands import main as deepres
-from deepreslib.maps import read_map
-from deepreslib.pictures.figures import new_figure
+from deepreslib.fourier import filters
+from deepreslib.maps import read_map, write_map
+from deepreslib.pictures.figures import add_colour_bar, new_figure
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "notebooks"))
@@ -23,6 +24,9 @@ sys.path.insert(0, str(HERE.parent / "notebooks"))
 from helix_bundle import write_helix_bundle  # noqa: E402
 
 COLOURS = 128
+FADED, SLICE = 80.0, 45
+"""Å², by which the demonstration map is faded before it is sharpened; the section that is shown, with all chains."""
+
 DOTS_PER_INCH = 90
 
 
@@ -112,6 +116,39 @@ def annotate_structure(work, folder):
     shutil.copy(annotated.with_suffix(".png"), folder / "residues.png")
 
 
+def sharpen(work, folder):
+    """``enhanced.png``: the demonstration map, faded as a refinement leaves it, before and after, and its B factors.
+
+    Of its greys and colours none can be spared.
+    """
+    given = read_map(demo.MAP)
+    faded = given.like(filters.apply_b_factor(given.data, given.voxel_size, FADED))
+    write_map(work / "faded.mrc", faded)
+    resolution = min(demo.description()["regions"].values())
+    options = ("--mask", demo.MASK, "--resolution", resolution)
+    run("enhance", work / "faded.mrc", *options, "-o", work / "enhanced.mrc")
+    after, b_factor, mask = (read_map(work / f"enhanced{ending}.mrc").data for ending in ("", "_bfactor", "_mask"))
+    inside = mask > 0.5
+    figure = new_figure(11, 3.6)
+    panels = figure.subplots(1, 3, sharey=True)
+    rows, columns = (np.flatnonzero(inside.any(axis=other)) for other in ((0, 2), (0, 1)))
+    for panel, values, title in zip(panels, (faded.data, after, after), ("before", "after", "B factors"), strict=True):
+        middle, deviation = values[inside].mean(), values[inside].std()
+        greys = {"cmap": "gray", "vmin": middle - 2.5 * deviation, "vmax": middle + 3 * deviation}
+        panel.imshow(values[SLICE], origin="lower", **greys)
+        panel.set_title(f"{title}, z slice {SLICE}")
+        panel.set_xlabel("x (voxels)")
+        panel.set_xlim(max(columns[0] - 4, -0.5), min(columns[-1] + 4, values.shape[2] - 0.5))
+        panel.set_ylim(max(rows[0] - 4, -0.5), min(rows[-1] + 4, values.shape[1] - 0.5))
+    panels[0].set_ylabel("y (voxels)")
+    scale = pictures.b_factor_scale(b_factor, inside)
+    colours = scale.rgba(b_factor[SLICE])
+    colours[..., 3] = inside[SLICE]
+    panels[2].imshow(colours, origin="lower", interpolation="nearest")
+    add_colour_bar(figure, list(panels), scale, "B factor applied (Å²)", b_factor[inside], aspect=30)
+    pictures.save_figure(figure, folder / "enhanced.png", DOTS_PER_INCH)
+
+
 def _centre(structure):
     """Where ``simulate`` puts the middle of the box, Å, x y z."""
     from deepreslib.structures import read_structure
@@ -133,7 +170,7 @@ def main():
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        for make in (compare_methods, simulate_half_maps, annotate_structure, judge_claim, tell_classes):
+        for make in (compare_methods, simulate_half_maps, annotate_structure, judge_claim, tell_classes, sharpen):
             make(Path(temporary), folder)
     for name in ("methods", "spread", "half_maps", "residues", "claim", "classes"):
         shrink(folder / f"{name}.png")

@@ -1,6 +1,6 @@
-"""Run DeepRes on the demonstration map, in a Scipion project without a display.
+"""Run DeepRes and local sharpening on the demonstration map, in a Scipion project without a display.
 
-Writes the viewer's pictures and prints, for every region of known resolution, the resolution that was estimated.
+Writes the viewers' pictures and prints, for every region of known resolution, the resolution that was estimated.
 ``make demo`` runs it, or, with a Python in which this package is installed::
 
     python scripts/demo.py [-o FOLDER]
@@ -24,16 +24,18 @@ PICTURES = {
     "doShowSurface": "surface",
     "doShowUncertainty": "uncertainty",
 }
+SHARPENED_PICTURES = {"doShowBeforeAfter": "before_after"}
+"""Entry of a viewer → name of its picture."""
 
 
 def runDemo():
-    """Import the demonstration and run DeepRes on it.
+    """Import the demonstration, run DeepRes on it and sharpen it.
 
     Returns:
-        The project and the finished DeepRes run; the current folder is the project's.
+        The project, the finished DeepRes run and the finished sharpening; the current folder is the project's.
 
     Raises:
-        RuntimeError: the run failed.
+        RuntimeError: a run failed.
     """
     from pwem import Domain
     from pyworkflow.project import Manager
@@ -45,32 +47,31 @@ def runDemo():
     project = Manager().createProject("demo")
     os.chdir(project.path)
     volume, mask = demo_project.importDemo(project)
-    run = demo_project.newDeepRes(project, volume, mask)
-    project.launchProtocol(run, wait=True)
-    if not run.isFinished():
-        raise RuntimeError(f"The run failed: {run.getErrorMessage()}")
-    return project, run
+    runs = demo_project.newDeepRes(project, volume, mask), demo_project.newLocalSharpening(project, volume, mask)
+    for run in runs:
+        project.launchProtocol(run, wait=True)
+        if not run.isFinished():
+            raise RuntimeError(f"The run failed: {run.getErrorMessage()}")
+    return project, *runs
 
 
-def savePictures(project, run, folder, dotsPerInch=150):
-    """Write every figure of the viewer.
+def savePictures(viewer, pictures, folder, dotsPerInch=150):
+    """Write figures of a viewer.
 
     Args:
-        project: the project.
-        run: the finished DeepRes run.
+        viewer: of a finished run.
+        pictures: entry of the viewer → name of the picture.
         folder: an existing folder.
         dotsPerInch: of the pictures.
 
     Returns:
         The paths written.
     """
-    from deepres_plugin.viewers import DeepResolutionViewer
     from deepreslib.pictures import save_figure
 
-    viewer = DeepResolutionViewer(project=project, protocol=run)
-    viewer.setProtocol(run)
+    viewer.setProtocol(viewer.protocol)
     paths = []
-    for entry, name in PICTURES.items():
+    for entry, name in pictures.items():
         (view,) = viewer._getVisualizeDict()[entry](entry)
         paths.append(folder / f"{name}.png")
         save_figure(view.getFigure(), paths[-1], dotsPerInch)
@@ -90,7 +91,7 @@ def printTable(rows):
 
 def main():
     """Run, draw, compare with the truth; return the exit code."""
-    parser = argparse.ArgumentParser(description="DeepRes on the demonstration map, in a Scipion project.")
+    parser = argparse.ArgumentParser(description="DeepRes and local sharpening of the demonstration map.")
     parser.add_argument("-o", "--output", type=Path, default=Path("demo_output"), help="folder of the pictures")
     output = parser.parse_args().output.resolve()
     output.mkdir(parents=True, exist_ok=True)
@@ -98,12 +99,15 @@ def main():
     with tempfile.TemporaryDirectory(prefix="deepres_demo_") as home:
         scipion_home.use(home)
         try:
-            project, run = runDemo()
-            paths = savePictures(project, run, output)
+            project, run, sharpening = runDemo()
             from deepres_plugin.demo_project import compareWithTruth
+            from deepres_plugin.viewers import DeepResolutionViewer, ILocScaleViewer
 
+            paths = savePictures(DeepResolutionViewer(project=project, protocol=run), PICTURES, output)
+            sharpened = ILocScaleViewer(project=project, protocol=sharpening)
+            paths += savePictures(sharpened, SHARPENED_PICTURES, output)
             rows = compareWithTruth(run)
-            print("\n".join(run.summary()))
+            print("\n".join([*run.summary(), "", "Local sharpening:", *sharpening.summary()]))
         except RuntimeError as error:
             print(error, file=sys.stderr)
             return 1

@@ -1,4 +1,4 @@
-"""Take the pictures of docs/images: the form, the viewer and its plots, of the demonstration, on a virtual screen.
+"""Take the pictures of docs/images: forms, viewers and plots, of the demonstration, on a virtual screen.
 
 It needs Xvfb and ImageMagick (Debian: ``apt-get install xvfb openbox imagemagick``). ``make screenshots`` runs it, or,
 with a Python in which this package is installed::
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import scipion_home
-from demo import runDemo, savePictures
+from demo import PICTURES, runDemo, savePictures
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
 COLOURS = 256
@@ -38,29 +38,35 @@ def photograph(window, path):
     subprocess.run(["import", "-window", hex(window.root.winfo_id()), str(path)], check=True)
 
 
-def takeAll(project, protocol, folder):
-    """Take the form, the viewer's window and all of its plots.
+def takeAll(project, protocol, sharpening, folder):
+    """Take the forms, the viewers' windows and all plots of local resolution.
 
     Args:
         project: the project.
         protocol: a finished DeepRes run.
+        sharpening: a finished run of local sharpening.
         folder: where the pictures go.
     """
     import pyworkflow.gui.project  # noqa: F401  (before pyworkflow.gui.form)
     from pyworkflow.gui.form import FormWindow
     from pyworkflow.gui.gui import Window
 
-    from deepres_plugin.viewers import DeepResolutionViewer
+    from deepres_plugin.viewers import DeepResolutionViewer, ILocScaleViewer
 
     main = Window("screenshots")
     main.root.withdraw()
-    photograph(FormWindow("DeepRes local resolution", protocol, None, main), folder / "form.png")
+    for run, name in ((protocol, "form.png"), (sharpening, "enhance_form.png")):
+        photograph(FormWindow(run.getClassLabel(), run, None, main), folder / name)
     FormWindow.show = lambda window, **_: None
-    viewer = DeepResolutionViewer(project=project, protocol=protocol)
-    viewer.visualize(protocol, windows=main)
-    photograph(viewer.formWindow, folder / "viewer.png")
+    for viewerClass, run, name in (
+        (DeepResolutionViewer, protocol, "viewer.png"),
+        (ILocScaleViewer, sharpening, "enhance_viewer.png"),
+    ):
+        viewer = viewerClass(project=project, protocol=run)
+        viewer.visualize(run, windows=main)
+        photograph(viewer.formWindow, folder / name)
     main.root.destroy()
-    savePictures(project, protocol, folder, DOTS_PER_INCH)
+    savePictures(DeepResolutionViewer(project=project, protocol=protocol), PICTURES, folder, DOTS_PER_INCH)
     subprocess.run(["mogrify", "-strip", "+dither", "-colors", str(COLOURS), *folder.glob("*.png")], check=True)
 
 

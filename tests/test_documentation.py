@@ -105,6 +105,11 @@ def test_every_picture_is_shown_and_has_its_script(site):
     assert pictures == set(re.findall(r"``(\w+\.png)``", sources))
 
 
+def test_pictures_are_small():
+    sizes = {path.name: path.stat().st_size for path in (DOCS / "images").iterdir()}
+    assert {name: size for name, size in sizes.items() if size > 200_000} == {}
+
+
 def test_links_of_the_readme_lead_somewhere():
     readme = (ROOT / "README.rst").read_text(encoding="utf-8")
     targets = set(re.findall(r"<([\w./-]+)>`_", readme)) | set(re.findall(r"image:: (\S+)", readme))

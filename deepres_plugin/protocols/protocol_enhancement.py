@@ -212,7 +212,9 @@ class EnhancementProtocol(OptionalHalfMapMixin):
         lines.append(f"Resolution: {report['resolution']['value']:.2f} Å ({report['resolution']['source']})")
         if report.get("fsc_after"):
             before, after = (_resolutionText(report[name]) for name in ("fsc_before", "fsc_after"))
-            lines.append(f"FSC of the half maps falls to 0.143 at {before} before and at {after} after")
+            lines.append(
+                f"FSC of the half maps in the enhanced map's soft mask: 0.143 at {before} before, {after} after"
+            )
             lines.append("The second is for comparison, not for claims, as the gains come from both half maps")
         lines.append(f"Correlation with the input in the mask: {report['correlation']:.3f}")
         lines.append(f"Mask: {enhancedMaskText(report['mask'])}")

@@ -106,7 +106,7 @@ class ProtDeepILocScale(EnhancementProtocol):
         lines = [self._getMethodText(report)]
         if report.get("held_shells"):
             coarsest = max(shell["coarsest"] for shell in report["held_shells"])
-            lines.append(f"Beyond {coarsest:.1f} Å the map holds nothing, so nothing was lifted there")
+            lines.append(f"Beyond {coarsest:.1f} Å there is no information in the map, so nothing was lifted there")
         return lines
 
     @staticmethod
@@ -123,12 +123,13 @@ class ProtDeepILocScale(EnhancementProtocol):
             b_factors = STRUCTURE_B_TEXTS[STRUCTURE_B.index(report["structure_b"])]
             return (
                 f"locally, its amplitudes scaled in windows of 25 Å to those of the density of "
-                f"{self.getObjectTag('inputAtomStruct')} [Jakobi2017] [Bharadwaj2022] (B factors: {b_factors}), {by}, "
+                f"{self.getObjectTag('inputAtomStruct')} [Jakobi2017] [Bharadwaj2022] (B factors: {b_factors}"
+                f"{_flattenedText(report)}), {by}, "
                 f"{at}"
             )
         return (
             f"locally by iLocScale [Bot2023] after LocScale [Jakobi2017], {by} (aim {report['aim']}, network "
-            f"{report['model']['name']}), {at}"
+            f"{report['model']['name']}{_flattenedText(report)}), {at}"
         )
 
     def _citations(self):
@@ -162,3 +163,13 @@ class ProtDeepILocScale(EnhancementProtocol):
         ]
         # in the model's own mask all is modelled, so that nothing is left to the network
         return [*arguments, "--strict"] if self.maskSource == MASK_MODEL else arguments
+
+
+def _flattenedText(report):
+    """What was done to the whole map before, for the text of the methods; empty if nothing."""
+    flat = report.get("flattened")
+    if not flat:
+        return ""
+    return (
+        f", after one B factor of {flat['b_factor']['mean']:.0f} Å² and a low-pass filter at {flat['low_pass']:.2f} Å"
+    )

@@ -203,7 +203,7 @@ class TestILocScale(BaseTest):
             "Resolution: 5.00 Å (FSC 0.143 of the half maps)",
             "for comparison, not for claims",
             "Method: iLocScale, aim density, network compact (made-up)",
-            "Beyond 2.8 Å the map holds nothing",
+            "Beyond 2.8 Å there is no information in the map",
         ):
             self.assertIn(words, summary)
         for words in (
@@ -213,6 +213,9 @@ class TestILocScale(BaseTest):
             "at a resolution of 5.00 Å",
         ):
             self.assertIn(words, methods)
+        flat = {"b_factor": {"mean": -151.3}, "low_pass": 2.872}
+        methods = "\n".join(makeFinishedEnhancement(self.proj, flattened=flat).methods())
+        self.assertIn("network made-up, after one B factor of -151 Å² and a low-pass filter at 2.87 Å)", methods)
         run = makeFinishedEnhancement(self.proj, method="locscale", warnings=["It looks sharpened already."])
         run.inputAtomStruct.set(AtomStruct("model.cif"))
         self.assertIn("Method: LocScale with an atomic model, and iLocScale where", "\n".join(run.summary()))

@@ -65,10 +65,26 @@ class TestILocScaleViewer(ViewerChecks, BaseTest):
     def testGainsAreTheReports(self):
         axes = self.axesOf(self.openViewer(self.finished), "doShowGains")[0]
         lines = {line.get_label(): line for line in axes.get_lines()}
-        np.testing.assert_allclose(lines["median over the mask"].get_ydata(), np.exp(20 * FREQUENCY**2))
+        np.testing.assert_allclose(
+            lines["median over the mask"].get_ydata(), np.exp(20 * (FREQUENCY**2 - FREQUENCY[1] ** 2))
+        )
         self.assertEqual(len(lines["held: no information"].get_xdata()), 4)
         labels = [text.get_text() for text in axes.get_legend().get_texts()]
         self.assertIn("percentiles 5 to 95 over the mask", labels)
+        self.assertEqual(axes.get_ylabel(), "Gain of the amplitudes, 1 at 18 Å")
+
+    def testGainsNameTheBFactorOfTheWholeMap(self):
+        run = makeFinishedEnhancement(self.proj, flattened={"b_factor": {"mean": -151.3}, "low_pass": 2.9})
+        for finished, title in ((run, "On top of one B factor of −151 Å² for the whole map"), (self.finished, "")):
+            figure = self.show(self.openViewer(finished), "doShowGains").getFigure()
+            self.assertEqual(figure.get_suptitle(), title)
+
+    def testTheFscIsFaintWhereTheEnhancedMapsHoldNothing(self):
+        frequency = self.finished._readReport()["fsc_after"]["frequency"]
+        run = makeFinishedEnhancement(self.proj, held_shells=[{"shell": 4, "coarsest": 6.25, "finest": 5.0}])
+        lines = {line.get_label(): line for line in self.axesOf(self.openViewer(run), "doShowFsc")[0].get_lines()}
+        faint = lines["after: leaked from coarser detail"].get_xdata()
+        self.assertEqual(faint[0], max(number for number in frequency if number < 1 / 6.25))
 
     def testBFactorsHaveTheColoursOfTheForm(self):
         viewer = self.openViewer(self.finished)
@@ -139,6 +155,10 @@ class TestILocScaleViewer(ViewerChecks, BaseTest):
         self.assertEqual(figure.get_suptitle(), "Profiles at x 16, y 14, z 15")
         labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
         self.assertEqual(labels, ["before", "after", "predicted"])
+        lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
+        deviation = viewer._readAfter().data[viewer._readMask()].std()
+        for label, amplitude in (("0", 2.0), ("1", 3.0 / deviation), ("2", 4.0 / deviation)):
+            np.testing.assert_allclose(lines[label].get_ydata(), np.log(amplitude), atol=1e-4)
 
     def testAVoxelNeedsThreeNumbersOrNone(self):
         viewer = self.openViewer(self.finished)

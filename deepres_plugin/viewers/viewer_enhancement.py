@@ -71,7 +71,8 @@ class EnhancementViewer(MapViewer):
             params.LabelParam,
             label="FSC before and after",
             help="The FSC of the half maps within the mask, before and after both were enhanced by the same gains. The "
-            "second is for comparison, not for claims, as the gains come from both half maps.",
+            "second is for comparison, not for claims, as the gains come from both half maps. It is dotted where the "
+            "enhanced maps hold nothing but what leaked from coarser details.",
         )
         self._defineMoreParams(group)
         self._defineBFactorParams(form)
@@ -163,7 +164,9 @@ class EnhancementViewer(MapViewer):
             ShellCorrelation(np.array(report[name]["frequency"]), np.array(report[name]["correlation"]))
             for name in ("fsc_before", "fsc_after")
         ]
-        return self._figure(pictures.fsc_before_after_figure(*curves), "FSC before and after")
+        held = report.get("held_shells") or []
+        end = max((shell["coarsest"] for shell in held), default=None)
+        return self._figure(pictures.fsc_before_after_figure(*curves, end=end), "FSC before and after")
 
     def _showBSlices(self):
         b_factor = self._readBFactor()

@@ -31,6 +31,9 @@ COLOUR_MAP = "jet"
 STEP = 10.0
 """Å²; ends of scales and bins are multiples of it, or of a tenth of it where all values lie close together."""
 
+ENDS = (5, 95)
+"""Percentiles at the ends of the colours: at the rim of a mask B factors of a few voxels lie far from all others."""
+
 BINS = 40
 FEWEST_VOXELS = 30
 """Of a bin whose median is drawn."""
@@ -48,12 +51,12 @@ def b_factor_scale(
         levels: number of colours in the palette for ChimeraX.
 
     Returns:
-        A scale from percentile 2 to 98, rounded outwards.
+        A scale from percentile 5 to 95, rounded outwards.
 
     Raises:
         InputError: the mask is empty.
     """
-    low, high = (float(end) for end in np.percentile(_inside(b_factor, mask), (2, 98)))
+    low, high = (float(end) for end in np.percentile(_inside(b_factor, mask), ENDS))
     step = STEP if high - low >= 2 * STEP else STEP / 10
     low, high = step * math.floor(low / step + 1e-4), step * math.ceil(high / step - 1e-4)
     return ColourScale(low, high if high > low else low + step, colour_map, levels)
@@ -252,6 +255,8 @@ def b_factor_against_resolution_figure(
     mesh = axes.pcolormesh(columns, rows, np.ma.masked_equal(counts.T, 0), norm=norm)
     places, medians = _medians(across, up, columns)
     axes.plot(places, medians, color="black", linewidth=1.4, label="median")
+    axes.set_xlim(columns[0], columns[-1])
+    axes.set_ylim(rows[0], rows[-1])
     axes.set_xlabel(plain(label))
     axes.set_ylabel(LABEL)
     axes.legend(frameon=False, loc="lower right")

@@ -140,7 +140,7 @@ def xyz(triple: Triple) -> str:
     Returns:
         ``x,y,z``.
     """
-    return ",".join(f"{number:.8g}" for number in reversed(list(triple)))
+    return ",".join(f"{number + 0.0:.8g}" for number in reversed(list(triple)))  # 0, and not -0
 
 
 def check_name(path: str | Path, script: str | Path) -> None:

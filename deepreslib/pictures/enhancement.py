@@ -42,6 +42,9 @@ FAINT = 5.0
 PLAIN = ColourScale(0, 1.3, "Blues_r")
 """A plain surface has the colour of 1."""
 
+LEAKED = "after: leaked from coarser detail"
+"""What an FSC is where the map was filtered before it was enhanced."""
+
 IN_SDS = "Density, in SDs within the mask"
 
 
@@ -156,7 +159,7 @@ def profiles_figure(
     axes.set_ylim(bottom - 0.5, top + 0.5)
     axes.set_xlim(-0.004, 1.03 * float(places[-1]))
     axes.set_xlabel("1/d² (1/Å²)")
-    axes.set_ylabel("ln of the mean amplitude in the shell")
+    axes.set_ylabel("ln of the mean amplitude, the map's SD being 1")
     _upper_axis(axes, lambda d: 1 / d**2)
     _head(figure, title)
     return figure
@@ -172,6 +175,7 @@ def gains_figure(
     resolution: float | None = None,
     title: str = "",
     name: str = "mean over the mask",
+    label: str = "Gain of the amplitudes",
 ) -> Figure:
     """Draw by how much amplitudes were multiplied, with the spread over the places of the map, against frequency.
 
@@ -185,6 +189,7 @@ def gains_figure(
         resolution: Å, that of the map, where a line is drawn; None for none.
         title: above the axes.
         name: what ``middle`` is.
+        label: of the upright axis: what the gains are, such as relative to what.
 
     Returns:
         The figure.
@@ -217,20 +222,24 @@ def gains_figure(
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_xlim(-0.01, 1.03 * float(frequency[-1]))
     axes.set_xlabel("Frequency (1/Å)")
-    axes.set_ylabel("Gain of the amplitudes")
+    axes.set_ylabel(plain(label))
     _upper_axis(axes, lambda d: 1 / d)
     axes.legend(frameon=False)
     _head(figure, title)
     return figure
 
 
-def fsc_before_after_figure(before: ShellCorrelation, after: ShellCorrelation, title: str = "") -> Figure:
+def fsc_before_after_figure(
+    before: ShellCorrelation, after: ShellCorrelation, title: str = "", end: float | None = None
+) -> Figure:
     """Draw the FSC of half maps before and after they were enhanced by the same gains.
 
     Args:
         before: of the half maps as they were.
         after: of the enhanced ones.
         title: above the axes.
+        end: Å, beyond which the enhanced half maps hold nothing but what leaked from coarser shells, as gains differ
+            from place to place and the mask cuts; the curve is faint there. None where they hold something everywhere.
 
     Returns:
         The figure; it says that the curve after is for comparison and not for claims, as the gains come from both half
@@ -240,7 +249,13 @@ def fsc_before_after_figure(before: ShellCorrelation, after: ShellCorrelation, t
     axes = figure.add_subplot()
     for name, curve, colour in (("before", before, BEFORE_COLOUR), ("after", after, AFTER_COLOUR)):
         label = f"{name}: {CUTOFF:g} at {curve.resolution():.2f} Å" if curve.falls_below() else name
-        axes.plot(curve.frequency[1:], curve.correlation[1:], color=colour, linewidth=1.8, label=label)
+        frequency, correlation = curve.frequency[1:], curve.correlation[1:]
+        last = len(frequency)
+        if end is not None and name == "after":
+            last = max(int(np.searchsorted(frequency, 1 / end)), 1)
+        axes.plot(frequency[:last], correlation[:last], color=colour, linewidth=1.8, label=label)
+        if last < len(frequency):
+            axes.plot(frequency[last - 1 :], correlation[last - 1 :], ":", color=colour, linewidth=1.2, label=LEAKED)
     axes.axhline(CUTOFF, color="0.6", linewidth=0.8, linestyle="--")
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_ylim(-0.15, 1.05)

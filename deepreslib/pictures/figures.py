@@ -68,7 +68,7 @@ def add_colour_bar(
     bar = figure.colorbar(mappable, ax=axes, ticks=scale.ticks(), extend=ends, extendfrac=0.03, **placing)
     bar.set_label(plain(label))
     bar.ax.minorticks_off()
-    bar.ax.set_yticklabels([f"{tick:.4g}" for tick in scale.ticks()])
+    bar.ax.set_yticklabels([f"{tick:.4g}".replace("-", "−") for tick in scale.ticks()])
     assert bar.solids is not None, "only the key of contour lines has no filled colours"
     bar.solids.set_edgecolor("face")  # else vector formats show a white band between colours
     return bar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -187,7 +188,7 @@ def paired_slices_figure(
         numbers = central_slices(inside, axis, 2)
     numbers = _checked_numbers(left, axis, numbers, inside)
     ends = [_grey_limits(values, axis, numbers) for values in (left, right)]
-    limits = (min(low for low, _ in ends), max(high for _, high in ends))
+    limits = _rounded(min(low for low, _ in ends), max(high for _, high in ends))
     frame = _frame(inside, axis)
     figure, panels = _panels(2 * len(numbers), title, frame, axis, voxel_size)
     for column, (name, values) in enumerate(maps.items()):
@@ -257,6 +258,12 @@ def _grey_limits(density: FloatArray, axis: str, numbers: Sequence[int]) -> tupl
     """The densities drawn black and white: the same in all slices of the figure, percentiles that ignore outliers."""
     low, high = np.percentile([_cut(density, axis, number) for number in numbers], (0.5, 99.8))
     return float(low), float(max(high, low + 1e-12 + 1e-6 * abs(low)))
+
+
+def _rounded(low: float, high: float) -> tuple[float, float]:
+    """Limits moved outwards to numbers that a key can show: to hundredths of their distance, at most to tenths."""
+    step = 10.0 ** (math.floor(math.log10(high - low)) - 1)
+    return step * math.floor(low / step), step * math.ceil(high / step)
 
 
 def _show_grey(

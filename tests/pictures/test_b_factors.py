@@ -37,7 +37,7 @@ def distance():
 
 def test_the_scale_spans_both_signs_in_round_numbers(b_factor, mask):
     scale = b_factor_scale(b_factor, mask)
-    low, high = np.percentile(b_factor[mask], (2, 98))
+    low, high = np.percentile(b_factor[mask], (5, 95))
     assert scale.low <= low < scale.low + 10
     assert scale.high - 10 < high <= scale.high
     assert (scale.low % 10, scale.high % 10) == (0, 0)
@@ -93,6 +93,15 @@ def test_the_comparison_has_medians_and_the_correlation_of_ranks(b_factor, mask)
     assert key.get_ylabel() == "Voxels"
     (median,) = axes.get_lines()
     np.testing.assert_allclose(median.get_ydata(), 60 * (median.get_xdata() - 4) - 150, atol=10)
+
+
+def test_the_comparison_draws_no_median_beyond_its_voxels(b_factor, mask):
+    resolution = np.where(mask, 4 + (b_factor + 150) / 60, 0).astype(np.float32)
+    outlier = b_factor.copy()
+    outlier[tuple(np.argwhere(mask)[0])] = 9000
+    axes = b_factor_against_resolution_figure(resolution, outlier, mask).axes[0]
+    assert axes.get_ylim()[1] < 100
+    assert axes.get_ylim() == (axes.collections[0].get_coordinates()[..., 1].min(), np.percentile(outlier[mask], 99.5))
 
 
 def test_ranks_of_the_opposite_order_and_of_a_constant():

@@ -39,3 +39,10 @@ def test_without_b_factors_there_are_two_maps_and_no_key(tmp_path):
 def test_a_name_that_chimerax_cannot_read_is_refused(tmp_path):
     with pytest.raises(InputError, match="rename"):
         write_chimerax_maps_script(tmp_path / "maps.cxc", ("/elsewhere/a\n.mrc", 1), (tmp_path / "b.mrc", 1), *GRID)
+
+
+def test_an_origin_of_minus_0_is_0(tmp_path):
+    script = tmp_path / "maps.cxc"
+    grid = ((1.0, 1.0, 1.0), (-0.0, -2.0, -0.0))
+    write_chimerax_maps_script(script, (tmp_path / "before.mrc", 0.5), (tmp_path / "after.mrc", 1.5), *grid)
+    assert "volume #1 origin 0,-2,0" in lines_of(script)

@@ -48,6 +48,9 @@ def test_before_and_after_have_the_same_slices_and_greys_whatever_their_unit():
     inside = (before - before[ball()].mean()) / before[ball()].std()
     np.testing.assert_allclose(images[2].get_array(), inside[6], atol=1e-4)
     assert key.get_ylabel() == "Density, in SDs within the mask"
+    low, high = images[0].get_clim()
+    assert (round(10 * low, 6) % 1, round(10 * high, 6) % 1) == (0, 0)  # the key shows these numbers
+    assert key.get_yticklabels()[0].get_text() == f"−{-low:.1f}"
     assert len({(panel.get_xlim(), panel.get_ylim()) for panel in panels}) == 1
 
 
@@ -114,6 +117,9 @@ def test_gains_have_their_spread_and_what_was_held():
     np.testing.assert_array_equal(lines["held: no information"].get_xdata(), FREQUENCY[held])
     assert axes.get_yscale() == "log"
     assert "percentiles 10 to 90" in legend_of(axes)
+    assert axes.get_ylabel() == "Gain of the amplitudes"
+    relative = gains_figure(FREQUENCY, middle, middle / 2, middle * 2, "all", label="Gain, 1 at 18 Å")
+    assert relative.axes[0].get_ylabel() == "Gain, 1 at 18 Å"
     assert set(upper_labels(axes)) >= {"10", "5", "3", "2.2"}
     suppressed = gains_figure(FREQUENCY, middle, 1e-6 * middle, middle * 2, "all").axes[0]
     assert suppressed.get_ylim()[0] == pytest.approx(0.1 / 1.25)
@@ -129,3 +135,16 @@ def test_the_fsc_says_where_it_falls_and_what_it_is_for():
     assert legend_of(axes) == [f"before: 0.143 at {before.resolution():.2f} Å", "after"]
     assert any("not for claims" in text.get_text() for text in axes.texts)
     assert axes.get_xlim() == (0, 0.5)
+
+
+def test_the_fsc_after_is_faint_where_nothing_is_left():
+    frequency = np.linspace(0, 0.5, 51)
+    before = ShellCorrelation(frequency, np.clip(1 - 2.5 * frequency, 0, 1))
+    after = ShellCorrelation(frequency, np.clip(1 - 2 * frequency, 0, 1))
+    axes = fsc_before_after_figure(before, after, end=2.5).axes[0]
+    solid, faint = axes.get_lines()[1:3]
+    assert legend_of(axes)[2] == faint.get_label() == "after: leaked from coarser detail"
+    assert (faint.get_linestyle(), solid.get_linestyle()) == (":", "-")
+    assert solid.get_xdata()[-1] == faint.get_xdata()[0] == pytest.approx(0.39)
+    assert faint.get_xdata()[-1] == 0.5
+    assert len(fsc_before_after_figure(before, after, end=1.5).axes[0].get_legend().get_texts()) == 2

@@ -46,8 +46,9 @@ class FakeNetwork:
     def describe(self):
         return {"name": "fake", "path": "nowhere", "sha256": "0"}
 
-    def log_gains(self, log_profiles, known, resolution=None):
+    def log_gains(self, log_profiles, usual, known, resolution=None):
         assert log_profiles.shape == (len(log_profiles), SHELLS)
+        assert usual.shape == (2, SHELLS)
         fall = np.clip(log_profiles[:, 6:7] - log_profiles[:, 2:3], -3, 0)
         return (self.b_factor / 4 * FREQUENCY**2 * (1 + self.by_window * fall)).astype(np.float32)
 

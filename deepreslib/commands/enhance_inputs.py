@@ -29,6 +29,10 @@ SMALLEST = 25.0
 COARSEST_VOXEL = 5.0
 """Å; maps with larger voxels are refused."""
 
+FDR_LOW_PASS, LEAST_WAVE = 5.0, 3.0
+"""A confidence mask is that of the map filtered to so many Å, or so many voxels; or to its resolution, if that is
+given and coarser."""
+
 MASK_BYTES = 40
 """Memory that a structure's molecular mask takes for each voxel of the map."""
 
@@ -173,13 +177,18 @@ def _wanted_mask(
     if args.mask or args.mask_threshold is not None:
         return inputs.read_mask(args, given)
     if args.fdr is not None:
-        found = confidence.confidence_mask(given.density_map, given.half_maps, args.fdr)
+        low_pass = max(FDR_LOW_PASS, args.resolution or 0, LEAST_WAVE * max(given.density_map.voxel_size))
+        found = confidence.confidence_mask(given.density_map, given.half_maps, args.fdr, low_pass)
         if not found.mask.any():
             raise InputError(
                 f"--fdr {args.fdr:g} finds nothing in {given.density_map.name} that is more than noise; give a greater "
                 "rate, or a mask by --mask."
             )
-        numbers = {"fdr": args.fdr, "noise": {"mean": found.level, "sd": found.deviation}}
+        numbers = {
+            "fdr": args.fdr,
+            "low_pass": round(low_pass, 3),
+            "noise": {"mean": found.level, "sd": found.deviation},
+        }
         return found.mask, report | {"source": "fdr", "threshold": found.threshold} | numbers
     if structure is not None:
         mask = structure_mask(structure, given.density_map)

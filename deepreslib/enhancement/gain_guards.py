@@ -61,11 +61,22 @@ def b_factors(log_gains: FloatArray, known: BoolArray, resolution: float) -> Flo
     Returns:
         Å², float32 (places,), negative where the map is sharpened.
     """
+    return log_gains @ b_factor_weights(known, resolution)
+
+
+def b_factor_weights(known: BoolArray, resolution: float) -> FloatArray:
+    """What logarithms are multiplied by, shell by shell, and added up to give a B factor: float32 (13,).
+
+    Args:
+        known: bool (13,).
+        resolution: Å, of the map.
+    """
     shells = fitted_shells(known, resolution)
     squares = np.square(FREQUENCY[shells] / SPACING)
     squares -= squares.mean()
-    slope = log_gains[:, shells] @ (squares / np.square(squares).sum())
-    return (-4 * slope).astype(np.float32)
+    weights = np.zeros(SHELLS, np.float32)
+    weights[shells] = -4 * squares / np.square(squares).sum()
+    return weights
 
 
 def fitted_shells(known: BoolArray, resolution: float) -> BoolArray:

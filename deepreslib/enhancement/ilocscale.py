@@ -163,5 +163,14 @@ def usual_profile(scaling: LocalScaling, log_profiles: FloatArray) -> FloatArray
         float32 (2, 13); of all places where none is in the mask.
     """
     inside = scaling.places_inside()
-    chosen = log_profiles[inside] if inside.any() else log_profiles
-    return np.stack([chosen.mean(axis=0, dtype=float), chosen.std(axis=0, dtype=float)]).astype(np.float32)
+    return mean_and_spread(log_profiles[inside] if inside.any() else log_profiles)
+
+
+def mean_and_spread(log_profiles: FloatArray) -> FloatArray:
+    """Mean and SD of profiles: float32 (2, 13).
+
+    Args:
+        log_profiles: float32 (n, 13).
+    """
+    both = [log_profiles.mean(axis=0, dtype=float), log_profiles.std(axis=0, dtype=float)]
+    return np.stack(both).astype(np.float32)

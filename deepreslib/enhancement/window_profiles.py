@@ -12,13 +12,17 @@ import numpy as np
 from scipy import ndimage
 
 from deepreslib.enhancement import ilocscale
+from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.ilocscale import Gains
 from deepreslib.enhancement.local_scaling import LocalScaling
 from deepreslib.enhancement.profiles import Windows
 from deepreslib.errors import InputError
-from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray, Triple
 from deepreslib.maps import DensityMap, read_map
 from deepreslib.maps.density_map import format_triple
+
+USUAL_WINDOWS = 2000
+"""So many windows tell what is usual in a map."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +34,8 @@ class WindowProfiles:
         known: bool (13,), the shells in which the map holds something.
         before: of the map, its SD in the mask being 1.
         after: of the enhanced map.
-        predicted: the first one times the gains that the network predicts for this window; None without a network.
+        predicted: of the map that the network looks at, which may be made flat before, times the gains that it predicts
+            for this window, in the unit of ``after``; None without a network.
     """
 
     voxel: tuple[int, int, int]
@@ -87,8 +92,22 @@ def at_voxel(
     after = Windows(scaling.region.at_windows(values, workers)).profiles(window)
     predicted = None
     if network is not None:
-        predicted = (before * np.exp(ilocscale.network_gains(scaling, network, before)))[0]
+        predicted = _predicted(scaling, network, window, workers)
     return WindowProfiles(place, scaling.known, before[0], after[0], predicted)
+
+
+def _predicted(scaling: LocalScaling, network: Gains, window: IntArray, workers: int) -> FloatArray:
+    """The profile of a window, (1, 3), after the gains that a network predicts for it: float32 (13,)."""
+    if network.standard == "flat":
+        given = scaling.density_map, scaling.mask, scaling.resolution
+        scaling = LocalScaling(*given, before=flattening(*given, workers), workers=workers)
+    windows = scaling.windows(scaling.density_map)
+    inside = scaling.lattice.places[scaling.places_inside()]
+    some = windows.profiles(inside[:: max(len(inside) // USUAL_WINDOWS, 1)])
+    usual = ilocscale.mean_and_spread(ilocscale.as_known(scaling, network, some)[0])
+    seen = windows.profiles(window)
+    found: FloatArray = (seen * np.exp(ilocscale.network_gains(scaling, network, seen, usual)))[0]
+    return found
 
 
 def from_files(

@@ -18,6 +18,7 @@ import numpy as np
 from scipy import special, stats
 
 from deepreslib.errors import InputError
+from deepreslib.fourier import filters
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Shape
 from deepreslib.maps.checks import check_same_grid
 from deepreslib.maps.density_map import DensityMap
@@ -58,7 +59,7 @@ class ConfidenceMask:
 
     Attributes:
         mask: bool (z, y, x); empty where nothing stands out of the noise.
-        threshold: the density from which on voxels are found; infinite if none is.
+        threshold: the density from which on voxels of the filtered map are found; infinite if none is.
         level: mean density of the solvent.
         deviation: SD of the noise.
         rate: the false discovery rate that was asked for.
@@ -72,7 +73,10 @@ class ConfidenceMask:
 
 
 def confidence_mask(
-    density_map: DensityMap, half_maps: tuple[DensityMap, DensityMap] | None = None, rate: float = 0.01
+    density_map: DensityMap,
+    half_maps: tuple[DensityMap, DensityMap] | None = None,
+    rate: float = 0.01,
+    low_pass: float | None = None,
 ) -> ConfidenceMask:
     """Finds the voxels whose density is more than noise.
 
@@ -81,6 +85,8 @@ def confidence_mask(
         half_maps: its half maps, which tell the noise where the molecule is as well; None to measure it in four cubes
             of solvent.
         rate: false discovery rate, the share of the found voxels that may be noise; above 0, below 1.
+        low_pass: Å, of a filter for the maps before. In a map as a refinement wrote it most of a voxel's noise is finer
+            than what shows a molecule, which then hardly stands out. None for no filter.
 
     Returns:
         The mask. Nothing in it depends on the map's scale or offset.
@@ -97,6 +103,10 @@ def confidence_mask(
             f"{density_map.name} has fewer than {SMALLEST_BOX} voxels along an edge, too few to measure its noise "
             "beside the molecule; give a larger box, or a mask by --mask."
         )
+    _refuse_masked(density_map, half_maps)
+    if low_pass is not None:
+        density_map = _filtered(density_map, low_pass)
+        half_maps = half_maps and (_filtered(half_maps[0], low_pass), _filtered(half_maps[1], low_pass))
     level, deviation = _noise_of_cubes(density_map) if half_maps is None else _noise_of_halves(density_map, half_maps)
     score = _least_score(density_map, level, deviation, rate)
     threshold = level + score * deviation
@@ -105,6 +115,11 @@ def confidence_mask(
         for plane, values, inside in zip(mask, density_map.data, _sphere(density_map.data.shape), strict=True):
             plane[...] = inside & (values.astype(np.float64) >= threshold)
     return ConfidenceMask(mask, float(threshold), level, deviation, rate)
+
+
+def _filtered(density_map: DensityMap, low_pass: float) -> DensityMap:
+    """A map without detail finer than a resolution, Å."""
+    return density_map.like(filters.low_pass(density_map.data, density_map.voxel_size, low_pass))
 
 
 def noise_cubes(shape: Shape) -> list[Box]:
@@ -130,7 +145,6 @@ def noise_cubes(shape: Shape) -> list[Box]:
 def _noise_of_cubes(density_map: DensityMap) -> tuple[float, float]:
     """Mean and SD of the solvent in the four cubes."""
     cubes = [density_map.data[box].astype(np.float64) for box in noise_cubes(_shape(density_map))]
-    _refuse_flat(density_map.name, cubes, mean_and_sd(density_map.data)[1])
     means, deviations = np.array([(cube.mean(), cube.std()) for cube in cubes]).T
     quietest = min(_usual_deviation(cube) for cube in cubes)
     if deviations.max() > MUCH_STRONGER * quietest or np.ptp(means) > MUCH_HIGHER * quietest:
@@ -146,10 +160,6 @@ def _noise_of_cubes(density_map: DensityMap) -> tuple[float, float]:
 def _noise_of_halves(density_map: DensityMap, half_maps: tuple[DensityMap, DensityMap]) -> tuple[float, float]:
     """Level of the solvent, and SD of the noise by half the difference of the half maps."""
     half1, half2 = half_maps
-    for half in half_maps:
-        check_same_grid(half, density_map)
-    cubes = [0.5 * (half1.data[box].astype(np.float64) - half2.data[box]) for box in noise_cubes(_shape(density_map))]
-    _refuse_flat(f"{half1.name} less {half2.name}", cubes, mean_and_sd(density_map.data)[1])
     total, squares, count = 0.0, 0.0, 0
     for one, two, inside in zip(half1.data, half2.data, _sphere(density_map.data.shape), strict=True):
         noise = 0.5 * (one[inside].astype(np.float64) - two[inside])
@@ -158,8 +168,18 @@ def _noise_of_halves(density_map: DensityMap, half_maps: tuple[DensityMap, Densi
     return _usual_value(density_map.data, deviation), deviation
 
 
-def _refuse_flat(name: str, cubes: list[FloatArray], sd: float) -> None:
-    """Refuses a map in which there is no noise in a cube of the solvent."""
+def _refuse_masked(density_map: DensityMap, half_maps: tuple[DensityMap, DensityMap] | None) -> None:
+    """Refuses maps in which there is no noise in a cube of the solvent."""
+    name, sd = density_map.name, mean_and_sd(density_map.data)[1]
+    boxes = noise_cubes(_shape(density_map))
+    if half_maps is None:
+        cubes = [density_map.data[box].astype(np.float64) for box in boxes]
+    else:
+        for half in half_maps:
+            check_same_grid(half, density_map)
+        one, two = half_maps
+        name = f"{one.name} less {two.name}"
+        cubes = [0.5 * (one.data[box].astype(np.float64) - two.data[box]) for box in boxes]
     if any(_usual_deviation(cube) <= FLAT * sd for cube in cubes):
         raise InputError(
             f"{name} shows no noise at the middle of the faces of y and x, as if the map was masked, and without noise "

@@ -105,7 +105,7 @@ def test_networks_may_want_the_map_standardised_in_its_box(network, monkeypatch)
     density_map, mask, _ = scene()
     seen = {}
 
-    def log_gains(log_profiles, known, resolution):
+    def log_gains(log_profiles, usual, known, resolution):
         seen[network.standard] = log_profiles
         return np.zeros_like(log_profiles)
 

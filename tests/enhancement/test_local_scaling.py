@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from window_gains import FakeNetwork, molecule
 
-from deepreslib.enhancement import local_scaling, profiles
+from deepreslib.enhancement import ilocscale, local_scaling, profiles
 from deepreslib.enhancement.local_scaling import LocalScaling
 from deepreslib.enhancement.profiles import SHELLS
 from deepreslib.errors import InputError
@@ -105,8 +105,20 @@ def test_d2_symmetry_is_kept(shared_data, keep_outside):
     density_map = as_map(read_map(shared_data / "maps" / "betagal.mrc").data, 1.31)
     mask, _ = automatic_mask(density_map)
     scaling = LocalScaling(density_map, mask, 3.0, stride=8, keep_outside=keep_outside, workers=1)
-    log_gains = FakeNetwork(150, 0.5).log_gains(profiles.logarithm(scaling.profiles()), scaling.known)
+    log_gains = ilocscale.network_gains(scaling, FakeNetwork(150, 0.5), scaling.profiles())
     found = scaling.scaled(log_gains, {}).data
     inner = found[14:87, 14:87, 14:87]
     for axes in ((0, 1), (0, 2), (1, 2)):
         assert np.sqrt(np.mean((inner - np.flip(inner, axes)) ** 2)) < 1e-3 * inner.std()
+
+
+@pytest.mark.parametrize("size", [1.0, 1.3])
+def test_which_places_lie_in_the_mask(size):
+    data, mask = noisy()
+    scaling = LocalScaling(as_map(data, size), mask, 3.0, stride=3, workers=1)
+    inside = scaling.places_inside()
+    assert 0.1 < inside.mean() < 0.5
+    centres = [axis.centre for axis in scaling.region.axes]
+    distance = np.linalg.norm(scaling.lattice.places - centres, axis=1) * np.mean(scaling.region.reached)
+    assert distance[inside].max() < 11.5 * size
+    assert distance[~inside].min() > 10 * size

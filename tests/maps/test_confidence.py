@@ -37,15 +37,27 @@ def q_values(p_values):
     return values
 
 
+@pytest.mark.parametrize("low_pass", [None, 6.0])
 @pytest.mark.parametrize("blur", [0.0, 2.0])
 @pytest.mark.parametrize("halves", [False, True])
-def test_noise_alone_finds_nothing(blur, halves):
+def test_noise_alone_finds_nothing(blur, halves, low_pass):
     for seed in range(4):
         pair = noise(2 * seed, blur), noise(2 * seed + 1, blur)
         given = (as_map(pair[0], "half1.mrc"), as_map(pair[1], "half2.mrc")) if halves else None
-        found = confidence_mask(as_map(np.mean(pair, axis=0)), given)
+        found = confidence_mask(as_map(np.mean(pair, axis=0)), given, low_pass=low_pass)
         assert found.mask.mean() <= 0.001
-        assert found.deviation == pytest.approx(0.71, rel=0.3)
+        assert low_pass or found.deviation == pytest.approx(0.71, rel=0.3)
+
+
+@pytest.mark.parametrize("halves", [False, True])
+def test_a_filter_lets_a_molecule_stand_out_of_fine_noise(halves):
+    inside = ball()
+    pair = [2 * inside + np.sqrt(2) * noise(seed) for seed in (3, 4)]
+    given = (as_map(pair[0]), as_map(pair[1])) if halves else None
+    plain, filtered = (confidence_mask(as_map(np.mean(pair, axis=0)), given, 0.01, each) for each in (None, 8.0))
+    assert plain.mask[inside].mean() < 0.1
+    assert filtered.mask[inside].mean() > 0.8
+    assert filtered.mask[~inside].sum() <= 0.15 * filtered.mask.sum()
 
 
 @pytest.mark.parametrize("halves", [False, True])

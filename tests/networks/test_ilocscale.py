@@ -11,9 +11,13 @@ RNG = np.random.default_rng(0)
 PROFILES = (RNG.normal(-2, 1, (50, SHELLS)) - np.arange(SHELLS)).astype(np.float32)
 
 
-def predict(network, profiles=PROFILES, known=None):
+def inputs(profiles=PROFILES, known=None, usual=PROFILES[::-1]):
     known = np.ones_like(profiles) if known is None else known
-    return np.asarray(network.predict_on_batch({"profile": profiles, "known": known}))
+    return {"profile": profiles, "known": known, "usual": usual, "spread": np.abs(usual) / 4}
+
+
+def predict(network, profiles=PROFILES, known=None, usual=PROFILES[::-1]):
+    return np.asarray(network.predict_on_batch(inputs(profiles, known, usual)))
 
 
 def test_the_published_networks_have_the_layers_and_weights_of_the_thesis():
@@ -45,7 +49,7 @@ def test_one_published_network_is_linear_and_the_other_is_not():
 
 def test_the_compact_network_is_as_small_as_said():
     network = ilocscale.build("compact")
-    assert sum(int(np.prod(weight.shape)) for weight in network.trainable_weights) == 3661
+    assert sum(int(np.prod(weight.shape)) for weight in network.trainable_weights) == 3661 + 48 * 2 * SHELLS
     assert predict(network).shape == (50, SHELLS)
 
 
@@ -55,16 +59,21 @@ def test_a_new_compact_network_predicts_what_it_is_to_begin_at():
     np.testing.assert_allclose(predict(network), np.tile(np.arange(SHELLS), (50, 1)), atol=1)
 
 
-@pytest.mark.parametrize("shows_known", [False, True])
-def test_unknown_points_have_no_influence(shows_known):
+def test_unknown_points_have_no_influence():
     keras.utils.set_random_seed(2)
-    network = ilocscale.build("compact", shows_known=shows_known)
+    network = ilocscale.build("compact")
     known = np.ones_like(PROFILES)
     known[:, 9:] = 0
     other = PROFILES.copy()
     other[:, 9:] = 7
-    np.testing.assert_array_equal(predict(network, PROFILES, known), predict(network, other, known))
+    expected = predict(network, PROFILES, known)
+    np.testing.assert_array_equal(expected, predict(network, other, known))
+    np.testing.assert_array_equal(predict(network, PROFILES, known, other), predict(network, other, known, other))
+    unusual = PROFILES[::-1].copy()
+    unusual[:, 9:] = 7
+    np.testing.assert_array_equal(expected, predict(network, PROFILES, known, unusual))
     assert np.abs(predict(network, PROFILES) - predict(network, other)).max() > 1e-4
+    assert np.abs(predict(network) - predict(network, usual=unusual)).max() > 1e-4
 
 
 def test_unknown_points_continue_the_last_known_one():
@@ -74,8 +83,8 @@ def test_unknown_points_continue_the_last_known_one():
     layer = network.get_layer(ilocscale.STANDARD)
     known = known.astype(np.float32)
     known[:, 9:] = 0
-    points = np.asarray(layer(PROFILES, known))
-    np.testing.assert_array_equal(points[:, 9:], np.repeat(points[:, 8:9], 4, axis=1))
+    points = np.asarray(layer(*inputs(known=known).values())).reshape(-1, 3, SHELLS)
+    np.testing.assert_array_equal(points[:, :, 9:], np.repeat(points[:, :, 8:9], 4, axis=2))
 
 
 def test_the_standardisation_counts_known_points_alone():
@@ -91,7 +100,9 @@ def test_the_standardisation_counts_known_points_alone():
 def test_far_points_are_limited():
     network = ilocscale.build("compact")
     ilocscale.adapt(network, PROFILES, np.ones(PROFILES.shape, bool))
-    np.testing.assert_array_equal(predict(network, PROFILES + 100), predict(network, PROFILES + 1000))
+    for name in ("profiles", "usual"):
+        far, farther = ({name: PROFILES + distance} for distance in (100, 1000))
+        np.testing.assert_array_equal(predict(network, **far), predict(network, **farther))
 
 
 @pytest.mark.parametrize("preset", ilocscale.PRESETS)
@@ -104,7 +115,7 @@ def test_a_network_is_the_same_after_saving(preset, tmp_path):
 
 
 def test_a_checkpoint_keeps_the_configuration(tmp_path):
-    network = ilocscale.build("compact", shows_known=True, hidden=[5])
+    network = ilocscale.build("compact", hidden=[5])
     network.save(tmp_path / "network.keras")
     loaded = keras.models.load_model(tmp_path / "network.keras", compile=False)
     np.testing.assert_array_equal(predict(network), predict(loaded))

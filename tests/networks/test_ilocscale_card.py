@@ -14,7 +14,11 @@ from deepreslib.networks.ilocscale_card import SHELLS, load_gains
 
 RNG = np.random.default_rng(0)
 PROFILES = RNG.normal(-2, 1, (20, SHELLS)).astype(np.float32)
+USUAL = np.stack([PROFILES.mean(axis=0), PROFILES.std(axis=0)])
 EVERYTHING = np.ones(SHELLS, bool)
+INPUTS = {"profile": PROFILES, "known": np.ones_like(PROFILES)} | {
+    name: np.tile(values, (len(PROFILES), 1)) for name, values in zip(("usual", "spread"), USUAL, strict=True)
+}
 NAMES = ("density", "contrast", "published")
 WIDE = [[-50.0] * SHELLS, [50.0] * SHELLS]
 
@@ -37,32 +41,32 @@ def test_the_output_for_density_is_the_gains(tmp_path):
     network = write(tmp_path)
     model = load_gains(str(tmp_path))
     assert (model.standard, model.aim, model.preset) == ("flat", "density", "compact")
-    expected = network.predict_on_batch({"profile": PROFILES, "known": np.ones_like(PROFILES)})
-    found = model.log_gains(PROFILES, EVERYTHING)
+    expected = network.predict_on_batch(INPUTS)
+    found = model.log_gains(PROFILES, USUAL, EVERYTHING)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, np.asarray(expected), atol=1e-5)
-    assert model.log_gains(PROFILES[:0], EVERYTHING).shape == (0, SHELLS)
+    assert model.log_gains(PROFILES[:0], USUAL, EVERYTHING).shape == (0, SHELLS)
 
 
 def test_the_output_for_contrast_is_a_profile(tmp_path):
     network = write(tmp_path, aim="contrast")
-    expected = network.predict_on_batch({"profile": PROFILES, "known": np.ones_like(PROFILES)})
-    found = load_gains(str(tmp_path), aim="contrast").log_gains(PROFILES, EVERYTHING)
+    expected = network.predict_on_batch(INPUTS)
+    found = load_gains(str(tmp_path), aim="contrast").log_gains(PROFILES, USUAL, EVERYTHING)
     np.testing.assert_allclose(found + PROFILES, np.asarray(expected), atol=1e-5)
 
 
 def test_many_windows_are_taken_some_at_a_time(tmp_path, monkeypatch):
     write(tmp_path)
     model = load_gains(str(tmp_path))
-    together = model.log_gains(PROFILES, EVERYTHING)
+    together = model.log_gains(PROFILES, USUAL, EVERYTHING)
     monkeypatch.setattr(ilocscale_card, "AT_ONCE", 3)
-    np.testing.assert_allclose(model.log_gains(PROFILES, EVERYTHING), together, atol=1e-5)
+    np.testing.assert_allclose(model.log_gains(PROFILES, USUAL, EVERYTHING), together, atol=1e-5)
 
 
 def test_gains_are_limited_shell_by_shell(tmp_path):
     limits = [[-0.1 * shell for shell in range(SHELLS)], [0.0] * SHELLS]
     write(tmp_path, aim="contrast", gains=limits)
-    found = load_gains(str(tmp_path), aim="contrast").log_gains(PROFILES, EVERYTHING)
+    found = load_gains(str(tmp_path), aim="contrast").log_gains(PROFILES, USUAL, EVERYTHING)
     assert (found >= np.float32(limits[0])).all()
     assert (found <= 0).all()
     assert (found.min(axis=0) == np.float32(limits[0])).any()
@@ -75,11 +79,11 @@ def test_unknown_shells_get_no_more_than_the_last_known_one(preset, aim, tmp_pat
     write(tmp_path, preset, aim)
     known = np.arange(SHELLS) < 8
     model = load_gains(str(tmp_path), preset, aim)
-    found = model.log_gains(PROFILES, known)
+    found = model.log_gains(PROFILES, USUAL, known)
     assert (found[:, 8:] <= found[:, 7:8]).all()
     other = PROFILES.copy()
     other[:, 8:] = -20
-    np.testing.assert_array_equal(model.log_gains(other, known), found)
+    np.testing.assert_array_equal(model.log_gains(other, USUAL, known), found)
 
 
 def test_the_published_networks_are_merged(tmp_path):
@@ -90,7 +94,7 @@ def test_the_published_networks_are_merged(tmp_path):
     linear, prelu = (np.exp(np.asarray(outputs[kind], float)) for kind in ("linear", "prelu"))
     weight = ilocscale_card.prelu_weights(ilocscale_card.window_b_factors(PROFILES, EVERYTHING, 3.0))
     expected = np.log(weight * prelu + (1 - weight) * linear) - PROFILES
-    np.testing.assert_allclose(model.log_gains(PROFILES, EVERYTHING, 3.0), expected, atol=1e-4)
+    np.testing.assert_allclose(model.log_gains(PROFILES, USUAL, EVERYTHING, 3.0), expected, atol=1e-4)
 
 
 def test_the_weights_are_those_of_the_thesis_figure():

@@ -1,11 +1,13 @@
 """Batches of windows, as each network for local sharpening takes them."""
 
+import functools
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from deepreslib.enhancement.gain_guards import b_factor_weights
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
 from deepreslib.networks.ilocscale_card import SHELLS
 from deepreslib.training.ilocscale.examples import FAINTEST, LabelledWindows
@@ -17,6 +19,9 @@ first shell that is."""
 
 FAINTEST_POINT = -6.0
 """Windows with a point of a profile below this are not shown to the published networks, as in the thesis."""
+
+B_UNIT = 100.0
+"""Å², unit of B factors in losses."""
 
 Prepare: TypeAlias = Callable[[LabelledWindows], tuple[dict[str, FloatArray], Any]]
 """A function that makes inputs and truth of windows."""
@@ -44,15 +49,14 @@ def for_density(examples: LabelledWindows) -> tuple[dict[str, FloatArray], Float
         examples: n windows.
 
     Returns:
-        ``profile`` and ``known``; (n, 15 × 15 + 3 × 13), what :func:`for_map` gives and what :func:`for_windows` gives.
+        The inputs; (n, 15 × 15 + 3 × 13 + 15), what :func:`for_map`, :func:`for_windows` and :func:`for_fall` give.
     """
     inputs, of_map = for_map(examples)
-    _, of_windows = for_windows(examples)
-    return inputs, np.concatenate([of_map, of_windows], axis=1)
+    return inputs, np.concatenate([of_map, for_windows(examples)[1], for_fall(examples)[1]], axis=1)
 
 
 def for_map(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Inputs of the compact network, and the truth of ``losses.map_loss`` and ``losses.centre_loss``.
+    """Inputs of the compact network, and the truth of ``losses.map_loss``.
 
     Args:
         examples: n windows.
@@ -67,9 +71,31 @@ def for_map(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArra
 
 
 def for_windows(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Inputs of the compact network, and the truth of ``losses.window_loss``: (n, 3 × 13)."""
+    """Inputs of the compact network, and the truth of ``losses.windows_loss``: (n, 3 × 13)."""
     parts = [examples.power, examples.common, examples.known.astype(np.float32)]
     return _inputs(examples), np.concatenate(parts, axis=1)
+
+
+def for_fall(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
+    """Inputs of the compact network, and the truth of ``losses.fall_loss``: (n, 13 + 2).
+
+    B factors are divided by ``B_UNIT``.
+    """
+    weights = np.stack(
+        [
+            _fall_weights(known.tobytes(), float(resolution))
+            for known, resolution in zip(examples.known, examples.resolution, strict=True)
+        ]
+    )
+    held = held_profiles(examples.profiles, examples.known)
+    falls = [np.sum(weights * values, axis=1)[:, None] for values in (held, examples.target)]
+    return _inputs(examples), np.concatenate([weights, *falls], axis=1)
+
+
+@functools.lru_cache(maxsize=8192)
+def _fall_weights(known: bytes, resolution: float) -> FloatArray:
+    weights: FloatArray = b_factor_weights(np.frombuffer(known, bool), resolution) / B_UNIT
+    return weights
 
 
 def for_contrast(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:

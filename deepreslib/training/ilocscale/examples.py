@@ -19,6 +19,7 @@ from deepreslib.analysis.map_end import spectrum_and_end
 from deepreslib.enhancement import profiles
 from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.gain_guards import known_shells
+from deepreslib.enhancement.ilocscale import mean_and_spread
 from deepreslib.enhancement.profiles import CENTRE, SHELL_NUMBERS, SHELLS, WINDOW, Windows
 from deepreslib.files import PathLike, sweep, write_aside
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray
@@ -181,7 +182,7 @@ def from_map(made: TrainingMap, rng: np.random.Generator, number: int = 0) -> La
         given_known=of_all(known_shells(made.limit / VOXEL_SIZE)),
         resolution=of_all(np.float32(made.resolution)),
         maps=np.full(len(centres), number, np.int32),
-        usual=of_all(_usual(log_profiles[: len(inside)])),
+        usual=of_all(mean_and_spread(log_profiles[: len(inside)])),
     )
 
 
@@ -223,7 +224,7 @@ def load(paths: Sequence[str]) -> LabelledWindows:
     for number, path in enumerate(paths):
         with np.load(path) as stored:
             found = {name: stored[name] for name in _STORED}
-        usual = _usual(found["profiles"][found["inside"]])
+        usual = mean_and_spread(found["profiles"][found["inside"]])
         found["maps"] = np.full(len(found["profiles"]), number, np.int32)
         found["usual"] = np.broadcast_to(usual, (len(found["profiles"]), *usual.shape))
         for name, arrays in parts.items():
@@ -238,11 +239,6 @@ def _make_one(
     found = from_map(make_map(path, recipe, [seed, number, 1]), np.random.default_rng([seed, number, 2]), number)
     with write_aside(_target(folder, seed, number)) as temporary:
         np.savez_compressed(temporary, **{name: getattr(found, name) for name in _STORED})
-
-
-def _usual(log_profiles: FloatArray) -> FloatArray:
-    """Mean and SD of profiles, float32 (2, 13)."""
-    return np.stack([log_profiles.mean(axis=0, dtype=float), log_profiles.std(axis=0, dtype=float)]).astype(np.float32)
 
 
 def _known(density_map: DensityMap) -> BoolArray:

@@ -96,7 +96,10 @@ def correlations(examples: LabelledWindows, log_gains: FloatArray) -> FloatArray
 
 
 def window_losses(examples: LabelledWindows, log_gains: FloatArray) -> FloatArray:
-    """The mean of ``losses.window_loss`` over the windows in the mask of each map, at its best scale: (maps,).
+    """How far the scaled windows in the mask of each map are from their models: (maps,).
+
+    That is the mean of the squared difference of both, less the model's power and divided by it, at the map's best
+    scale: -1 where all are the same but for a scale.
 
     Args:
         examples: n windows.

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from deepreslib.enhancement.gain_guards import b_factors
 from deepreslib.networks.ilocscale_card import SHELLS
 from deepreslib.training.ilocscale import batches, losses, validation
 
@@ -12,49 +13,68 @@ def value(loss, truth, predicted):
     return ops.convert_to_numpy(loss(ops.convert_to_tensor(truth), ops.convert_to_tensor(predicted)))
 
 
-def test_the_window_loss_is_least_where_gains_are_common_power_by_power():
-    rng = np.random.default_rng(0)
-    power, common = (rng.uniform(0.1, 2, (20, SHELLS)).astype(np.float32) for _ in range(2))
-    truth = np.concatenate([power, common, np.ones_like(power)], axis=1)
-    best = np.log(common / power)
-    least = value(losses.window_loss, truth, best)
-    np.testing.assert_allclose(least, -(common**2 / power).sum(axis=1), rtol=1e-5)
-    for shell in range(SHELLS):
-        for step in (-0.1, 0.1):
-            moved = best.copy()
-            moved[:, shell] += step
-            assert (value(losses.window_loss, truth, moved) > least).all()
-
-
-def test_the_window_loss_is_the_squared_difference_of_the_scaled_window(windows):
-    """Less the model's power in all shells, and divided by it."""
-    chosen = windows.chosen(windows.strength > 0.5)
-    _, truth = batches.for_windows(chosen)
-    gains = np.full((len(chosen), SHELLS), np.log(0.7), np.float32)
-    expected = 0.49 * chosen.power.sum(axis=1) - 1.4 * chosen.common.sum(axis=1)
-    np.testing.assert_allclose(value(losses.window_loss, truth, gains), expected, rtol=1e-4)
-
-
-def test_the_centre_loss_is_the_squared_difference_at_voxels_that_count():
-    rng = np.random.default_rng(1)
-    shells, model = rng.standard_normal((4, 3, SHELLS)), rng.standard_normal((4, 3, 1))
-    counts = np.array([[1, 1, 0], [1, 0, 0], [1, 1, 1], [0, 0, 0]], float)[..., None]
-    truth = np.concatenate([shells, model, counts], axis=2).reshape(4, -1).astype(np.float32)
-    gains = rng.normal(0, 0.3, (4, SHELLS)).astype(np.float32)
-    differences = (shells * np.exp(gains)[:, None]).sum(axis=2) - model[..., 0]
-    expected = (counts[..., 0] * differences**2).sum(axis=1) / 3
-    np.testing.assert_allclose(value(losses.centre_loss, truth, gains), expected, rtol=1e-4)
-
-
-def test_the_map_loss_is_one_less_the_correlation(monkeypatch, windows):
+@pytest.fixture
+def groups(monkeypatch):
+    """Two maps of 50 windows: their windows' numbers."""
     monkeypatch.setattr(losses, "GROUP", 50)
+    return [np.arange(50), np.arange(50, 100)]
+
+
+def some_gains(count=100):
+    return np.random.default_rng(2).normal(0, 0.5, (count, SHELLS)).astype(np.float32)
+
+
+def test_the_windows_loss_is_one_less_the_correlation_of_whole_windows(groups, windows):
+    """Of windows that are each divided by the SD of their model."""
+    chosen, gains = windows.chosen(np.arange(100)), some_gains()
+    found = value(losses.windows_loss, batches.for_windows(chosen)[1], gains)
+    factors = np.exp(gains) * chosen.known
+    power, common = (factors**2 * chosen.power).sum(axis=1), (factors * chosen.common).sum(axis=1)
+    for number, part in enumerate(groups):
+        expected = 1 - common[part].sum() / np.sqrt(power[part].sum() * len(part))
+        assert found[number] == pytest.approx(expected, abs=1e-4)
+    scaled = value(losses.windows_loss, batches.for_windows(chosen)[1], gains + np.float32(1))
+    np.testing.assert_allclose(scaled, found, atol=1e-4)
+
+
+def test_the_fall_loss_is_one_less_the_correlation_of_b_factors(groups, windows):
+    chosen, gains = windows.chosen(np.arange(100)), some_gains()
+    found = value(losses.fall_loss, batches.for_fall(chosen)[1], gains)
+    held = batches.held_profiles(chosen.profiles, chosen.known)
+    for number, part in enumerate(groups):
+        seen = chosen.known[part[0]], float(chosen.resolution[part[0]])
+        one, other = (b_factors(values[part], *seen) for values in (held + gains, chosen.target))
+        assert found[number] == pytest.approx(1 - np.corrcoef(one, other)[0, 1], abs=1e-3)
+
+
+def test_the_spread_loss_is_the_variance_of_the_gains_of_known_shells(groups, windows):
+    chosen, gains = windows.chosen(np.arange(100)), some_gains()
+    chosen.known[:, 8:] = False
+    found = value(losses.spread_loss, batches.for_windows(chosen)[1], gains)
+    expected = [gains[part, :8].var(axis=0).sum() / SHELLS for part in groups]
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_the_density_loss_is_made_of_four(groups, windows):
+    chosen, gains = windows.chosen(np.arange(100)), some_gains()
+    parts = (
+        (1, losses.map_loss, batches.for_map),
+        (losses.WINDOW_WEIGHT, losses.windows_loss, batches.for_windows),
+        (losses.FALL_WEIGHT, losses.fall_loss, batches.for_fall),
+        (losses.SPREAD_WEIGHT, losses.spread_loss, batches.for_windows),
+    )
+    expected = sum(weight * value(loss, prepare(chosen)[1], gains) for weight, loss, prepare in parts)
+    found = value(losses.density_loss, batches.for_density(chosen)[1], gains)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_the_map_loss_is_one_less_the_correlation(groups, monkeypatch, windows):
     monkeypatch.setattr(losses, "SCALE_WEIGHT", 0.0)
     chosen = windows.chosen(np.arange(100))
-    _, truth = batches.for_density(chosen)
-    gains = np.random.default_rng(2).normal(0, 0.5, (100, SHELLS)).astype(np.float32)
+    _, truth = batches.for_map(chosen)
+    gains = some_gains()
     found = value(losses.map_loss, truth, gains)
-    for number in range(2):
-        part = np.arange(50) + 50 * number
+    for number, part in enumerate(groups):
         assert found[number] == pytest.approx(
             1 - validation.correlations(chosen.chosen(part), gains[part])[0], abs=1e-4
         )
@@ -62,7 +82,7 @@ def test_the_map_loss_is_one_less_the_correlation(monkeypatch, windows):
 
 def test_the_map_loss_does_not_hang_on_the_level_and_hardly_on_the_scale(monkeypatch, windows):
     monkeypatch.setattr(losses, "GROUP", 100)
-    _, truth = batches.for_density(windows.chosen(np.arange(100)))
+    _, truth = batches.for_map(windows.chosen(np.arange(100)))
     gains = np.zeros((100, SHELLS), np.float32)
     voxels = truth.reshape(100, 15, 15).copy()
     voxels[..., SHELLS] += 5
@@ -87,10 +107,8 @@ def test_the_profile_loss_leaves_out_what_does_not_count():
     np.testing.assert_allclose(value(losses.profile_loss, truth, predicted), expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("loss", [losses.window_loss, losses.centre_loss, losses.map_loss])
-def test_gains_beyond_all_measure_are_finite(loss, windows, monkeypatch):
+def test_gains_beyond_all_measure_are_finite(windows, monkeypatch):
     monkeypatch.setattr(losses, "GROUP", 10)
-    prepare = batches.for_windows if loss is losses.window_loss else batches.for_density
-    _, truth = prepare(windows.chosen(np.arange(10)))
+    _, truth = batches.for_density(windows.chosen(np.arange(10)))
     for size in (-1e4, 1e4):
-        assert np.isfinite(value(loss, truth, np.full((10, SHELLS), size, np.float32))).all()
+        assert np.isfinite(value(losses.density_loss, truth, np.full((10, SHELLS), size, np.float32))).all()

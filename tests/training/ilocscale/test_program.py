@@ -81,7 +81,7 @@ def test_the_gains_are_those_that_the_stored_network_gives(name, trained):
     model = load_gains(str(folder / name), preset.network, preset.aim)
     profiles = windows.given if model.standard == "box" else windows.profiles
     known = windows.given_known[0] if model.standard == "box" else windows.known[0]
-    found = model.log_gains(profiles, known, 3.0)
+    found = model.log_gains(profiles, windows.usual[0], known, 3.0)
     expected = np.clip(program.log_gains(windows), *model.limits)
     np.testing.assert_allclose(found[:, known], expected[:, known], atol=1e-3)
 

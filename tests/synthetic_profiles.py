@@ -45,6 +45,7 @@ def windows_of(given, wanted):
         within=voxels == 0,
         inside=np.ones(count, bool),
         maps=np.zeros(count, np.int32),
+        usual=np.zeros((count, 2, SHELLS), np.float32),
         **rest,
     )
 

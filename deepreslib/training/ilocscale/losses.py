@@ -18,7 +18,7 @@ GROUP = 60
 SCALE_WEIGHT = 1e-2
 """Weight of the squared logarithm of the ratio of the variances in ``map_loss``."""
 
-WINDOW_WEIGHT, FALL_WEIGHT, SPREAD_WEIGHT = 1.0, 0.05, 0.1
+WINDOW_WEIGHT, FALL_WEIGHT, SPREAD_WEIGHT = 1.0, 0.1, 0.2
 """Weights of the other losses in ``density_loss``."""
 
 _LEAST = 1e-6

@@ -69,8 +69,8 @@ PRESETS = {
         make_optimiser=_decaying,
         batch=4 * losses.GROUP,
         rate=3e-3,
-        steps=30_000,
-        share=0.4,
+        steps=12_000,
+        share=0.3,
         group=losses.GROUP,
     ),
     "contrast": Preset(
@@ -82,7 +82,7 @@ PRESETS = {
         make_optimiser=_decaying,
         batch=256,
         rate=3e-3,
-        steps=20_000,
+        steps=15_000,
         share=0.2,
     ),
     "published": Preset(
@@ -95,7 +95,7 @@ PRESETS = {
         batch=THESIS_BATCH,
         rate=0.01,
         steps=EPOCHS * THESIS_WINDOWS // THESIS_BATCH,
-        share=0.4,
+        share=0.5,
         most=THESIS_WINDOWS,
     ),
 }

@@ -57,7 +57,8 @@ card repeats the configuration."""
 class StandardShells(layers.Layer):
     """A profile and what is usual in its map, standardised point by point; unknown shells have no influence.
 
-    An unknown point gets the value of the last known one.
+    An unknown point gets the value of the last known one. Of what is usual point 0 is left out: it is the mean above
+    the solvent's level, which hangs on how much solvent there is.
 
     Attributes:
         mean: of each point, (13,).
@@ -72,7 +73,7 @@ class StandardShells(layers.Layer):
         self.deviation = self.add_weight(name="deviation", shape=(SHELLS,), initializer="ones", trainable=False)
 
     def call(self, profile: Tensor, known: Tensor, usual: Tensor, spread: Tensor) -> Tensor:
-        """The standardised profile, what is usual, and its spread: (batch, 3 × 13)."""
+        """The standardised profile, what is usual, and its spread: (batch, 13 + 2 × 12)."""
         parts = [(profile - self.mean) / self.deviation, (usual - self.mean) / self.deviation, spread / self.deviation]
         ends = known - ops.concatenate([known[:, 1:], ops.zeros_like(known[:, :1])], axis=-1)
         held = []
@@ -80,13 +81,13 @@ class StandardShells(layers.Layer):
             points = ops.clip(part, -FARTHEST, FARTHEST)
             last = ops.sum(points * ends, axis=-1, keepdims=True)
             held.append(points * known + last * (1 - known))
-        return ops.concatenate(held, axis=-1)
+        return ops.concatenate([held[0], held[1][:, 1:], held[2][:, 1:]], axis=-1)
 
     def compute_output_shape(
         self, profile_shape: TensorShape, known_shape: TensorShape, usual_shape: TensorShape, spread_shape: TensorShape
     ) -> TensorShape:
         """The shape of the output."""
-        return profile_shape[0], 3 * SHELLS
+        return profile_shape[0], 3 * SHELLS - 2
 
 
 @quiet()

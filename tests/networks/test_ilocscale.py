@@ -49,7 +49,7 @@ def test_one_published_network_is_linear_and_the_other_is_not():
 
 def test_the_compact_network_is_as_small_as_said():
     network = ilocscale.build("compact")
-    assert sum(int(np.prod(weight.shape)) for weight in network.trainable_weights) == 3661 + 48 * 2 * SHELLS
+    assert sum(int(np.prod(weight.shape)) for weight in network.trainable_weights) == 3661 + 48 * 2 * (SHELLS - 1)
     assert predict(network).shape == (50, SHELLS)
 
 
@@ -83,8 +83,17 @@ def test_unknown_points_continue_the_last_known_one():
     layer = network.get_layer(ilocscale.STANDARD)
     known = known.astype(np.float32)
     known[:, 9:] = 0
-    points = np.asarray(layer(*inputs(known=known).values())).reshape(-1, 3, SHELLS)
-    np.testing.assert_array_equal(points[:, :, 9:], np.repeat(points[:, :, 8:9], 4, axis=2))
+    points = np.asarray(layer(*inputs(known=known).values()))
+    for first in (0, SHELLS - 1, 2 * SHELLS - 2):
+        last = points[:, first + 8 : first + 9]
+        np.testing.assert_array_equal(points[:, first + 9 : first + SHELLS], np.repeat(last, 4, axis=1))
+
+
+def test_the_usual_mean_has_no_influence():
+    network = ilocscale.build("compact")
+    usual = PROFILES[::-1].copy()
+    usual[:, 0] += 3
+    np.testing.assert_array_equal(predict(network), predict(network, usual=usual))
 
 
 def test_the_standardisation_counts_known_points_alone():

@@ -22,6 +22,7 @@ from deepreslib.enhancement import gain_guards, profiles
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.gain_lattice import lattice_over, slices
 from deepreslib.enhancement.global_filter import GlobalFilter
+from deepreslib.enhancement.lattice_profiles import lattice_profiles
 from deepreslib.enhancement.map_region import region_around
 from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.profiles import CENTRE, FREQUENCY, SHELLS, SPACING, WINDOW, Windows
@@ -139,8 +140,11 @@ class LocalScaling:
     def profiles(self) -> FloatArray:
         """The profiles of the standardised map at all places: float32 (places, 13)."""
         with self.timed("profiles"):
-            windows = self.windows(self.density_map)
-            return self.at_places(lambda part: profiles.profile(windows.spectra(self.lattice.places[part])))
+            return self.profiles_of(self.windows(self.density_map))
+
+    def profiles_of(self, windows: Windows) -> FloatArray:
+        """The profiles of windows on the region's grid at all places: float32 (places, 13)."""
+        return lattice_profiles(windows, self.lattice.places, threads(self._workers), self._progress)
 
     def fsc(self) -> FloatArray:
         """The FSC of the half maps' windows at all places: float32 (places, 13), from -1 to 1.

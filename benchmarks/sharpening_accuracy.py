@@ -64,7 +64,7 @@ def methods(scene, models):
     given = {"half_maps": scene.halves, "workers": 1}
     yield "automatic", global_sharpening.enhance(scene.full, scene.mask, scene.resolution, **given).data, None
     yield "best radial filter", rivals.best_radial_filter(scene), None
-    yield "flat", flat.density_map.data, flat_profiles
+    yield "flat", flattening(scene.full, scene.mask, scene.resolution, 1).of(scene.full), flat_profiles
     simulated, own = atoms(scene, scene.made.b_factors), atoms(scene)
     for name, structure, kind, weighted in (
         ("LocScale, shifted B", simulated, "shifted", False),

@@ -30,7 +30,8 @@ import reports
 import scipy.fft
 
 from deepreslib.enhancement import flattening, ilocscale, profiles
-from deepreslib.enhancement.local_scaling import deviation, solvent_level
+from deepreslib.enhancement.local_scaling import deviation
+from deepreslib.enhancement.solvent import solvent_level
 from deepreslib.fourier.filters import apply_b_factor
 from deepreslib.maps import DensityMap, read_map, write_map
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
-from deepreslib.enhancement.local_scaling import solvent_level
 from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.profiles import SHELLS, SPACING, WINDOW
+from deepreslib.enhancement.solvent import solvent_level
 from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray, Triple
 from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation, global_fsc
 from deepreslib.maps import DensityMap, boxes, half_maps, masks

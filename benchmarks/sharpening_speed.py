@@ -9,10 +9,10 @@ threads computed, its greatest resident memory, and the steps as its report has 
 memory is the greatest.
 
 Windows one by one are the definition, done as LocScale does it: each voxel of the mask is visited on one core, its
-window cut out and transformed, its profile taken, the same network asked (for all at once, as one call for each would
-cost more than all the rest), the shells multiplied, the window transformed back, and the value at its centre kept. Some
-thousand voxels of the mask, drawn at random, are visited in the same run; what they take is scaled up to all of the
-mask, and the ratio is that to the whole command on one map, start and reading and writing included.
+window cut out and transformed by NumPy, its profile taken, the same network asked (for all at once, as one call for
+each would cost more than all the rest), the shells multiplied, the window transformed back, and the value at its centre
+kept. Some thousand voxels of the mask, drawn at random, are visited in the same run; what they take is scaled up to all
+of the mask, and the ratio is that to the whole command on one map, start and reading and writing included.
 """
 
 import argparse
@@ -27,7 +27,6 @@ import time
 
 import numpy as np
 import reports
-import scipy.fft
 
 from deepreslib.enhancement import flattening, ilocscale, profiles
 from deepreslib.enhancement.local_scaling import deviation
@@ -175,13 +174,13 @@ def one_by_one(paths, count):
     spectra = []
     for number, (z, y, x) in enumerate(places):
         window = data[z : z + profiles.WINDOW, y : y + profiles.WINDOW, x : x + profiles.WINDOW]
-        spectra.append(scipy.fft.rfftn(window, norm="ortho"))
+        spectra.append(np.fft.rfftn(window, norm="ortho"))
         sums = np.bincount(profiles.SHELL_NUMBERS.ravel(), (np.abs(spectra[-1]) * COPIES).ravel())
         log_profiles[number] = profiles.logarithm(sums[: profiles.SHELLS] / profiles.COUNTS)
     gains = np.exp(network.log_gains(log_profiles, known, RESOLUTION))
     for number, spectrum in enumerate(spectra):
         spectrum *= gains[number][SHELLS]
-        values[number] = scipy.fft.irfftn(spectrum, (profiles.WINDOW,) * 3, norm="ortho")[(profiles.CENTRE,) * 3]
+        values[number] = np.fft.irfftn(spectrum, (profiles.WINDOW,) * 3, norm="ortho")[(profiles.CENTRE,) * 3]
     return count / (time.perf_counter() - wall), count / (time.process_time() - used)
 
 

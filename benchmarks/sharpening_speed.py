@@ -155,7 +155,13 @@ def summary(runs):
     }
     steps = {name: statistics.median(run["steps"][name] for run in runs) for name in runs[0]["steps"]}
     peak = round(max(run["peak_gb"] for run in runs), 2)
-    return {**medians, "peak_gb": peak, "steps": steps, **{name: runs[0][name] for name in ("voxels", "resolution")}}
+    return {
+        "runs": len(runs),
+        **medians,
+        "peak_gb": peak,
+        "steps": steps,
+        **{name: runs[0][name] for name in ("voxels", "resolution")},
+    }
 
 
 def one_by_one(paths, count):
@@ -189,17 +195,17 @@ def markdown(results):
     lines = [
         f"# deepres enhance: speed and memory ({results['machine']})",
         "",
-        f"Balls of atoms, 15 % of the box, {RESOLUTION:g} Å; medians of {results['rounds']} runs of the whole command, "
-        "memory the greatest; load: processes that wanted a core meanwhile, the command's own included.",
+        f"Balls of atoms, 15 % of the box, {RESOLUTION:g} Å; medians of some runs of the whole command, memory the "
+        "greatest; load: processes that wanted a core, in the last minute of a run and its own included.",
         "",
-        "| box | given | mask voxels | seconds | of processors | load | peak memory (GB) | aimed at |",
-        "|---" * 8 + "|",
+        "| box | given | runs | mask voxels | seconds | of processors | load | peak memory (GB) | aimed at |",
+        "|---" * 9 + "|",
     ]
     for found in results["parts"].values():
         for row in found["rows"]:
             goal = "{:g} s, {:g} GB".format(*GOALS[found["box"]]) if row["case"] in AIMED_AT else ""
             lines.append(
-                f"| {found['box']}³ | {row['case']} | {row['voxels']} | {row['seconds']:.1f} | "
+                f"| {found['box']}³ | {row['case']} | {row['runs']} | {row['voxels']} | {row['seconds']:.1f} | "
                 f"{row['processor_seconds']:.1f} | {row['load']:.1f} | {row['peak_gb']:.2f} | {goal} |"
             )
     lines += ["", "Seconds of the steps, as the reports have them:", ""]
@@ -239,7 +245,6 @@ def main():
         parts[str(size)] = part(size, cases, args.rounds, options, args.windows if size == COMPARED else 0)
     results = {
         "machine": f"{args.threads or os.cpu_count()} cores, {platform.machine()}",
-        "rounds": args.rounds,
         "parts": {str(size): parts[str(size)] for size in GOALS if str(size) in parts},
     }
     reports.save(args.output, results, markdown(results))

@@ -70,8 +70,8 @@ def scaled_windows(scene, models):
     for name, network in networks(models):
         scaling, before = flat if network.standard == "flat" else plain
         yield ScaledWindows(name, scaling, before, ilocscale.network_gains(scaling, network, np.exp(before)))
+    model = plain[0].windows(scene.full.like(scene.model))
     for name, (scaling, before) in (("fitted to the model", plain), ("the same, flat", flat)):
-        model = scaling.windows(scene.full.like(scene.model))
         log_gains = rivals.fitted_gains(scaling.windows(scaling.density_map), model, scaling.lattice.places)
         yield ScaledWindows(name, scaling, before, log_gains)
 

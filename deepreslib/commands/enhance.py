@@ -81,7 +81,7 @@ def run(args: Namespace) -> None:
     started = time.monotonic()
     method = args.enhancers[args.method]
     _check_options(args, method)
-    machine.choose(args.threads, args.gpu)
+    machine.choose(args.threads, args.gpu, own_threads=True)
 
     from deepreslib import maps
     from deepreslib.analysis import report

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
-from deepreslib.enhancement.local_scaling import solvent_level
 from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.profiles import SHELLS, SPACING, WINDOW
-from deepreslib.fourier.arrays import BoolArray, FloatArray, Triple
+from deepreslib.enhancement.solvent import solvent_level
+from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray, Triple
 from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation, global_fsc
 from deepreslib.maps import DensityMap, boxes, half_maps, masks
 from deepreslib.maps.boxes import read_box
@@ -175,8 +175,7 @@ def phase_change(one: FloatArray, other: FloatArray, mask: BoolArray, voxel_size
     shells = shells.ravel()
     copies = (np.where(np.arange(len(along_x)) == 0, 1.0, 2.0) * np.ones(radii.shape)).ravel()
     changes, weights = np.zeros(SHELLS + 1), np.zeros(SHELLS + 1)
-    centres = np.random.default_rng(SEED).permutation(np.argwhere(mask))[:WINDOWS]
-    for centre in centres.tolist():
+    for centre in _drawn(mask).tolist():
         ends = [(place - edge // 2, place - edge // 2 + edge) for place, edge in zip(centre, edges, strict=True)]
         first, second = (scipy.fft.rfftn(read_box(data, ends).astype(np.float64)).ravel() for data in (one, other))
         product = second * first.conj()
@@ -187,6 +186,16 @@ def phase_change(one: FloatArray, other: FloatArray, mask: BoolArray, voxel_size
     radians = np.full(SHELLS - 1, np.nan)
     np.divide(changes[1:SHELLS], weights[1:SHELLS], out=radians, where=known)
     return PhaseChange((np.arange(1, SHELLS) + 0.5) / _LENGTH, radians)
+
+
+def _drawn(mask: BoolArray) -> IntArray:
+    """Voxels of a mask, drawn at random: int (up to ``WINDOWS``, 3)."""
+    ends = np.cumsum([np.count_nonzero(plane) for plane in mask])
+    count = int(ends[-1])
+    numbers = np.sort(np.random.default_rng(SEED).choice(count, min(count, WINDOWS), replace=False))
+    planes = np.searchsorted(ends, numbers, side="right")
+    voxels = [np.argwhere(mask[z])[number - ends[z]] for z, number in zip(planes, numbers, strict=True)]
+    return np.column_stack([planes, voxels])
 
 
 def _in_words(curve: ShellCorrelation) -> str:

@@ -11,16 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import scipy.fft
 
 from deepreslib.enhancement import guinier
 from deepreslib.enhancement.answers import CannotTell
 from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.shell_gains import threads
-from deepreslib.fourier import filters
-from deepreslib.fourier.arrays import BoolArray, FloatArray
+from deepreslib.fourier import filters, slabs
+from deepreslib.fourier.arrays import BoolArray, Box, FloatArray
 from deepreslib.fourier.fsc import truth_correlation
-from deepreslib.fourier.slabs import radii
 from deepreslib.maps import DensityMap, fast_box_around, masked_fsc
 
 MARGIN = 10.0
@@ -75,15 +73,23 @@ class GlobalFilter:
         else:
             self.b_factor = -self._fit.b_factor
 
-    def of(self, density_map: DensityMap) -> FloatArray:
-        """A map of that kind, treated: float32 (z, y, x)."""
+    def of(self, density_map: DensityMap, box: Box | None = None) -> FloatArray:
+        """A map of that kind, treated.
+
+        Args:
+            density_map: the map.
+            box: the part of it that is wanted; None for all.
+
+        Returns:
+            float32 (z, y, x).
+        """
 
         def weight(frequency: FloatArray) -> FloatArray:
             low_pass = filters.raised_cosine(frequency, self._low_pass, density_map.voxel_size)
             found: FloatArray = filters.b_factor_weights(frequency, self.b_factor) * low_pass
             return found * self._fsc_weight(frequency)
 
-        return _filtered(density_map, weight, self._workers)
+        return _filtered(density_map, weight, self._workers, box)
 
     def report(self) -> dict[str, Any]:
         """What it did."""
@@ -112,11 +118,12 @@ class GlobalFilter:
         return np.interp(frequency, self._curve.frequency, weights).astype(np.float32)
 
 
-def _filtered(density_map: DensityMap, weight: Callable[[FloatArray], FloatArray], workers: int) -> FloatArray:
-    """The map whose coefficients are multiplied by a function of their frequencies, 1/Å, plane by plane."""
+def _filtered(
+    density_map: DensityMap, weight: Callable[[FloatArray], FloatArray], workers: int, box: Box | None = None
+) -> FloatArray:
+    """A box of the map whose coefficients are multiplied by a function of their frequencies, 1/Å, plane by plane."""
     shape = density_map.data.shape
-    spectrum = scipy.fft.rfftn(density_map.data, workers=workers)
-    for plane, frequency in zip(spectrum, radii(shape, density_map.voxel_size), strict=True):
+    spectrum = slabs.forward(lambda planes: density_map.data[planes], shape, workers)
+    for plane, frequency in zip(spectrum, slabs.radii(shape, density_map.voxel_size), strict=True):
         plane *= weight(frequency)
-    filtered: FloatArray = scipy.fft.irfftn(spectrum, shape, workers=workers, overwrite_x=True)
-    return filtered
+    return slabs.backward(spectrum, shape, workers, box)

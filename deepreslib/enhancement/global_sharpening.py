@@ -14,8 +14,9 @@ import numpy as np
 from deepreslib import memory
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.global_filter import GlobalFilter
-from deepreslib.enhancement.local_scaling import check, is_mean_of, solvent_level
+from deepreslib.enhancement.local_scaling import check, is_mean_of
 from deepreslib.enhancement.noise import SOFT_EDGE
+from deepreslib.enhancement.solvent import solvent_level
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import DensityMap, soft_edge
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from deepreslib import memory
 from deepreslib.analysis.map_end import spectrum_and_end
@@ -22,11 +21,13 @@ from deepreslib.enhancement import gain_guards, profiles
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.gain_lattice import lattice_over, slices
 from deepreslib.enhancement.global_filter import GlobalFilter
+from deepreslib.enhancement.lattice_profiles import lattice_profiles
 from deepreslib.enhancement.map_region import region_around
 from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.profiles import CENTRE, FREQUENCY, SHELLS, SPACING, WINDOW, Windows
 from deepreslib.enhancement.sharpening import check_resolution
 from deepreslib.enhancement.shell_gains import apply_gains, threads
+from deepreslib.enhancement.solvent import Solvent
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray
 from deepreslib.maps import (
@@ -52,19 +53,15 @@ HALF_WINDOW = CENTRE * SPACING
 MARGIN = HALF_WINDOW + 6.0
 """Å around the box that is wanted, which filters, and windows of places between which its voxels lie, look at."""
 
-AROUND = 25.0
-"""Å around the mask's box, where the level of the solvent is taken."""
-
 _SAME_AS_MEAN = 1e-4
 _NEEDED = 36
-_LEVEL_VOXELS = 2_000_000
 
 
 class LocalScaling:
     """A map, its mask and its places, ready for gains.
 
     Attributes:
-        density_map: the map, filtered if a filter goes before.
+        density_map: the map, as it was given.
         half_maps: as they were given, or None.
         mask: bool (z, y, x).
         resolution: Å.
@@ -105,12 +102,11 @@ class LocalScaling:
             InputError: the map is constant in its mask, or there is too little memory. What :func:`check` refuses is
                 to be refused before.
         """
-        self.mask, self.resolution, self.half_maps = mask, resolution, half_maps
-        self._given, self._before = density_map, before
+        self.density_map, self.mask, self.resolution, self.half_maps = density_map, mask, resolution, half_maps
+        self._before = before
         self._keep_outside, self._workers, self._stride, self._progress = keep_outside, workers, stride, progress
         self.seconds: dict[str, float] = {}
         with self.timed("preparation"):
-            density_map = self.density_map = self._filtered(density_map)
             sizes = density_map.voxel_size
             around = [math.ceil(SOFT_EDGE / size) for size in sizes]
             self._box = _whole(mask) if keep_outside else widened(box_around(mask), around, mask.shape)
@@ -123,16 +119,19 @@ class LocalScaling:
             self._soft = soft_edge(mask[self._box], SOFT_EDGE / min(sizes))
             reached = dilate(mask, HALF_WINDOW / min(sizes)) if keep_outside else self._soft > 0
             self.lattice = lattice_over(self.region, self._box, reached, stride, keep_outside)
-            self.unit = deviation(density_map.data[self._box], mask[self._box])
+            self._solvent = Solvent(mask, sizes)
+            filtered = density_map if before is None else density_map.like(before.of(density_map))
+            self.unit = deviation(filtered.data[self._box], mask[self._box])
             if not self.unit > 0:
                 raise InputError(f"{density_map.name} is constant in its mask; give a mask that holds the molecule.")
-            self.known = self._known_shells()
+            self.known = self._known_shells(filtered)
+            self._values: FloatArray | None = self._standardised(filtered.data[self.region.part])
 
     def windows(self, density_map: DensityMap) -> Windows:
-        """The windows of a map, brought to its solvent's level and divided by ``unit``.
+        """The windows of a map, filtered if a filter goes before, at its solvent's level and divided by ``unit``.
 
         Args:
-            density_map: the map, or one of its half maps, filtered likewise.
+            density_map: the map, or one of its half maps, as it was given.
         """
         return Windows(self.region.at_windows(self._read(density_map), self._workers))
 
@@ -148,8 +147,11 @@ class LocalScaling:
     def profiles(self) -> FloatArray:
         """The profiles of the standardised map at all places: float32 (places, 13)."""
         with self.timed("profiles"):
-            windows = self.windows(self.density_map)
-            return self.at_places(lambda part: profiles.profile(windows.spectra(self.lattice.places[part])))
+            return self.profiles_of(self.windows(self.density_map))
+
+    def profiles_of(self, windows: Windows) -> FloatArray:
+        """The profiles of windows on the region's grid at all places: float32 (places, 13)."""
+        return lattice_profiles(windows, self.lattice.places, threads(self._workers), self._progress)
 
     def fsc(self) -> FloatArray:
         """The FSC of the half maps' windows at all places: float32 (places, 13), from -1 to 1.
@@ -160,7 +162,7 @@ class LocalScaling:
         if self.half_maps is None:
             raise ValueError("the FSC needs half maps")
         with self.timed("profiles"):
-            one, two = (self.windows(self._filtered(half)) for half in self.half_maps)
+            one, two = (self.windows(half) for half in self.half_maps)
 
             def correlation(part: slice) -> FloatArray:
                 first, second = (each.spectra(self.lattice.places[part]) for each in (one, two))
@@ -200,16 +202,17 @@ class LocalScaling:
             What the method gives back; the enhanced map is in units of what the gains make of the standardised one.
         """
         with self.timed("filters"):
-            halves = None
+            is_mean = self.half_maps is not None and is_mean_of(self.density_map, self.half_maps)
+            own = None if is_mean else self._apply(self.density_map, log_gains)
+            self._values = halves = None  # the half maps need the memory
             if self.half_maps is not None:
-                one, two = (self._apply(self._filtered(half), log_gains) for half in self.half_maps)
+                one, two = (self._apply(half, log_gains) for half in self.half_maps)
                 halves = self._laid(one), self._laid(two)
-            if self.half_maps is not None and is_mean_of(self._given, self.half_maps):
-                one += two
-                one *= np.float32(0.5)
-                data = self._laid(one)
-            else:
-                data = self._laid(self._apply(self.density_map, log_gains))
+                if own is None:
+                    one += two
+                    own = np.multiply(one, np.float32(0.5), out=one)
+            assert own is not None, "a map that is no mean is enhanced itself"
+            data = self._laid(own)
             b_factors = gain_guards.b_factors(log_gains, self.known, self.resolution)
             if self._before is not None:
                 b_factors += np.float32(self._before.b_factor)
@@ -267,10 +270,10 @@ class LocalScaling:
             },
         }
 
-    def _known_shells(self) -> BoolArray:
-        sizes, reached = self.density_map.voxel_size, self.region.reached
+    def _known_shells(self, filtered: DensityMap) -> BoolArray:
+        sizes, reached = filtered.voxel_size, self.region.reached
         limit = max(2 * size / one for size, one in zip(sizes, reached, strict=True))
-        end = spectrum_and_end(self.density_map, self._workers)[1]
+        end = spectrum_and_end(filtered, self._workers)[1]
         if end.is_filtered:
             limit = max(limit, end.resolution / min(reached))
         return gain_guards.known_shells(limit)
@@ -284,29 +287,17 @@ class LocalScaling:
         found[self._box] = values if self._keep_outside else values * self._soft
         return found
 
-    def _filtered(self, density_map: DensityMap) -> DensityMap:
-        return density_map if self._before is None else density_map.like(self._before.of(density_map))
-
     def _read(self, density_map: DensityMap) -> FloatArray:
-        return self.region.read(density_map.data, solvent_level(density_map, self.mask), self.unit)
+        """The values of a map in the region, filtered and standardised."""
+        if density_map is self.density_map and self._values is not None:
+            return self._values
+        part = self.region.part
+        data = density_map.data[part] if self._before is None else self._before.of(density_map, part)
+        return self._standardised(data)
 
-
-def solvent_level(density_map: DensityMap, mask: BoolArray) -> float:
-    """The level of a map's solvent: the median around the mask, beyond its soft edge and up to ``AROUND``.
-
-    Args:
-        density_map: the map.
-        mask: bool, not empty.
-
-    Returns:
-        A value; the mean of the map where its mask leaves no solvent.
-    """
-    sizes = density_map.voxel_size
-    near = widened(box_around(mask), [math.ceil(AROUND / size) for size in sizes], mask.shape)
-    widths = [2 * math.ceil(SOFT_EDGE / size) + 1 for size in sizes]
-    values = density_map.data[near][~ndimage.maximum_filter(mask[near], widths, mode="nearest")]
-    step = max(len(values) // _LEVEL_VOXELS, 1)
-    return float(np.median(values[::step])) if len(values) else float(density_map.data.mean(dtype=float))
+    def _standardised(self, data: FloatArray) -> FloatArray:
+        """The same of values in the region's part of a map, filtered already."""
+        return self.region.read_part(data, self._solvent.level(data, self.region.part), self.unit)
 
 
 def is_mean_of(density_map: DensityMap, half_maps: tuple[DensityMap, DensityMap]) -> bool:

@@ -20,7 +20,7 @@ from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.gain_guards import fitted_shells, guarded
 from deepreslib.enhancement.local_scaling import LocalScaling, check
-from deepreslib.enhancement.profiles import SPACING, WINDOW, Windows, logarithm, profile
+from deepreslib.enhancement.profiles import SPACING, WINDOW, Windows, logarithm
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import truth_correlation
@@ -257,8 +257,7 @@ def _in_windows(mask: BoolArray) -> FloatArray:
 def _model_gains(scaling: LocalScaling, model: Model, profiles: FloatArray, structure_b: str) -> FloatArray:
     """The logarithms of the gains that give windows the model's profile; none is fainter than ``FAINTEST``."""
     with scaling.timed("model"):
-        windows, places = model.windows(structure_b), scaling.lattice.places
-        of_model = scaling.at_places(lambda part: profile(windows.spectra(places[part])))
+        of_model = scaling.profiles_of(model.windows(structure_b))
         log_gains = logarithm(of_model) - logarithm(profiles)
         inside = scaling.inside()
         usual = np.median(log_gains[inside] if inside.any() else log_gains, axis=0)

@@ -96,6 +96,12 @@ class MapRegion:
         )
         return z, y, x
 
+    @property
+    def part(self) -> Box:
+        """The box of the map that lies in the region."""
+        z, y, x = (slice(max(axis.start, 0), min(axis.start + axis.length, axis.count)) for axis in self.axes)
+        return z, y, x
+
     def read(self, data: FloatArray, level: float = 0.0, unit: float = 1.0) -> FloatArray:
         """The values of a map in the region, above its level; 0 beyond the map's faces.
 
@@ -107,13 +113,12 @@ class MapRegion:
         Returns:
             float32 of the region's ``shape``.
         """
+        return self.read_part(data[self.part], level, unit)
+
+    def read_part(self, data: FloatArray, level: float = 0.0, unit: float = 1.0) -> FloatArray:
+        """The same of the ``part`` of a map alone."""
         found = np.zeros(self.shape, np.float32)
-        here, there = [], []
-        for axis in self.axes:
-            first, last = max(axis.start, 0), min(axis.start + axis.length, axis.count)
-            here.append(slice(first - axis.start, last - axis.start))
-            there.append(slice(first, last))
-        for plane, values in zip(found[tuple(here)], data[tuple(there)], strict=True):
+        for plane, values in zip(found[self.inside(self.part)], data, strict=True):
             plane[...] = (values.astype(np.float64) - level) / unit
         return found
 

@@ -69,6 +69,8 @@ class Windows:
 
     Attributes:
         shape: of the map (z, y, x).
+        padded: float32, the map above its level, with half a window of 0 around it: the window of a voxel begins at the
+            voxel's own numbers.
     """
 
     def __init__(self, data: FloatArray, level: float = 0.0) -> None:
@@ -80,8 +82,10 @@ class Windows:
                 that point 0 of a profile does not hang on a map's offset.
         """
         self.shape = data.shape
-        padded = np.pad(data.astype(np.float32) - np.float32(level), CENTRE)
-        self._views = np.lib.stride_tricks.sliding_window_view(padded, (WINDOW,) * 3)
+        self.padded: FloatArray = np.pad(data, CENTRE).astype(np.float32, copy=False)
+        if level:
+            self.padded[(slice(CENTRE, -CENTRE),) * 3] -= np.float32(level)
+        self._views = np.lib.stride_tricks.sliding_window_view(self.padded, (WINDOW,) * 3)
 
     def spectra(self, centres: IntArray) -> ComplexArray:
         """The coefficients of windows.

@@ -92,13 +92,15 @@ class _Total:
 
         Args:
             factors: the logarithms of its gains.
-            columns: complex64 (z, y, x // 2 + 1), its coefficients, transformed back along z; None for what is left.
+            columns: complex64 (z, y, x // 2 + 1), its coefficients, transformed back along z, which are overwritten;
+                None for what is left.
             planes: a slice of z.
         """
         part = self._rest[planes]
         if columns is not None:
             z, y, x = self._sides
-            lines = scipy.fft.ifft(columns[z.start + planes.start : z.start + planes.stop], axis=1)[:, y]
+            lines = columns[z.start + planes.start : z.start + planes.stop]
+            lines = scipy.fft.ifft(lines, axis=1, overwrite_x=True)[:, y]
             filtered = scipy.fft.irfft(lines, self._columns, overwrite_x=True)[:, :, x]
             part -= filtered
             part = filtered

@@ -1,14 +1,13 @@
 """Masks: by threshold, found automatically, dilated, with a soft edge."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from deepreslib.errors import InputError
-from deepreslib.fourier.arrays import BoolArray, FloatArray, IntArray, Triple
+from deepreslib.fourier.arrays import Array, BoolArray, FloatArray, IntArray, Triple
 from deepreslib.maps.boxes import box_around
 from deepreslib.maps.density_map import DensityMap
 from deepreslib.maps.scaling import plainly_scaled
@@ -21,7 +20,7 @@ _MOLECULE_FRACTION = 0.3
 _SMALLEST_PART = 0.05
 _LARGEST_HOLE = 4000.0
 _NORMAL_SD_PER_MAD = 1.4826
-_DISTANCES_AT_ONCE = 6_000_000
+_SQUARES_AT_ONCE = 1 << 18
 
 
 def threshold_mask(density_map: DensityMap | FloatArray, threshold: float) -> BoolArray:
@@ -99,8 +98,8 @@ def dilate(mask: BoolArray, voxels: float) -> BoolArray:
     grown = np.zeros(mask.shape, dtype=bool)
     if mask.any():
         around = box_around(mask, math.ceil(voxels))
-        for planes, distance in _distances(mask[around], voxels):
-            grown[around][planes] = distance <= voxels
+        squares, distances = _squared_distances(mask[around], voxels)
+        _look_up(distances <= voxels, squares, grown[around])
     return grown
 
 
@@ -117,29 +116,51 @@ def soft_edge(mask: BoolArray, width: float) -> FloatArray:
     soft = np.zeros(mask.shape, dtype=np.float32)
     if mask.any():
         around = box_around(mask, math.ceil(width))
-        for planes, distance in _distances(mask[around], width):
-            soft[around][planes] = 0.5 + 0.5 * np.cos(np.pi * np.minimum(distance, width) / width)
+        squares, distances = _squared_distances(mask[around], width)
+        values = 0.5 + 0.5 * np.cos(np.pi * np.minimum(distances, width) / width)
+        _look_up(values.astype(np.float32), squares, soft[around])
     return soft
 
 
-def _distances(mask: BoolArray, reach: float) -> Iterator[tuple[slice, FloatArray]]:
-    """The distance of each voxel to a mask, some planes at a time, as SciPy takes 60 bytes a voxel for it.
+def _squared_distances(mask: BoolArray, reach: float) -> tuple[IntArray, FloatArray]:
+    """The distance of each voxel to a mask, as far as it matters: SciPy's takes ten times as long and 60 bytes a voxel.
+
+    The square of a distance is the least sum of three squares, one for each axis, so axis after axis is looked along.
 
     Args:
         mask: bool (z, y, x).
-        reach: voxels; beyond it only that a distance is greater is right. Planes that are farther away are left out.
+        reach: voxels; beyond it only that a distance is greater is right.
 
-    Yields:
-        Slices of z, and the distances there in voxels, float64 (some z, y, x).
+    Returns:
+        The squares of the distances, small unsigned integers (z, y, x); and the distances that belong to squares from 0
+        on, float64.
     """
-    margin = math.ceil(reach)
-    thickness = max(_DISTANCES_AT_ONCE // max(mask[0].size, 1) - 2 * margin, margin, 1)
-    for start in range(0, len(mask), thickness):
-        stop = min(start + thickness, len(mask))
-        first = max(start - margin, 0)
-        near = mask[first : stop + margin]
-        if near.any():
-            yield slice(start, stop), ndimage.distance_transform_edt(~near)[start - first : stop - first]
+    farther = int(reach**2) + 2
+    steps = math.ceil(reach)
+    squares = np.full(mask.shape, farther, np.min_scalar_type(farther + steps**2))
+    squares[mask] = 0
+    for axis in range(3):
+        across = 1 if axis == 0 else 0
+        thickness = max(1, _SQUARES_AT_ONCE * mask.shape[across] // max(mask.size, 1))
+        for start in range(0, mask.shape[across], thickness):
+            part = squares[(slice(None),) * across + (slice(start, start + thickness),)]
+            _look_along(part, axis, steps)
+    return squares, np.sqrt(np.arange(farther + 1))
+
+
+def _look_along(squares: IntArray, axis: int, steps: int) -> None:
+    """Replaces squares by the least of those along an axis, up to some steps away, plus the square of the steps."""
+    found, there = np.moveaxis(squares, axis, 0), np.moveaxis(squares.copy(), axis, 0)
+    for step in range(1, min(steps, len(found) - 1) + 1):
+        raised = there + found.dtype.type(step**2)
+        np.minimum(found[step:], raised[:-step], out=found[step:])
+        np.minimum(found[:-step], raised[step:], out=found[:-step])
+
+
+def _look_up(values: Array, numbers: IntArray, found: Array) -> None:
+    """Puts the values of whole numbers where these are, section by section, as NumPy takes 8 bytes a voxel for it."""
+    for section, into in zip(numbers, found, strict=True):
+        into[...] = values[section]
 
 
 def _molecule_threshold(smooth: FloatArray, sizes: Triple) -> float:

@@ -25,6 +25,12 @@ def test_without_threads_they_are_left_as_they_are():
     assert [os.environ[name] for name in machine.THREAD_VARIABLES] == ["as it was"] * 3
 
 
+def test_products_in_threads_of_the_command_take_no_further_ones():
+    machine.choose(threads=3, own_threads=True)
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    assert os.environ["TF_NUM_INTRAOP_THREADS"] == "3"
+
+
 def test_without_the_option_no_gpu_is_seen():
     machine.choose()
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"

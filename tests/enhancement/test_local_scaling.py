@@ -5,6 +5,7 @@ from window_gains import FakeNetwork, molecule
 from deepreslib.enhancement import ilocscale, local_scaling, profiles
 from deepreslib.enhancement.local_scaling import LocalScaling
 from deepreslib.enhancement.profiles import SHELLS
+from deepreslib.enhancement.solvent import solvent_level
 from deepreslib.errors import InputError
 from deepreslib.fourier import filters
 from deepreslib.maps import DensityMap, automatic_mask, read_map
@@ -24,7 +25,7 @@ def noisy(edge=40, radius=11, noise=0.2, seed=0):
 def test_profiles_are_those_of_the_standardised_map():
     data, mask = noisy()
     scaling = LocalScaling(as_map(3 * data + 5), mask, 3.0, workers=2)
-    level = (local_scaling.solvent_level(as_map(3 * data + 5), mask) - 5) / 3
+    level = (solvent_level(as_map(3 * data + 5), mask) - 5) / 3
     centres = scaling.lattice.places + [axis.start for axis in scaling.region.axes]
     expected = profiles.Windows((data - level) / data[mask].std()).profiles(centres)
     assert scaling.profiles() == pytest.approx(expected, rel=1e-3, abs=1e-3)
@@ -72,15 +73,6 @@ def test_a_map_that_is_constant_in_its_mask_is_refused():
     data[mask] = 1
     with pytest.raises(InputError, match="constant in its mask"):
         LocalScaling(as_map(data), mask, 3.0)
-
-
-def test_the_level_is_that_of_the_solvent_near_by():
-    data, mask = noisy(edge=100, noise=0)
-    data[:] = np.where(mask, data, 3)
-    data[:5] = 50  # far away
-    assert local_scaling.solvent_level(as_map(data), mask) == 3
-    whole = np.ones_like(mask)
-    assert local_scaling.solvent_level(as_map(data), whole) == pytest.approx(data.mean(), rel=1e-5)
 
 
 def test_which_map_is_the_mean_of_half_maps():

@@ -16,10 +16,13 @@ from deepreslib.enhancement import guinier
 from deepreslib.enhancement.answers import CannotTell
 from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.enhancement.shell_gains import threads
+from deepreslib.enhancement.solvent import solvent_level
 from deepreslib.fourier import filters, slabs
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray
 from deepreslib.fourier.fsc import truth_correlation
-from deepreslib.maps import DensityMap, fast_box_around, masked_fsc
+from deepreslib.fourier.grid import fast_length
+from deepreslib.maps import DensityMap, box_around, masked_fsc
+from deepreslib.maps.boxes import read_box
 
 MARGIN = 10.0
 """Times the resolution: so much room around the mask the part of the map has that the B factor is fitted to."""
@@ -61,13 +64,11 @@ class GlobalFilter:
         self._curve = None if half_maps is None or weight is not None else masked_fsc(*half_maps, mask, self._workers)
         self.warnings: tuple[str, ...] = ()
         self._fit: guinier.GuinierFit | None = None
-        margin = max(2 * SOFT_EDGE, MARGIN * resolution)  # in a small box there are too few shells for a line
-        box = fast_box_around(mask, math.ceil(margin / min(density_map.voxel_size)))
-        part = replace(density_map, data=np.ascontiguousarray(density_map.data[box]))
+        part, inside = _with_room(density_map, mask, max(2 * SOFT_EDGE, MARGIN * resolution))
         if self._weight is not None or self._curve is not None:
             part = part.like(_filtered(part, self._weight_of_fit, self._workers))
         try:
-            self._fit = guinier.fit(part, mask[box], resolution)
+            self._fit = guinier.fit(part, inside, resolution)
         except CannotTell as reason:
             self.warnings = (f"no B factor was applied: {reason}",)
         else:
@@ -116,6 +117,21 @@ class GlobalFilter:
         weights = truth_correlation(self._curve.correlation)
         weights[0] = 1
         return np.interp(frequency, self._curve.frequency, weights).astype(np.float32)
+
+
+def _with_room(density_map: DensityMap, mask: BoolArray, margin: float) -> tuple[DensityMap, BoolArray]:
+    """The part of a map around its mask, above the solvent's level, and its mask there.
+
+    It has the same room, Å, on all sides also where the map ends before, so that a fit does not hang on the map's box.
+    """
+    ends = []
+    for side, size in zip(box_around(mask), density_map.voxel_size, strict=True):
+        width = math.ceil(margin / size)
+        first, length = side.start - width, fast_length(side.stop - side.start + 2 * width)
+        ends.append((first, first + length))
+    data = read_box(density_map.data, ends)
+    data -= np.float32(solvent_level(density_map, mask)) * read_box(np.broadcast_to(np.float32(1), mask.shape), ends)
+    return replace(density_map, data=data), read_box(mask, ends)
 
 
 def _filtered(

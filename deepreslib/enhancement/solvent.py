@@ -12,7 +12,7 @@ from deepreslib.enhancement.noise import SOFT_EDGE
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, Triple
 from deepreslib.maps import DensityMap, box_around, widened
 
-AROUND = 25.0
+AROUND = 15.0
 """Å around the mask's box, where the level of the solvent is taken."""
 
 _LEVEL_VOXELS = 2_000_000

@@ -162,7 +162,7 @@ def usual_profile(scaling: LocalScaling, log_profiles: FloatArray) -> FloatArray
     Returns:
         float32 (2, 13); of all places where none is in the mask.
     """
-    inside = scaling.places_inside()
+    inside = scaling.inside()
     return mean_and_spread(log_profiles[inside] if inside.any() else log_profiles)
 
 

@@ -135,15 +135,6 @@ class LocalScaling:
         """
         return Windows(self.region.at_windows(self._read(density_map), self._workers))
 
-    def places_inside(self) -> BoolArray:
-        """Whether each place lies in the mask, by the voxel that is nearest to it: bool (places,)."""
-        axes = self.region.axes
-        steps = (self.lattice.places - [axis.centre for axis in axes]) / [axis.ratio for axis in axes]
-        voxels = np.rint(steps).astype(int) + [axis.count // 2 for axis in axes]
-        on_map = np.all((voxels >= 0) & (voxels < self.mask.shape), axis=1)
-        found: BoolArray = on_map & self.mask[tuple(np.clip(voxels, 0, np.array(self.mask.shape) - 1).T)]
-        return found
-
     def profiles(self) -> FloatArray:
         """The profiles of the standardised map at all places: float32 (places, 13)."""
         with self.timed("profiles"):

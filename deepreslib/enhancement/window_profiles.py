@@ -102,7 +102,7 @@ def _predicted(scaling: LocalScaling, network: Gains, window: IntArray, workers:
         given = scaling.density_map, scaling.mask, scaling.resolution
         scaling = LocalScaling(*given, before=flattening(*given, workers), workers=workers)
     windows = scaling.windows(scaling.density_map)
-    inside = scaling.lattice.places[scaling.places_inside()]
+    inside = scaling.lattice.places[scaling.inside()]
     some = windows.profiles(inside[:: max(len(inside) // USUAL_WINDOWS, 1)])
     usual = ilocscale.mean_and_spread(ilocscale.as_known(scaling, network, some)[0])
     seen = windows.profiles(window)

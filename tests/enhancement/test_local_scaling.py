@@ -108,7 +108,7 @@ def test_d2_symmetry_is_kept(shared_data, keep_outside):
 def test_which_places_lie_in_the_mask(size):
     data, mask = noisy()
     scaling = LocalScaling(as_map(data, size), mask, 3.0, stride=3, workers=1)
-    inside = scaling.places_inside()
+    inside = scaling.inside()
     assert 0.1 < inside.mean() < 0.5
     centres = [axis.centre for axis in scaling.region.axes]
     distance = np.linalg.norm(scaling.lattice.places - centres, axis=1) * np.mean(scaling.region.reached)

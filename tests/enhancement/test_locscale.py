@@ -199,7 +199,7 @@ def test_blended_by_the_share_that_is_modelled():
     of_model, predicted = np.full((5, 13), 2.0), np.zeros((5, 13))
     predicted[:, 12] = 9  # not compared
     shells = np.arange(13) < 12
-    share = np.array([0, 0.05, 0.175, 0.3, 1], np.float32)
+    share = np.array([0, 0.4, 0.6, 0.8, 1], np.float32)
     found = locscale.blended(of_model, predicted, share, shells)
     assert found[:, :12] == pytest.approx(2)  # the network's gains are brought to the model's
     predicted[:2, 0] = 4

@@ -18,9 +18,9 @@ from deepreslib.analysis.annotation import placing_advice, resolution_at
 from deepreslib.enhancement import ilocscale
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.flattening import flattening
-from deepreslib.enhancement.gain_guards import fitted_shells, guarded
+from deepreslib.enhancement.gain_guards import guarded
 from deepreslib.enhancement.local_scaling import LocalScaling, check
-from deepreslib.enhancement.profiles import SPACING, WINDOW, Windows, logarithm
+from deepreslib.enhancement.profiles import COUNTS, SPACING, WINDOW, Windows, logarithm
 from deepreslib.errors import InputError
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import truth_correlation
@@ -154,7 +154,7 @@ def enhance(
     if network is not None:
         report["model"] = network.describe()
         predicted = ilocscale.network_gains(scaling, network, profiles)
-        log_gains = blended(log_gains, predicted, share, fitted_shells(scaling.known, resolution))
+        log_gains = blended(log_gains, predicted, share, profiles)
     return scaling.scaled(log_gains, report, sentences)
 
 
@@ -266,24 +266,31 @@ def _model_gains(scaling: LocalScaling, model: Model, profiles: FloatArray, stru
         return np.maximum(log_gains, usual + np.float32(FAINTEST)).astype(np.float32)
 
 
-def blended(of_model: FloatArray, predicted: FloatArray, share: FloatArray, shells: BoolArray) -> FloatArray:
+def blended(of_model: FloatArray, predicted: FloatArray, share: FloatArray, profiles: FloatArray) -> FloatArray:
     """The model's gains where the molecule is modelled, the network's where it is not.
 
-    The network's gains make a map in other units, so they are multiplied by one number: the one that makes them equal
-    to the model's, as the median of the shells of all places that are modelled has it.
+    The network's gains make a map in other units, so they are multiplied by one number: the one that makes scaled
+    windows as strong as the model's gains make them, as the median of the places that are modelled has it. Their means
+    do not count, which hang on the solvent's level.
 
     Args:
         of_model: float32 (places, 13), logarithms.
         predicted: float32 (places, 13), the network's logarithms.
         share: float32 (places,), of the molecule in a window, that is modelled.
-        shells: bool (13,), those that are compared.
+        profiles: float32 (places, 13), of the map's windows.
 
     Returns:
         float32 (places, 13), logarithms.
     """
     low, high = MODELLED
     compared = share >= high
-    scale = np.median((of_model - predicted)[compared][:, shells]) if compared.any() else 0.0
+    scale = 0.0
+    if compared.any():
+        strengths = [
+            np.log(np.sum(np.square(np.exp(gains[compared, 1:]) * profiles[compared, 1:]) * COUNTS[1:], axis=1))
+            for gains in (of_model, predicted)
+        ]
+        scale = 0.5 * float(np.median(strengths[0] - strengths[1]))
     weight = np.clip((share - low) / (high - low), 0, 1)[:, None]
     found: FloatArray = (weight * of_model + (1 - weight) * (predicted + scale)).astype(np.float32)
     return found

@@ -196,16 +196,23 @@ def test_the_network_says_whether_maps_are_made_flat(structure, network):
 
 
 def test_blended_by_the_share_that_is_modelled():
-    of_model, predicted = np.full((5, 13), 2.0), np.zeros((5, 13))
-    predicted[:, 12] = 9  # not compared
-    shells = np.arange(13) < 12
+    of_model, predicted, profiles = np.full((5, 13), 2.0), np.zeros((5, 13)), np.ones((5, 13))
     share = np.array([0, 0.4, 0.6, 0.8, 1], np.float32)
-    found = locscale.blended(of_model, predicted, share, shells)
-    assert found[:, :12] == pytest.approx(2)  # the network's gains are brought to the model's
-    predicted[:2, 0] = 4
-    found = locscale.blended(of_model, predicted, share, shells)
-    assert found[:, 0] == pytest.approx([6, 6, 2, 2, 2])
-    assert found[:, 12] == pytest.approx([11, 11, 6.5, 2, 2])
+    predicted[:, 0] = 9  # the mean is not compared
+    found = locscale.blended(of_model, predicted, share, profiles)
+    assert found[:, 1:] == pytest.approx(2)  # the network's gains are brought to the model's
+    assert found[:, 0] == pytest.approx([11, 11, 6.5, 2, 2])
+    predicted[:2, 1] = 4
+    assert locscale.blended(of_model, predicted, share, profiles)[:, 1] == pytest.approx([6, 6, 2, 2, 2])
+
+
+def test_blended_windows_are_equally_strong():
+    """In the shells that make most of their power; what gains do to faint shells does not count."""
+    of_model, predicted, share = np.zeros((3, 13)), np.zeros((3, 13)), np.array([0.0, 1, 1], np.float32)
+    profiles = np.full((3, 13), 1e-6)
+    profiles[:, 2] = 1
+    predicted[:, 2], predicted[:, 9] = -1, 5
+    assert locscale.blended(of_model, predicted, share, profiles)[0, [2, 9]] == pytest.approx([0, 6], abs=1e-3)
 
 
 @pytest.mark.parametrize("shift", [(60.0, 0.0, 0.0), (5.0, -7.0, 200.0)])

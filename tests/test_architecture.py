@@ -93,6 +93,7 @@ ELSEWHERE = {
         "training/mapclass/recipes",
         "training/mapclass/validation",
     },
+    "enhancement/test_sharpened_maps.py": set(),
     "training/mapclass/test_scenes.py": {"training/mapclass/molecules", "training/mapclass/stream"},
     "training/voxelclass/test_examples.py": {"training/voxelclass/batches"},
     "training/ilocscale/test_program.py": {"training/ilocscale/presets"},

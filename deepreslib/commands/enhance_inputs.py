@@ -11,8 +11,8 @@ from deepreslib import memory
 from deepreslib.analysis import map_kind
 from deepreslib.commands import inputs
 from deepreslib.commands.inputs import GivenMaps
+from deepreslib.enhancement.local_scaling import check_detail
 from deepreslib.enhancement.locscale import check_place
-from deepreslib.enhancement.sharpening import check_resolution
 from deepreslib.errors import InputError
 from deepreslib.estimation.reliability import RELIABLE
 from deepreslib.fourier.arrays import BoolArray, FloatArray
@@ -67,7 +67,7 @@ def check_map(given: GivenMaps, resolution: float | None) -> None:
 
     Raises:
         InputError: the box is smaller than a window, its voxels are too large, its contrast is inverted, or the
-            resolution is finer than twice the voxel size.
+            resolution is finer than twice the voxel size, or coarser than a window.
     """
     density_map = given.density_map
     checks.check_estimable(density_map, SMALLEST)
@@ -79,7 +79,7 @@ def check_map(given: GivenMaps, resolution: float | None) -> None:
         )
     map_kind.refuse_inverted(density_map)
     if resolution is not None:
-        check_resolution(density_map, resolution)
+        check_detail(density_map, resolution)
 
 
 def read_placed_structure(path: str, density_map: DensityMap) -> AtomicStructure:

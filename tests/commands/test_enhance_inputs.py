@@ -102,6 +102,7 @@ REFUSALS = {
         ["mask.mrc is a mask, 0 outside and 1 inside"],
     ),
     "too fine": (["map.mrc", "--resolution", "3.9"], None, ["3.9 Å is finer than twice the voxel size", "4 Å"]),
+    "too coarse": (["map.mrc", "--resolution", "300"], None, ["at a resolution of 300 Å map.mrc has no details"]),
     "no resolution": (["map.mrc", "--resolution", "fine"], None, ["--resolution", "'fine'"]),
     "rate for a masked map": ([*MAP, "--fdr", "0.01"], ("map", masked), ["map.mrc shows no noise", "masked"]),
     "no structure": ([*MAP, "--structure", "absent.pdb"], None, ["absent.pdb"]),

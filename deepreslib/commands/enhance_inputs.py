@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import ndimage
 
 from deepreslib import memory
 from deepreslib.analysis import map_kind
@@ -17,7 +18,7 @@ from deepreslib.errors import InputError
 from deepreslib.estimation.reliability import RELIABLE
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation
-from deepreslib.maps import DensityMap, checks, confidence, masks, own_symmetry
+from deepreslib.maps import DensityMap, checks, confidence, masks, own_symmetry, scaling
 from deepreslib.structures import AtomicStructure, read_structure
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ given and coarser."""
 
 MASK_BYTES = 40
 """Memory that a structure's molecular mask takes for each voxel of the map."""
+
+STANDS_OUT = 1.0
+"""SDs of a map above its mean; density that is higher at most atoms shows that a structure lies where it belongs."""
 
 RESOLUTION_MEND = "give it by --resolution, or half maps by --half1 and --half2"
 
@@ -100,8 +104,20 @@ def read_placed_structure(path: str, density_map: DensityMap) -> AtomicStructure
         molecule = masks.automatic_mask(density_map)[0]
     except InputError:  # nothing stands out, so no place in the box is wrong
         molecule = np.ones(density_map.data.shape, bool)
-    check_place(structure, density_map, molecule)
+    try:
+        check_place(structure, density_map, molecule)
+    except InputError:
+        if not _lies_on_density(structure, density_map):
+            raise
     return structure
+
+
+def _lies_on_density(structure: AtomicStructure, density_map: DensityMap) -> bool:
+    """Whether most atoms lie where density stands out; a map without solvent has no mask that would tell."""
+    mean, deviation = scaling.mean_and_sd(density_map.data)
+    places = (structure.positions - np.array(density_map.origin)[::-1])[:, ::-1] / np.array(density_map.voxel_size)
+    values = ndimage.map_coordinates(density_map.data, places.T, order=1, mode="constant", cval=mean)
+    return bool(np.median(values) > mean + STANDS_OUT * deviation)
 
 
 def structure_mask(structure: AtomicStructure, density_map: DensityMap) -> BoolArray:

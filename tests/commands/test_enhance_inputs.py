@@ -196,6 +196,16 @@ def test_where_the_structure_does_not_decide_its_mask_is_added():
     assert found.mask_report["voxels"] == expected.sum() > masks.automatic_mask(density_map)[0].sum()
 
 
+@pytest.mark.parametrize(("shift", "answer"), [(0.0, 0), (14.0, 2)])
+def test_a_structure_on_density_is_taken_though_the_automatic_mask_is_elsewhere(monkeypatch, capsys, shift, answer):
+    corner = np.zeros((48,) * 3, bool)
+    corner[:6, :6, :6] = True
+    monkeypatch.setattr(masks, "automatic_mask", lambda _: (corner, 0.5))
+    write_structure("model.pdb", read_structure("model.pdb").positions[:, ::-1] + shift)
+    assert run(*MAP, "--structure", "model.pdb") == answer
+    assert ("lies elsewhere" in capsys.readouterr().err) == (answer == 2)
+
+
 def _arguments(**given):
     nothing = ("mask", "mask_threshold", "fdr", "structure", "resolution", "voxel_size", "origin", "threads")
     return Namespace(**(dict.fromkeys(nothing) | given))

@@ -342,6 +342,8 @@ def check(
         )
     if mask.shape != density_map.data.shape:
         raise InputError(f"the mask has another shape than {name}; give a mask on the map's grid.")
+    if mask.dtype != bool:
+        raise ValueError(f"the mask holds {mask.dtype}; give bool, such as mask > 0.5")
     if not mask.any():
         raise InputError(f"the mask of {name} is empty; give a mask that holds the molecule.")
     if half_maps is not None:

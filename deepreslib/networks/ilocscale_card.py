@@ -244,7 +244,10 @@ def load_gains(path: str | None, preset: str = "compact", aim: str = "density") 
 
     Raises:
         InputError: nothing usable there, or a network of another preset or aim.
+        ValueError: there is no such preset or aim.
     """
+    if preset not in ("compact", "published") or aim not in AIMS:
+        raise ValueError(f"preset {preset!r} and aim {aim!r}; there are compact and published, {' and '.join(AIMS)}")
     running.import_keras()
     from deepreslib.networks import ilocscale
 

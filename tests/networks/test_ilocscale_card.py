@@ -153,6 +153,12 @@ def test_cards_that_cannot_be_right_are_refused(changes, tmp_path):
         load_gains(str(tmp_path))
 
 
+@pytest.mark.parametrize("words", [("compact", "beauty"), ("large", "density")])
+def test_unknown_presets_and_aims_are_named(words):
+    with pytest.raises(ValueError, match="there are compact and published, density and contrast"):
+        load_gains(None, *words)
+
+
 def test_the_shipped_networks_are_named_by_preset_and_aim():
     names = [ilocscale_card.network_name(*pair) for pair in (("compact", "density"), ("compact", "contrast"))]
     assert names == ["density", "contrast"]

@@ -22,6 +22,7 @@ ENDINGS = {OUTPUT_VOLUME: "", OUTPUT_B_FACTOR: "_bfactor", OUTPUT_MASK: "_mask"}
 HALVES = ("_half1", "_half2")
 SMALLEST_BOX = 25.0  # Å, as of ``deepres enhance``
 COARSEST_VOXEL, COARSE_VOXEL = 5.0, 2.0
+COARSEST_RESOLUTION = 25.0  # Å
 """Å; maps with larger voxels are refused, and warned about, as by ``deepres enhance``."""
 
 
@@ -176,7 +177,7 @@ class EnhancementProtocol(OptionalHalfMapMixin):
         return super()._getHalfMapErrors()
 
     def _getResolutionErrors(self, volume):
-        errors = numberErrors(self, "resolution", 4, "Å", optional=True, over=0)
+        errors = numberErrors(self, "resolution", 4, "Å", optional=True, over=0, most=COARSEST_RESOLUTION)
         finest = 2 * volume.getSamplingRate()
         if errors or self.resolution.get() is None or self.resolution.get() >= finest:
             return errors

@@ -25,7 +25,7 @@ class ProtDeepILocScale(EnhancementProtocol):
     only its amplitudes are scaled, so ligands, glycans and lipids stay, and so do the half maps' differences.
 
     With an atomic model the amplitudes are scaled to those of the model's density, as LocScale does (Jakobi et al.
-    2017); where less than a twentieth of a window's molecule is modelled, the network's answer is used.
+    2017); where less than two fifths of a window's molecule are modelled, the network's answer is used.
 
     Outputs are the sharpened map with its half maps, on which local FSC can be run; the B factor that was applied at
     each voxel; and the mask, if one was made.

@@ -124,6 +124,7 @@ class TestILocScale(BaseTest):
         for run, sentence in (
             (self.new(self.plain), "carries no half maps: give two half maps, or a volume that has them, or choose No"),
             (self.new(resolution=2.5), "finer than twice the sampling rate, 3 Å"),
+            (self.new(resolution=30), "must be more than 0 Å and at most 25 Å"),
             (self.new(fdr=0.7), "must be 1e-06 or more and at most 0.5"),
             (self.new(stride=0), "must be 1 Å or more and at most 16 Å"),
             (self.new(maskSource=MASK_MODEL), "to come from the atomic model, and there is none"),

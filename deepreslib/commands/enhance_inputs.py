@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import ndimage
 
 from deepreslib import memory
 from deepreslib.analysis import map_kind
 from deepreslib.commands import inputs
 from deepreslib.commands.inputs import GivenMaps
+from deepreslib.enhancement.local_scaling import check_detail
 from deepreslib.enhancement.locscale import check_place
-from deepreslib.enhancement.sharpening import check_resolution
 from deepreslib.errors import InputError
 from deepreslib.estimation.reliability import RELIABLE
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.fourier.fsc import CUTOFF, ShellCorrelation
-from deepreslib.maps import DensityMap, checks, confidence, masks, own_symmetry
+from deepreslib.maps import DensityMap, checks, confidence, masks, own_symmetry, scaling
 from deepreslib.structures import AtomicStructure, read_structure
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ given and coarser."""
 
 MASK_BYTES = 40
 """Memory that a structure's molecular mask takes for each voxel of the map."""
+
+STANDS_OUT = 1.0
+"""SDs of a map above its mean; density that is higher at most atoms shows that a structure lies where it belongs."""
 
 RESOLUTION_MEND = "give it by --resolution, or half maps by --half1 and --half2"
 
@@ -67,7 +71,7 @@ def check_map(given: GivenMaps, resolution: float | None) -> None:
 
     Raises:
         InputError: the box is smaller than a window, its voxels are too large, its contrast is inverted, or the
-            resolution is finer than twice the voxel size.
+            resolution is finer than twice the voxel size, or coarser than a window.
     """
     density_map = given.density_map
     checks.check_estimable(density_map, SMALLEST)
@@ -79,7 +83,7 @@ def check_map(given: GivenMaps, resolution: float | None) -> None:
         )
     map_kind.refuse_inverted(density_map)
     if resolution is not None:
-        check_resolution(density_map, resolution)
+        check_detail(density_map, resolution)
 
 
 def read_placed_structure(path: str, density_map: DensityMap) -> AtomicStructure:
@@ -100,8 +104,20 @@ def read_placed_structure(path: str, density_map: DensityMap) -> AtomicStructure
         molecule = masks.automatic_mask(density_map)[0]
     except InputError:  # nothing stands out, so no place in the box is wrong
         molecule = np.ones(density_map.data.shape, bool)
-    check_place(structure, density_map, molecule)
+    try:
+        check_place(structure, density_map, molecule)
+    except InputError:
+        if not _lies_on_density(structure, density_map):
+            raise
     return structure
+
+
+def _lies_on_density(structure: AtomicStructure, density_map: DensityMap) -> bool:
+    """Whether most atoms lie where density stands out; a map without solvent has no mask that would tell."""
+    mean, deviation = scaling.mean_and_sd(density_map.data)
+    places = (structure.positions - np.array(density_map.origin)[::-1])[:, ::-1] / np.array(density_map.voxel_size)
+    values = ndimage.map_coordinates(density_map.data, places.T, order=1, mode="constant", cval=mean)
+    return bool(np.median(values) > mean + STANDS_OUT * deviation)
 
 
 def structure_mask(structure: AtomicStructure, density_map: DensityMap) -> BoolArray:

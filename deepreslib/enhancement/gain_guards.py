@@ -70,11 +70,16 @@ def b_factor_weights(known: BoolArray, resolution: float) -> FloatArray:
     Args:
         known: bool (13,).
         resolution: Å, of the map.
+
+    Returns:
+        All 0 if fewer than two shells are left, which have no slope.
     """
+    weights = np.zeros(SHELLS, np.float32)
     shells = fitted_shells(known, resolution)
+    if np.count_nonzero(shells) < 2:
+        return weights
     squares = np.square(FREQUENCY[shells] / SPACING)
     squares -= squares.mean()
-    weights = np.zeros(SHELLS, np.float32)
     weights[shells] = -4 * squares / np.square(squares).sum()
     return weights
 

@@ -16,6 +16,9 @@ from deepreslib.enhancement.map_region import MapRegion
 from deepreslib.fourier.arrays import BoolArray, Box, FloatArray, IntArray, Shape
 from deepreslib.fourier.resampling import Between, needed_between
 
+LARGEST_STRIDE = 16
+"""Voxels of the grid of windows; places farther apart miss what differs between them."""
+
 
 @dataclass(frozen=True, eq=False)
 class GainLattice:
@@ -106,7 +109,12 @@ def lattice_over(region: MapRegion, box: Box, mask: BoolArray, stride: int, exte
 
     Returns:
         The lattice.
+
+    Raises:
+        ValueError: the stride is no whole number from 1 to ``LARGEST_STRIDE``.
     """
+    if stride not in range(1, LARGEST_STRIDE + 1):
+        raise ValueError(f"a stride of {stride}, which is no whole number from 1 to {LARGEST_STRIDE}")
     between, firsts, counts = [], [], []
     for axis, side in zip(region.axes, box, strict=True):
         place = (np.arange(side.start, side.stop) - axis.count // 2) * (axis.ratio / stride)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from deepreslib import memory
 from deepreslib.enhancement import guinier
 from deepreslib.enhancement.answers import CannotTell
 from deepreslib.enhancement.noise import SOFT_EDGE
@@ -25,7 +26,10 @@ from deepreslib.maps import DensityMap, box_around, masked_fsc
 from deepreslib.maps.boxes import read_box
 
 MARGIN = 10.0
-"""Times the resolution: so much room around the mask the part of the map has that the B factor is fitted to."""
+"""Times the resolution, or times ``guinier.COARSEST`` if that is finer: so much room around the mask the part of the
+map has that the B factor is fitted to."""
+
+_NEEDED = 32
 
 
 class GlobalFilter:
@@ -58,19 +62,23 @@ class GlobalFilter:
                 factor is fitted to, as that of the FSC does.
             low_pass: Å, where the low-pass filter begins to fall; None for the resolution.
             workers: threads, -1 for all.
+
+        Raises:
+            InputError: there is too little memory.
         """
         self._workers, self._low_pass, self.b_factor = threads(workers), low_pass or resolution, 0.0
         self._weight = weight
         self._curve = None if half_maps is None or weight is not None else masked_fsc(*half_maps, mask, self._workers)
         self.warnings: tuple[str, ...] = ()
         self._fit: guinier.GuinierFit | None = None
-        part, inside = _with_room(density_map, mask, max(2 * SOFT_EDGE, MARGIN * resolution))
+        margin = max(2 * SOFT_EDGE, MARGIN * min(resolution, guinier.COARSEST))
+        part, inside = _with_room(density_map, mask, margin)
         if self._weight is not None or self._curve is not None:
             part = part.like(_filtered(part, self._weight_of_fit, self._workers))
         try:
             self._fit = guinier.fit(part, inside, resolution)
         except CannotTell as reason:
-            self.warnings = (f"no B factor was applied: {reason}",)
+            self.warnings = (f"no B factor was applied to the whole map: {reason}",)
         else:
             self.b_factor = -self._fit.b_factor
 
@@ -129,6 +137,7 @@ def _with_room(density_map: DensityMap, mask: BoolArray, margin: float) -> tuple
         width = math.ceil(margin / size)
         first, length = side.start - width, fast_length(side.stop - side.start + 2 * width)
         ends.append((first, first + length))
+    memory.check(_NEEDED * math.prod(stop - start for start, stop in ends), f"the Guinier fit of {density_map.name}")
     data = read_box(density_map.data, ends)
     data -= np.float32(solvent_level(density_map, mask)) * read_box(np.broadcast_to(np.float32(1), mask.shape), ends)
     return replace(density_map, data=data), read_box(mask, ends)

@@ -85,6 +85,7 @@ def enhance(
         InputError: see :func:`deepreslib.enhancement.local_scaling.check`; or there is no such network.
     """
     sentences = check(density_map, mask, resolution, half_maps)
+    aim = "contrast" if preset == "published" else aim
     network = load(network_path, preset, aim)
     before = None
     if network.standard == "flat":

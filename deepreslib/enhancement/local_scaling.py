@@ -17,7 +17,7 @@ import numpy as np
 
 from deepreslib import memory
 from deepreslib.analysis.map_end import spectrum_and_end
-from deepreslib.enhancement import gain_guards, profiles
+from deepreslib.enhancement import gain_guards, guinier, profiles
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.gain_lattice import lattice_over, slices
 from deepreslib.enhancement.global_filter import GlobalFilter
@@ -44,6 +44,9 @@ from deepreslib.progress import bar
 
 COARSEST_VOXEL, COARSE_VOXEL = 5.0, 2.0
 """Å; maps of larger voxels are refused; of those larger than the second, fewer than 7 shells hold anything."""
+
+COARSEST_RESOLUTION = WINDOW * SPACING
+"""Å; a map of coarser resolution has no details in windows, and is refused."""
 
 PERCENTILES = (5, 50, 95)
 
@@ -328,7 +331,7 @@ def check(
 
     Raises:
         InputError: it is no density, constant or not finite; its box is smaller than a window; its voxels are larger
-            than ``COARSEST_VOXEL``; grids differ; the mask is empty; or the resolution is finer than twice the voxel.
+            than ``COARSEST_VOXEL``; grids differ; the mask is empty; or see :func:`check_detail`.
     """
     check_estimable(density_map, window=WINDOW * SPACING)
     name, size = density_map.name, max(density_map.voxel_size)
@@ -339,12 +342,19 @@ def check(
         )
     if mask.shape != density_map.data.shape:
         raise InputError(f"the mask has another shape than {name}; give a mask on the map's grid.")
+    if mask.dtype != bool:
+        raise ValueError(f"the mask holds {mask.dtype}; give bool, such as mask > 0.5")
     if not mask.any():
         raise InputError(f"the mask of {name} is empty; give a mask that holds the molecule.")
     if half_maps is not None:
         check_half_maps(*half_maps)
         check_same_grid(half_maps[0], density_map)
-    check_resolution(density_map, resolution)
+    check_detail(density_map, resolution)
+    if resolution > guinier.COARSEST:
+        return (
+            f"at a resolution of {resolution:.3g} Å, coarser than {guinier.COARSEST:g} Å, the amplitudes of {name} are "
+            "decided by the molecule's shape and not by a B factor, so little can be gained.",
+        )
     if size > COARSE_VOXEL:
         held = np.count_nonzero(gain_guards.known_shells(2 * size / SPACING))
         return (
@@ -352,6 +362,24 @@ def check(
             "and little can be gained.",
         )
     return ()
+
+
+def check_detail(density_map: DensityMap, resolution: float) -> None:
+    """Refuses a resolution at which a map has no details that could be enhanced.
+
+    Args:
+        density_map: the map.
+        resolution: Å.
+
+    Raises:
+        InputError: it is finer than twice the voxel size, or coarser than ``COARSEST_RESOLUTION``.
+    """
+    check_resolution(density_map, resolution)
+    if resolution > COARSEST_RESOLUTION:
+        raise InputError(
+            f"at a resolution of {resolution:.4g} Å {density_map.name} has no details that could be enhanced, as they "
+            f"are finer than {COARSEST_RESOLUTION:g} Å; give the resolution of its details, in Å, or another mask."
+        )
 
 
 def _whole(mask: BoolArray) -> Box:

@@ -244,7 +244,10 @@ def load_gains(path: str | None, preset: str = "compact", aim: str = "density") 
 
     Raises:
         InputError: nothing usable there, or a network of another preset or aim.
+        ValueError: there is no such preset or aim.
     """
+    if preset not in ("compact", "published") or aim not in AIMS:
+        raise ValueError(f"preset {preset!r} and aim {aim!r}; there are compact and published, {' and '.join(AIMS)}")
     running.import_keras()
     from deepreslib.networks import ilocscale
 
@@ -258,9 +261,15 @@ def load_gains(path: str | None, preset: str = "compact", aim: str = "density") 
             f"{path}: its model card has no aim ({' or '.join(AIMS)}) or no limits of gains; copy the folder again."
         )
     if card["preset"] != preset:
-        raise InputError(f"{path}: a {card['preset']} network; choose --preset {card['preset']}.")
+        raise InputError(
+            f"{path}: a {card['preset']} network, and a {preset} one is needed; give another folder, or choose "
+            f"--method ilocscale --preset {card['preset']}."
+        )
     if preset == "compact" and card["aim"] != aim:
-        raise InputError(f"{path}: a network for {card['aim']}; choose --aim {card['aim']}.")
+        raise InputError(
+            f"{path}: a network for {card['aim']}, and one for {aim} is needed; give another folder, or choose "
+            f"--aim {card['aim']}, or with locscale --fsc-weight {'on' if card['aim'] == 'density' else 'off'}."
+        )
     try:
         network = ilocscale.build(preset, **card.get("config", {}))
     except (TypeError, ValueError) as error:

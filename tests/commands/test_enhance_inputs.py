@@ -102,6 +102,7 @@ REFUSALS = {
         ["mask.mrc is a mask, 0 outside and 1 inside"],
     ),
     "too fine": (["map.mrc", "--resolution", "3.9"], None, ["3.9 Å is finer than twice the voxel size", "4 Å"]),
+    "too coarse": (["map.mrc", "--resolution", "300"], None, ["at a resolution of 300 Å map.mrc has no details"]),
     "no resolution": (["map.mrc", "--resolution", "fine"], None, ["--resolution", "'fine'"]),
     "rate for a masked map": ([*MAP, "--fdr", "0.01"], ("map", masked), ["map.mrc shows no noise", "masked"]),
     "no structure": ([*MAP, "--structure", "absent.pdb"], None, ["absent.pdb"]),
@@ -193,6 +194,16 @@ def test_where_the_structure_does_not_decide_its_mask_is_added():
     expected = masks.automatic_mask(density_map)[0] | enhance_inputs.structure_mask(structure, density_map)
     np.testing.assert_array_equal(found.mask, expected)
     assert found.mask_report["voxels"] == expected.sum() > masks.automatic_mask(density_map)[0].sum()
+
+
+@pytest.mark.parametrize(("shift", "answer"), [(0.0, 0), (14.0, 2)])
+def test_a_structure_on_density_is_taken_though_the_automatic_mask_is_elsewhere(monkeypatch, capsys, shift, answer):
+    corner = np.zeros((48,) * 3, bool)
+    corner[:6, :6, :6] = True
+    monkeypatch.setattr(masks, "automatic_mask", lambda _: (corner, 0.5))
+    write_structure("model.pdb", read_structure("model.pdb").positions[:, ::-1] + shift)
+    assert run(*MAP, "--structure", "model.pdb") == answer
+    assert ("lies elsewhere" in capsys.readouterr().err) == (answer == 2)
 
 
 def _arguments(**given):

@@ -62,4 +62,4 @@ def test_without_a_fit_there_is_a_warning(monkeypatch):
     density_map, mask, _ = scene()
     found = flattening(density_map, mask, RESOLUTION, 1)
     assert found.b_factor == 0
-    assert found.warnings == ("no B factor was applied: there is no line",)
+    assert found.warnings == ("no B factor was applied to the whole map: there is no line",)

@@ -46,6 +46,13 @@ def test_the_b_factor_is_that_from_10_angstrom_to_the_resolution():
     assert np.flatnonzero(gain_guards.fitted_shells(np.arange(13) < 3, 3.0)).tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("known", [1, 2])
+def test_fewer_than_two_shells_make_no_b_factor(known):
+    gains = np.full((2, 13), 0.7, np.float32)
+    found = gain_guards.b_factors(gains, np.arange(13) < known, 12.0)
+    assert found.tolist() == [0, 0]
+
+
 def test_held_shells_are_named():
     assert gain_guards.held_shells(ALL) == []
     found = gain_guards.held_shells(np.arange(13) < 12)

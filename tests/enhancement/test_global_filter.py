@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from window_gains import molecule
 
+from deepreslib.enhancement import global_filter, guinier
 from deepreslib.enhancement.global_filter import GlobalFilter
+from deepreslib.errors import InputError
 from deepreslib.maps import DensityMap
 
 
@@ -25,3 +27,27 @@ def test_a_part_of_the_map_is_filtered_as_the_whole():
     whole_filter = GlobalFilter(density_map, mask, 3.0)
     box = slice(3, 60), slice(0, 20), slice(40, 64)
     assert np.array_equal(whole_filter.of(density_map, box), whole_filter.of(density_map)[box])
+
+
+@pytest.mark.parametrize(("resolution", "margin"), [(6.0, 60), (20.0, 100)])
+def test_the_room_for_the_fit_does_not_grow_with_a_coarse_resolution(monkeypatch, resolution, margin):
+    data, mask = molecule(40, 8)
+    density_map = DensityMap(np.ascontiguousarray(data, np.float32), (2.0,) * 3)
+    shapes = []
+
+    def fit(part, *_):
+        shapes.append(part.data.shape)
+        raise guinier.CannotTell("it was asked")
+
+    monkeypatch.setattr(guinier, "fit", fit)
+    assert GlobalFilter(density_map, mask, resolution).b_factor == 0
+    least = np.ptp(np.flatnonzero(mask.any(axis=(1, 2)))) + 1 + 2 * margin / 2
+    assert np.all((np.array(shapes) >= least) & (np.array(shapes) < 1.15 * least))
+
+
+def test_too_little_memory_for_the_fit_is_said(monkeypatch):
+    data, mask = molecule(40, 8)
+    density_map = DensityMap(np.ascontiguousarray(data, np.float32), (2.0,) * 3)
+    monkeypatch.setattr(global_filter.memory, "rooms", lambda: [global_filter.memory.Room(-1e8, "of the test")])
+    with pytest.raises(InputError, match=r"the Guinier fit of .* GB of memory"):
+        GlobalFilter(density_map, mask, 6.0)

@@ -86,7 +86,7 @@ def test_without_a_fit_no_b_factor_is_applied(monkeypatch):
     monkeypatch.setattr(guinier, "fit", cannot)
     density_map, mask, _ = scene()
     found = global_sharpening.enhance(density_map, mask, RESOLUTION, keep_outside=True, workers=1)
-    assert found.warnings == ("no B factor was applied: there is no line",)
+    assert found.warnings == ("no B factor was applied to the whole map: there is no line",)
     assert not found.b_factor.any()
     difference = found.data - filters.low_pass(density_map.data, 1.0, RESOLUTION)
     assert np.ptp(difference) < 1e-4

@@ -229,3 +229,10 @@ def test_large_voxels_are_warned_of(network):
     assert len(found.warnings) == 1
     assert "only 5 of the 13 shells" in found.warnings[0]
     assert [shell["shell"] for shell in found.report["held_shells"]] == list(range(5, 13))
+
+
+@pytest.mark.parametrize(("preset", "aim"), [("compact", "density"), ("published", "contrast")])
+def test_the_published_networks_have_the_aim_contrast_alone(network, preset, aim):
+    density_map, mask, _ = scene()
+    report = enhanced(density_map, mask, preset=preset).report
+    assert (report["preset"], report["aim"]) == (preset, aim)

@@ -50,6 +50,24 @@ def test_the_windows_fsc_tells_signal_from_noise():
     assert same.fsc() == pytest.approx(1, abs=1e-3)
 
 
+def test_a_resolution_without_details_is_refused_and_a_coarse_one_warned_about():
+    data, mask = noisy()
+    with pytest.raises(InputError, match=r"at a resolution of 26 Å .* no details .* finer than 25 Å"):
+        local_scaling.check(as_map(data), mask, 26.0)
+    assert local_scaling.check(as_map(data), mask, 10.0) == ()
+    (sentence,) = local_scaling.check(as_map(data, 5.0), mask, 12.0)
+    assert "at a resolution of 12 Å, coarser than 10 Å" in sentence
+
+
+def test_a_mask_of_numbers_and_a_stride_that_is_none_are_refused():
+    data, mask = noisy()
+    with pytest.raises(ValueError, match=r"the mask holds float32; give bool, such as mask > 0.5"):
+        local_scaling.check(as_map(data), mask.astype(np.float32), 3.0)
+    for stride in (0, -1, 2.5, 17):
+        with pytest.raises(ValueError, match="no whole number from 1 to 16"):
+            LocalScaling(as_map(data), mask, 3.0, stride=stride, workers=1)
+
+
 def test_the_fsc_needs_half_maps():
     data, mask = noisy()
     with pytest.raises(ValueError, match="half maps"):

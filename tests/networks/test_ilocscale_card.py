@@ -122,9 +122,11 @@ def test_other_networks_are_refused(tmp_path):
     with pytest.raises(InputError, match="there is no such model"):
         load_gains(str(tmp_path / "none"))
     write(tmp_path, aim="contrast")
-    with pytest.raises(InputError, match="choose --aim contrast"):
+    with pytest.raises(
+        InputError, match=r"one for density is needed; .* --aim contrast, or with locscale --fsc-weight off"
+    ):
         load_gains(str(tmp_path))
-    with pytest.raises(InputError, match="choose --preset compact"):
+    with pytest.raises(InputError, match=r"a published one is needed; .* --preset compact"):
         load_gains(str(tmp_path), "published")
     with pytest.raises(InputError, match="is not of a local sharpening network"):
         load_gains(store.shipped_folder("cryores"))
@@ -149,6 +151,12 @@ def test_cards_that_cannot_be_right_are_refused(changes, tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
     with pytest.raises(InputError, match="copy the folder again"):
         load_gains(str(tmp_path))
+
+
+@pytest.mark.parametrize("words", [("compact", "beauty"), ("large", "density")])
+def test_unknown_presets_and_aims_are_named(words):
+    with pytest.raises(ValueError, match="there are compact and published, density and contrast"):
+        load_gains(None, *words)
 
 
 def test_the_shipped_networks_are_named_by_preset_and_aim():

@@ -29,6 +29,10 @@ MARGIN = 10.0
 """Times the resolution, or times ``guinier.COARSEST`` if that is finer: so much room around the mask the part of the
 map has that the B factor is fitted to."""
 
+MOST, FURTHER = 16.0, 100.0
+"""A map is sharpened at most by the first number times the squared resolution, which the worst maps have, and by the
+second, Å², what blurs all of a map alike. A steeper fall is that of a filter, beyond which there is nothing to lift."""
+
 _NEEDED = 32
 
 
@@ -37,7 +41,7 @@ class GlobalFilter:
 
     Attributes:
         b_factor: Å², negative where it sharpens; 0 if there is no Guinier fit.
-        warnings: a sentence if there is none.
+        warnings: a sentence if there is none, or if the fit's is not believed.
     """
 
     def __init__(
@@ -80,7 +84,14 @@ class GlobalFilter:
         except CannotTell as reason:
             self.warnings = (f"no B factor was applied to the whole map: {reason}",)
         else:
-            self.b_factor = -self._fit.b_factor
+            most = MOST * resolution**2 + FURTHER
+            self.b_factor = -min(self._fit.b_factor, most)
+            if self._fit.b_factor > most:
+                self.warnings = (
+                    f"the amplitudes of {density_map.name} fall by a B factor of {self._fit.b_factor:.0f} Å², more "
+                    f"than those of maps of {resolution:.3g} Å, as if a filter had cut them; it is sharpened by "
+                    f"{most:.0f} Å².",
+                )
 
     def of(self, density_map: DensityMap, box: Box | None = None) -> FloatArray:
         """A map of that kind, treated.

@@ -5,6 +5,7 @@ from window_gains import molecule
 from deepreslib.enhancement import global_filter, guinier
 from deepreslib.enhancement.global_filter import GlobalFilter
 from deepreslib.errors import InputError
+from deepreslib.fourier import filters
 from deepreslib.maps import DensityMap
 
 
@@ -51,3 +52,12 @@ def test_too_little_memory_for_the_fit_is_said(monkeypatch):
     monkeypatch.setattr(global_filter.memory, "rooms", lambda: [global_filter.memory.Room(-1e8, "of the test")])
     with pytest.raises(InputError, match=r"the Guinier fit of .* GB of memory"):
         GlobalFilter(density_map, mask, 6.0)
+
+
+def test_no_map_is_sharpened_by_more_than_maps_of_its_resolution_bear():
+    data, mask = molecule(64, 22)
+    steep = filters.apply_b_factor(data, 1.0, 500)
+    found = GlobalFilter(DensityMap(steep, (1.0,) * 3), mask, 4.0)
+    assert found.report()["guinier"]["b_factor"] > 400
+    assert found.b_factor == -(16 * 4.0**2 + 100)
+    assert "as if a filter had cut them" in found.warnings[0]

@@ -30,6 +30,7 @@ from deepreslib.enhancement import global_sharpening, ilocscale, locscale
 from deepreslib.enhancement.examination import examine
 from deepreslib.enhancement.flattening import flattening
 from deepreslib.estimation import deepres
+from deepreslib.files import write_json
 from deepreslib.simulation.assemblies import subset
 
 PARTS = ("maps", "b-factors", "profiles", "models", "checks")
@@ -151,6 +152,7 @@ def main():
     for name, measure in zip(PARTS, measures, strict=True):
         if name in args.parts:
             results[name] = measure(scenes(args.structures, args.most), args.models)
+            write_json(f"{args.output}.json", results)
     reports.save(args.output, results, "\n".join(tables.markdown(results)) + "\n")
 
 

@@ -207,6 +207,7 @@ def b_factors_table(rows):
         for where in ("model's mask", "confidence mask"):
             each = [row["methods"][name][where] for row in rows if where in row["methods"][name]]
             cells += [f"{value:.2f}" for value in np.mean(each, axis=0)] if each else ["–", "–"]
-        low = sum(row["methods"][name]["model's mask"][0] < 0.5 for row in rows)
+        ranks = [found["model's mask"][0] for row in rows if (found := row["methods"][name])]
+        low = sum(rank < 0.5 for rank in ranks)
         lines.append(f"| {' | '.join(cells)} | {low} |")
     return [*lines, ""]

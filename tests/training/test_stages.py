@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 from deepreslib.errors import InputError
@@ -27,7 +29,7 @@ class Memory:
 
     def begin(self):
         start = self.options.start
-        self.seen = json.loads((Path(start) / store.WEIGHTS_FILE).read_text()) if start else []
+        self.seen = remembered(Path(start) / store.WEIGHTS_FILE) if start else []
 
     def restore(self, folder):
         path = Path(folder) / WEIGHTS
@@ -70,7 +72,14 @@ class Memory:
         }
 
     def save_weights(self, path):
-        Path(path).write_text(json.dumps(self.seen))
+        with h5py.File(path, "w") as stored:
+            stored["seen"] = np.array(self.seen, int).reshape(-1, 2)
+
+
+def remembered(path):
+    """The list that is a network's weights."""
+    with h5py.File(path) as stored:
+        return stored["seen"][()].tolist()
 
 
 def plan(folder, name="shipped", seed=1, recipe=RECIPE):
@@ -95,7 +104,7 @@ def train(folder, stop_at=None, **which):
 
 
 def content(folder):
-    return json.loads((folder / store.WEIGHTS_FILE).read_text())
+    return remembered(folder / store.WEIGHTS_FILE)
 
 
 SEEN = [[1, 1], [1, 2], [1, 3], [1, 4], [2, 1], [2, 2], [2, 3]]

@@ -173,9 +173,9 @@ def one_by_one(paths, count):
     data = np.pad((flat.data - np.float32(level)) / np.float32(unit), profiles.CENTRE)
     known = np.ones(profiles.SHELLS, bool)
     places = np.random.default_rng(0).permutation(np.argwhere(mask))[:count]
-    log_profiles = np.empty((count, profiles.SHELLS), np.float32)
+    log_profiles = np.zeros((count, profiles.SHELLS), np.float32)
     values = np.empty(count, np.float32)
-    network.log_gains(log_profiles * 0, known, RESOLUTION)  # so that its first use is not timed
+    network.log_gains(log_profiles * 0, log_profiles[:2] * 0, known, RESOLUTION)  # so that its first use is not timed
     wall, used = time.perf_counter(), time.process_time()
     spectra = []
     for number, (z, y, x) in enumerate(places):
@@ -183,7 +183,8 @@ def one_by_one(paths, count):
         spectra.append(np.fft.rfftn(window, norm="ortho"))
         sums = np.bincount(profiles.SHELL_NUMBERS.ravel(), (np.abs(spectra[-1]) * COPIES).ravel())
         log_profiles[number] = profiles.logarithm(sums[: profiles.SHELLS] / profiles.COUNTS)
-    gains = np.exp(network.log_gains(log_profiles, known, RESOLUTION))
+    usual = ilocscale.mean_and_spread(log_profiles)
+    gains = np.exp(network.log_gains(log_profiles, usual, known, RESOLUTION))
     for number, spectrum in enumerate(spectra):
         spectrum *= gains[number][SHELLS]
         values[number] = np.fft.irfftn(spectrum, (profiles.WINDOW,) * 3, norm="ortho")[(profiles.CENTRE,) * 3]

@@ -17,6 +17,7 @@ of the mask, and the ratio is that to the whole command on one map, start and re
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import statistics
@@ -24,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import reports
@@ -122,7 +124,10 @@ def enhance(words, paths, folder, options):
 def part(size, cases, rounds, options, windows):
     """The figures of one size of box."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = make_maps(size, folder)
+        with ProcessPoolExecutor(
+            1, multiprocessing.get_context("spawn")
+        ) as pool:  # else its peak would count as its children's
+            paths = pool.submit(make_maps, size, folder).result()
         runs = {case: [] for case in cases}
         rates = []
         for _ in range(rounds):

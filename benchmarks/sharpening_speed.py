@@ -31,7 +31,6 @@ import numpy as np
 import reports
 
 from deepreslib.enhancement import flattening, ilocscale, profiles
-from deepreslib.enhancement.local_scaling import deviation
 from deepreslib.enhancement.solvent import solvent_level
 from deepreslib.fourier.filters import apply_b_factor
 from deepreslib.maps import DensityMap, read_map, write_map
@@ -174,7 +173,7 @@ def one_by_one(paths, count):
     density_map, mask = read_map(paths["MAP"]), read_map(paths["MASK"]).data > 0.5
     network = ilocscale.load(None, "compact", "density")
     flat = density_map.like(flattening.flattening(density_map, mask, RESOLUTION).of(density_map))
-    level, unit = solvent_level(flat, mask), deviation(flat.data, mask)
+    level, unit = solvent_level(flat, mask), float(flat.data[mask].std(dtype=float))
     data = np.pad((flat.data - np.float32(level)) / np.float32(unit), profiles.CENTRE)
     known = np.ones(profiles.SHELLS, bool)
     places = np.random.default_rng(0).permutation(np.argwhere(mask))[:count]

@@ -55,19 +55,19 @@ def takeAll(project, protocol, sharpening, folder):
 
     main = Window("screenshots")
     main.root.withdraw()
-    for run, name in ((protocol, "form.png"), (sharpening, "enhance_form.png")):
+    forms = {"form.png": protocol, "enhance_form.png": sharpening}
+    for name, run in forms.items():
         photograph(FormWindow(run.getClassLabel(), run, None, main), folder / name)
     FormWindow.show = lambda window, **_: None
-    for viewerClass, run, name in (
-        (DeepResolutionViewer, protocol, "viewer.png"),
-        (ILocScaleViewer, sharpening, "enhance_viewer.png"),
-    ):
+    viewers = {"viewer.png": (DeepResolutionViewer, protocol), "enhance_viewer.png": (ILocScaleViewer, sharpening)}
+    for name, (viewerClass, run) in viewers.items():
         viewer = viewerClass(project=project, protocol=run)
         viewer.visualize(run, windows=main)
         photograph(viewer.formWindow, folder / name)
     main.root.destroy()
-    savePictures(DeepResolutionViewer(project=project, protocol=protocol), PICTURES, folder, DOTS_PER_INCH)
-    subprocess.run(["mogrify", "-strip", "+dither", "-colors", str(COLOURS), *folder.glob("*.png")], check=True)
+    plots = savePictures(DeepResolutionViewer(project=project, protocol=protocol), PICTURES, folder, DOTS_PER_INCH)
+    taken = [folder / name for name in (*forms, *viewers)] + plots
+    subprocess.run(["mogrify", "-strip", "+dither", "-colors", str(COLOURS), *taken], check=True)
 
 
 def main():

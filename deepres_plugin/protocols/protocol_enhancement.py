@@ -21,8 +21,8 @@ ENDINGS = {OUTPUT_VOLUME: "", OUTPUT_B_FACTOR: "_bfactor", OUTPUT_MASK: "_mask"}
 
 HALVES = ("_half1", "_half2")
 SMALLEST_BOX = 25.0  # Å, as of ``deepres enhance``
-COARSEST_VOXEL, COARSE_VOXEL = 5.0, 2.0
 COARSEST_RESOLUTION = 25.0  # Å
+COARSEST_VOXEL, COARSE_VOXEL = 5.0, 2.0
 """Å; maps with larger voxels are refused, and warned about, as by ``deepres enhance``."""
 
 

@@ -12,7 +12,7 @@ from deepreslib import memory
 from deepreslib.analysis import map_kind
 from deepreslib.commands import inputs
 from deepreslib.commands.inputs import GivenMaps
-from deepreslib.enhancement.local_scaling import check_detail
+from deepreslib.enhancement.local_scaling import check_detail, check_windows
 from deepreslib.enhancement.locscale import check_place
 from deepreslib.errors import InputError
 from deepreslib.estimation.reliability import RELIABLE
@@ -23,12 +23,6 @@ from deepreslib.structures import AtomicStructure, read_structure
 
 if TYPE_CHECKING:
     from deepreslib.estimation.result import LocalResolution
-
-SMALLEST = 25.0
-"""Å, the least edge of a box: that of a window."""
-
-COARSEST_VOXEL = 5.0
-"""Å; maps with larger voxels are refused."""
 
 FDR_LOW_PASS, LEAST_WAVE = 5.0, 3.0
 """A confidence mask is that of the map filtered to so many Å, or so many voxels; or to its resolution, if that is
@@ -74,13 +68,7 @@ def check_map(given: GivenMaps, resolution: float | None) -> None:
             resolution is finer than twice the voxel size, or coarser than a window.
     """
     density_map = given.density_map
-    checks.check_estimable(density_map, SMALLEST)
-    voxel_size = max(density_map.voxel_size)
-    if voxel_size > COARSEST_VOXEL:
-        raise InputError(
-            f"{density_map.name} has voxels of {voxel_size:.4g} Å, and windows of {SMALLEST:g} Å with voxels of more "
-            f"than {COARSEST_VOXEL:g} Å tell nothing; give a finer map, or --voxel-size if the header is wrong."
-        )
+    check_windows(density_map)
     map_kind.refuse_inverted(density_map)
     if resolution is not None:
         check_detail(density_map, resolution)

@@ -19,6 +19,7 @@ FIXED = ("--preset", "--minutes", "--steps", "--start")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the subcommand's arguments: those that all programs share, then those of each program."""
     all_programs = programs.find_programs()
+    defaults = {name: program.default_preset for name, program in all_programs.items()}
     parser.add_argument(
         "network",
         choices=list(all_programs),
@@ -28,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--preset",
         choices=sorted({preset for program in all_programs.values() for preset in program.presets}),
         help="compact: the network we ship; published, dnn, cnn3d, unet, unet-text: those of the papers (default: "
-        "compact; ilocscale: all, which trains density, contrast and published)",
+        + "; ".join(["compact", *(f"{name}: {other}" for name, other in defaults.items() if other != "compact")])
+        + ")",
     )
     recipes = {name: ", ".join(program.recipes) for name, program in all_programs.items() if program.recipes}
     parser.add_argument(

@@ -16,10 +16,11 @@ import numpy as np
 from deepreslib.enhancement.enhanced import Enhanced
 from deepreslib.enhancement.flattening import flattening
 from deepreslib.enhancement.gain_guards import guarded
-from deepreslib.enhancement.local_scaling import LocalScaling, check, deviation
+from deepreslib.enhancement.local_scaling import LocalScaling, check
 from deepreslib.enhancement.profiles import logarithm
 from deepreslib.fourier.arrays import BoolArray, FloatArray
 from deepreslib.maps import DensityMap
+from deepreslib.maps.scaling import mean_and_sd
 
 BOX_SD = 0.1
 """SD that a map has in its box for networks whose standard that is."""
@@ -149,7 +150,7 @@ def as_known(scaling: LocalScaling, network: Gains, profiles: FloatArray) -> tup
     """
     shift = 0.0
     if network.standard == "box":
-        shift = math.log(BOX_SD * scaling.unit / deviation(scaling.density_map.data))
+        shift = math.log(BOX_SD * scaling.unit / mean_and_sd(scaling.density_map.data)[1])
     return (logarithm(profiles) + shift).astype("float32"), shift
 
 

@@ -124,7 +124,7 @@ class LocalScaling:
             self.lattice = lattice_over(self.region, self._box, reached, stride, keep_outside)
             self._solvent = Solvent(mask, sizes)
             filtered = density_map if before is None else density_map.like(before.of(density_map))
-            self.unit = deviation(filtered.data[self._box], mask[self._box])
+            self.unit = float(filtered.data[mask].std(dtype=float))
             if not self.unit > 0:
                 raise InputError(f"{density_map.name} is constant in its mask; give a mask that holds the molecule.")
             self.known = self._known_shells(filtered)
@@ -220,7 +220,7 @@ class LocalScaling:
             b_map,
             self.mask,
             self.resolution,
-            {**report, **self._report(log_gains, b_map)},
+            {**report, **self._report(log_gains)},
             tuple(warnings),
             {step: round(seconds, 2) for step, seconds in self.seconds.items()},
         )
@@ -242,11 +242,10 @@ class LocalScaling:
         found: BoolArray = self.mask[z, y, x] & on_map
         return found
 
-    def _report(self, log_gains: FloatArray, b_map: FloatArray) -> dict[str, Any]:
+    def _report(self, log_gains: FloatArray) -> dict[str, Any]:
         inside = self.inside()
         gains = np.exp(log_gains[inside] if inside.any() else log_gains)
         levels = np.percentile(gains, PERCENTILES, axis=0)
-        b_factors = b_map[self.mask]
         return {
             "stride": self._stride,
             "places": len(self.lattice.places),
@@ -257,10 +256,6 @@ class LocalScaling:
                     f"percentile_{q}": [float(f"{v:.4g}") for v in row]
                     for q, row in zip(PERCENTILES, levels, strict=True)
                 },
-            },
-            "b_factor": {
-                "mean": round(float(b_factors.mean(dtype=float)), 1),
-                **{f"percentile_{q}": round(float(np.percentile(b_factors, q)), 1) for q in PERCENTILES},
             },
         }
 
@@ -330,16 +325,10 @@ def check(
         Warnings.
 
     Raises:
-        InputError: it is no density, constant or not finite; its box is smaller than a window; its voxels are larger
-            than ``COARSEST_VOXEL``; grids differ; the mask is empty; or see :func:`check_detail`.
+        InputError: grids differ; the mask is empty; or see :func:`check_windows` and :func:`check_detail`.
     """
-    check_estimable(density_map, window=WINDOW * SPACING)
+    check_windows(density_map)
     name, size = density_map.name, max(density_map.voxel_size)
-    if size > COARSEST_VOXEL:
-        raise InputError(
-            f"{name} has voxels of {size:.4g} Å, too large for windows of {WINDOW * SPACING:g} Å; give a map with "
-            f"voxels of at most {COARSEST_VOXEL:g} Å."
-        )
     if mask.shape != density_map.data.shape:
         raise InputError(f"the mask has another shape than {name}; give a mask on the map's grid.")
     if mask.dtype != bool:
@@ -364,6 +353,25 @@ def check(
     return ()
 
 
+def check_windows(density_map: DensityMap) -> None:
+    """Refuses a map whose windows tell nothing.
+
+    Args:
+        density_map: the map.
+
+    Raises:
+        InputError: it is no density, constant or not finite; its box is smaller than a window; or its voxels are larger
+            than ``COARSEST_VOXEL``.
+    """
+    check_estimable(density_map, window=WINDOW * SPACING)
+    size = max(density_map.voxel_size)
+    if size > COARSEST_VOXEL:
+        raise InputError(
+            f"{density_map.name} has voxels of {size:.4g} Å, and windows of {WINDOW * SPACING:g} Å with voxels of more "
+            f"than {COARSEST_VOXEL:g} Å tell nothing; give a finer map, or the right voxel size if the header is wrong."
+        )
+
+
 def check_detail(density_map: DensityMap, resolution: float) -> None:
     """Refuses a resolution at which a map has no details that could be enhanced.
 
@@ -385,16 +393,3 @@ def check_detail(density_map: DensityMap, resolution: float) -> None:
 def _whole(mask: BoolArray) -> Box:
     z, y, x = (slice(0, count) for count in mask.shape)
     return z, y, x
-
-
-def deviation(data: FloatArray, part: BoolArray | None = None) -> float:
-    """The SD of a map, reckoned section by section in float64.
-
-    Args:
-        data: (z, y, x).
-        part: bool of that shape, not empty, the voxels that count; None for all.
-    """
-    sections = [section if part is None else section[part[number]] for number, section in enumerate(data)]
-    count = sum(section.size for section in sections)
-    mean = sum(float(section.sum(dtype=float)) for section in sections) / count
-    return math.sqrt(sum(float(np.square(section.astype(float) - mean).sum()) for section in sections) / count)

@@ -67,7 +67,7 @@ def enhance(
     strict: bool = False,
     stride: int = 4,
     network_path: str | None = None,
-    flat: bool | None = None,
+    flat: bool = True,
     keep_outside: bool = False,
     workers: int = -1,
     progress: bool = False,
@@ -87,7 +87,7 @@ def enhance(
         stride: Å from place to place; gains are interpolated between.
         network_path: folder of a trained network for what is not modelled; None for the shipped one.
         flat: whether the map is made flat before (see :mod:`deepreslib.enhancement.flattening`); LocScale itself does
-            not. None for so unless a network is needed that does not know flat maps.
+            not, and the networks know flat maps alone.
         keep_outside: keep what surrounds the mask; if not, the map fades to 0 beyond the mask's soft edge.
         workers: threads, -1 for all.
         progress: show it on standard error.
@@ -97,7 +97,7 @@ def enhance(
 
     Raises:
         InputError: see :func:`deepreslib.enhancement.local_scaling.check`; the model lies elsewhere; the FSC is wanted
-            without half maps; or there is no such network, or it knows flat maps alone, or those that are not.
+            without half maps; or there is no such network, or it knows other maps.
     """
     sentences = check(density_map, mask, resolution, half_maps)
     check_place(structure, density_map, mask)
@@ -105,13 +105,12 @@ def enhance(
     if weighted and half_maps is None:
         raise InputError("the weight of the FSC needs half maps; give --half1 and --half2.")
     report: dict[str, object] = {"structure_b": structure_b, "fsc_weight": weighted, "strict": strict}
-    is_flat = flat is not False
     scaling = LocalScaling(
         density_map,
         mask,
         resolution,
         half_maps,
-        before=flattening(density_map, mask, resolution, workers) if is_flat else None,
+        before=flattening(density_map, mask, resolution, workers) if flat else None,
         stride=stride,
         keep_outside=keep_outside,
         workers=workers,
@@ -125,27 +124,8 @@ def enhance(
         report["places_not_modelled"] = int(np.count_nonzero(share < MODELLED[1]))
         if report["places_not_modelled"]:
             network = ilocscale.load(network_path, "compact", "density" if weighted else "contrast")
-            if (network.standard == "flat") != is_flat and flat is None:
-                return enhance(
-                    density_map,
-                    mask,
-                    resolution,
-                    structure,
-                    half_maps=half_maps,
-                    structure_b=structure_b,
-                    fsc_weight=fsc_weight,
-                    stride=stride,
-                    network_path=network_path,
-                    flat=not is_flat,
-                    keep_outside=keep_outside,
-                    workers=workers,
-                    progress=progress,
-                )
-            if (network.standard == "flat") != is_flat:
-                raise InputError(
-                    "the network for what is not modelled was trained on other maps than those wanted here "
-                    f"({'not flat' if is_flat else 'flat'}); give another network, or --strict."
-                )
+            if (network.standard == "flat") != flat:
+                raise InputError("the network for what is not modelled knows other maps; give another, or --strict.")
     profiles = scaling.profiles()
     log_gains = _model_gains(scaling, model, profiles, structure_b)
     if weighted:

@@ -44,9 +44,6 @@ the noise's, so that less is found, and nothing that is not there."""
 MUCH_HIGHER = 3.5
 """A cube whose mean lies more than so many SDs above that of the lowest cube holds density; of such noise up to 3."""
 
-NORMAL_SD_PER_MAD = 1.4826
-"""SD of a normal distribution divided by the median of the absolute deviations from the median."""
-
 _NEAR = 1.5
 _MOST_TURNS = 50
 _SAMPLES = 1_000_000
@@ -189,7 +186,7 @@ def _refuse_masked(density_map: DensityMap, half_maps: tuple[DensityMap, Density
 
 def _usual_deviation(values: FloatArray) -> float:
     """The SD of normally distributed values by half of them: 0 where more than a half have one value."""
-    return NORMAL_SD_PER_MAD * float(np.median(np.abs(values - np.median(values))))
+    return float(stats.median_abs_deviation(values, axis=None, scale="normal"))
 
 
 def _usual_value(data: FloatArray, deviation: float) -> float:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from scipy import ndimage
+from scipy.stats import median_abs_deviation
 from skimage.filters import threshold_otsu
 
 from deepreslib.errors import InputError
@@ -19,8 +20,6 @@ _SOLVENT_SDS = 4.0
 _MOLECULE_FRACTION = 0.3
 _SMALLEST_PART = 0.05
 _LARGEST_HOLE = 4000.0
-_NORMAL_SD_PER_MAD = 1.4826
-_SQUARES_AT_ONCE = 1 << 18
 
 
 def threshold_mask(density_map: DensityMap | FloatArray, threshold: float) -> BoolArray:
@@ -123,9 +122,10 @@ def soft_edge(mask: BoolArray, width: float) -> FloatArray:
 
 
 def _squared_distances(mask: BoolArray, reach: float) -> tuple[IntArray, FloatArray]:
-    """The distance of each voxel to a mask, as far as it matters: SciPy's takes ten times as long and 60 bytes a voxel.
+    """The distance of each voxel to a mask, as far as it matters.
 
-    The square of a distance is the least sum of three squares, one for each axis, so axis after axis is looked along.
+    SciPy's transform, which finds all, takes three times as long, and 60 bytes a voxel. The square of a distance is the
+    least sum of three squares, one for each axis, so axis after axis is eroded by a parabola.
 
     Args:
         mask: bool (z, y, x).
@@ -136,25 +136,12 @@ def _squared_distances(mask: BoolArray, reach: float) -> tuple[IntArray, FloatAr
         on, float64.
     """
     farther = int(reach**2) + 2
-    steps = math.ceil(reach)
-    squares = np.full(mask.shape, farther, np.min_scalar_type(farther + steps**2))
+    parabola = -np.square(np.arange(-math.ceil(reach), math.ceil(reach) + 1))
+    squares = np.full(mask.shape, farther, np.min_scalar_type(farther - int(parabola.min())))
     squares[mask] = 0
     for axis in range(3):
-        across = 1 if axis == 0 else 0
-        thickness = max(1, _SQUARES_AT_ONCE * mask.shape[across] // max(mask.size, 1))
-        for start in range(0, mask.shape[across], thickness):
-            part = squares[(slice(None),) * across + (slice(start, start + thickness),)]
-            _look_along(part, axis, steps)
+        squares = ndimage.grey_erosion(squares, structure=np.moveaxis(parabola[:, None, None], 0, axis), mode="nearest")
     return squares, np.sqrt(np.arange(farther + 1))
-
-
-def _look_along(squares: IntArray, axis: int, steps: int) -> None:
-    """Replaces squares by the least of those along an axis, up to some steps away, plus the square of the steps."""
-    found, there = np.moveaxis(squares, axis, 0), np.moveaxis(squares.copy(), axis, 0)
-    for step in range(1, min(steps, len(found) - 1) + 1):
-        raised = there + found.dtype.type(step**2)
-        np.minimum(found[step:], raised[:-step], out=found[step:])
-        np.minimum(found[:-step], raised[step:], out=found[:-step])
 
 
 def _look_up(values: Array, numbers: IntArray, found: Array) -> None:
@@ -174,7 +161,7 @@ def _molecule_threshold(smooth: FloatArray, sizes: Triple) -> float:
     if not shell.size:
         shell = smooth[~core]
     solvent = np.median(shell)
-    noise = _NORMAL_SD_PER_MAD * np.median(np.abs(shell - solvent))
+    noise = median_abs_deviation(shell, axis=None, scale="normal")
     molecule = np.median(smooth[core])
     return float(solvent + max(_SOLVENT_SDS * noise, _MOLECULE_FRACTION * (molecule - solvent)))
 

@@ -103,12 +103,6 @@ def test_which_map_is_the_mean_of_half_maps():
     assert not local_scaling.is_mean_of(as_map(filters.low_pass(mean, 1.0, 4.0)), halves)
 
 
-def test_the_deviation_of_a_part():
-    data, mask = noisy()
-    assert local_scaling.deviation(data) == pytest.approx(data.std(), rel=1e-5)
-    assert local_scaling.deviation(data + 1000, mask) == pytest.approx(data[mask].std(), rel=1e-3)
-
-
 @pytest.mark.parametrize("keep_outside", [False, True])
 def test_d2_symmetry_is_kept(shared_data, keep_outside):
     """The two-fold axes of beta-galactosidase go through voxel 50; faces have no partner, so they are left out."""

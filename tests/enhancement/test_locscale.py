@@ -175,7 +175,7 @@ def test_flat_maps_do_not_depend_on_a_b_factor_before(structure, no_network):
     found = []
     for b_factor in (50, 100):
         density_map, mask, _ = scene(structure, float(b_factor), noise=1e-3)
-        found.append(enhanced(density_map, mask, structure, flat=None))
+        found.append(enhanced(density_map, mask, structure, flat=True))
         assert found[-1].report["flattened"]["b_factor"]["mean"] < 0
     inner = ndimage.binary_erosion(mask, iterations=2)
     assert correlation(found[0].data, found[1].data, inner) > 0.99
@@ -183,15 +183,14 @@ def test_flat_maps_do_not_depend_on_a_b_factor_before(structure, no_network):
     assert means[0] - means[1] == pytest.approx(50, abs=8)
 
 
-def test_the_network_says_whether_maps_are_made_flat(structure, network):
+def test_a_network_that_knows_other_maps_is_refused(structure, network):
     density_map, mask, _ = scene(structure, noise=1e-3)
     half = part_of(structure, structure.chains == "A")
-    assert "flattened" not in enhanced(density_map, mask, half, flat=None).report
-    with pytest.raises(InputError, match="trained on other maps"):
+    with pytest.raises(InputError, match="knows other maps"):
         enhanced(density_map, mask, half, flat=True)
     network.standard = "flat"
-    assert "flattened" in enhanced(density_map, mask, half, flat=None).report
-    with pytest.raises(InputError, match="trained on other maps"):
+    assert "flattened" in enhanced(density_map, mask, half, flat=True).report
+    with pytest.raises(InputError, match="knows other maps"):
         enhanced(density_map, mask, half)
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from deepreslib.errors import InputError
-from deepreslib.maps import DensityMap, masks, read_map
+from deepreslib.maps import DensityMap, read_map
 from deepreslib.maps.masks import automatic_mask, dilate, soft_edge, threshold_mask
 
 VOXEL = 2.0
@@ -178,9 +178,7 @@ def test_soft_edge_is_half_a_cosine():
 
 
 @pytest.mark.parametrize("reach", [0.5, 1, math.sqrt(3), 2.3, 4, 20])
-@pytest.mark.parametrize("at_once", [1, 500, 100_000])
-def test_edges_are_those_of_exact_distances(monkeypatch, reach, at_once):
-    monkeypatch.setattr(masks, "_SQUARES_AT_ONCE", at_once)
+def test_edges_are_those_of_exact_distances(reach):
     mask = np.random.default_rng(4).random((31, 14, 15)) < 0.002
     mask[12:25] = False
     distance = ndimage.distance_transform_edt(~mask)

@@ -49,38 +49,27 @@ def for_density(examples: LabelledWindows) -> tuple[dict[str, FloatArray], Float
         examples: n windows.
 
     Returns:
-        The inputs; (n, 15 × 15 + 3 × 13 + 15), what :func:`for_map`, :func:`for_windows` and :func:`for_fall` give.
+        The inputs; (n, 15 × 15 + 3 × 13 + 15), the truths of the losses that it is made of.
     """
-    inputs, of_map = for_map(examples)
-    return inputs, np.concatenate([of_map, for_windows(examples)[1], for_fall(examples)[1]], axis=1)
+    truths = [map_truth(examples), windows_truth(examples), fall_truth(examples)]
+    return _inputs(examples), np.concatenate(truths, axis=1)
 
 
-def for_map(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Inputs of the compact network, and the truth of ``losses.map_loss``.
-
-    Args:
-        examples: n windows.
-
-    Returns:
-        ``profile`` and ``known``; (n, 15 × 15).
-    """
+def map_truth(examples: LabelledWindows) -> FloatArray:
+    """The truth of ``losses.map_loss``: (n, 15 × 15)."""
     counts = examples.within & examples.inside[:, None]
     parts = [examples.filtered * examples.known[:, None], examples.density[..., None], counts[..., None]]
     truth = np.concatenate(parts, axis=2, dtype=np.float32, casting="unsafe")
-    return _inputs(examples), truth.reshape(len(examples), -1)
+    return truth.reshape(len(examples), -1)
 
 
-def for_windows(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Inputs of the compact network, and the truth of ``losses.windows_loss``: (n, 3 × 13)."""
-    parts = [examples.power, examples.common, examples.known.astype(np.float32)]
-    return _inputs(examples), np.concatenate(parts, axis=1)
+def windows_truth(examples: LabelledWindows) -> FloatArray:
+    """The truth of ``losses.windows_loss``: (n, 3 × 13)."""
+    return np.concatenate([examples.power, examples.common, examples.known.astype(np.float32)], axis=1)
 
 
-def for_fall(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Inputs of the compact network, and the truth of ``losses.fall_loss``: (n, 13 + 2).
-
-    B factors are divided by ``B_UNIT``.
-    """
+def fall_truth(examples: LabelledWindows) -> FloatArray:
+    """The truth of ``losses.fall_loss``: (n, 13 + 2). B factors are divided by ``B_UNIT``."""
     weights = np.stack(
         [
             _fall_weights(known.tobytes(), float(resolution))
@@ -89,7 +78,7 @@ def for_fall(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArr
     )
     held = held_profiles(examples.profiles, examples.known)
     falls = [np.sum(weights * values, axis=1)[:, None] for values in (held, examples.target)]
-    return _inputs(examples), np.concatenate([weights, *falls], axis=1)
+    return np.concatenate([weights, *falls], axis=1)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -99,11 +88,11 @@ def _fall_weights(known: bytes, resolution: float) -> FloatArray:
 
 
 def for_contrast(examples: LabelledWindows) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Inputs of the compact network, and the truth of ``losses.profile_loss``: (n, 2 × 13).
+    """Inputs of the compact network, and the profile that it is to predict: (n, 13).
 
     The model has all shells, also those of which the map holds nothing.
     """
-    return _inputs(examples), np.concatenate([examples.target, np.ones_like(examples.target)], axis=1)
+    return _inputs(examples), examples.target
 
 
 def for_published(examples: LabelledWindows) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:

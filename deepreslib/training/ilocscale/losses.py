@@ -138,17 +138,3 @@ def density_loss(truth: Tensor, predicted: Tensor) -> Tensor:
         + FALL_WEIGHT * fall_loss(of_fall, predicted)
         + SPREAD_WEIGHT * spread_loss(of_windows, predicted)
     )
-
-
-def profile_loss(truth: Tensor, predicted: Tensor) -> Tensor:
-    """The mean squared error of the logarithm of a profile over the shells that count.
-
-    Args:
-        truth: (batch, 2 × 13), the logarithm, and 1 for shells that count.
-        predicted: (batch, 13).
-
-    Returns:
-        (batch,).
-    """
-    wanted, counts = truth[:, :SHELLS], truth[:, SHELLS:]
-    return ops.sum(counts * ops.square(predicted - wanted), axis=1) / SHELLS

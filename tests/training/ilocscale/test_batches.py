@@ -68,7 +68,7 @@ def test_some_windows_lose_their_last_shells():
 def test_hidden_shells_are_missing_in_the_map_too(windows):
     chosen = windows.chosen(np.arange(10))
     chosen.known[:, 8:] = False
-    inputs, truth = batches.for_map(chosen)
+    inputs, truth = batches.for_density(chosen)[0], batches.map_truth(chosen)
     voxels = truth.reshape(10, 15, SHELLS + 2)
     assert not voxels[..., 8:SHELLS].any()
     assert not inputs["known"][:, 8:].any()
@@ -76,7 +76,7 @@ def test_hidden_shells_are_missing_in_the_map_too(windows):
 
 
 def test_voxels_count_in_the_mask_alone(windows):
-    _, truth = batches.for_map(windows)
+    truth = batches.map_truth(windows)
     counts = truth.reshape(len(windows), 15, SHELLS + 2)[..., -1]
     assert not counts[~windows.inside].any()
     np.testing.assert_array_equal(counts[windows.inside], windows.within[windows.inside])

@@ -27,19 +27,19 @@ def some_gains(count=100):
 def test_the_windows_loss_is_one_less_the_correlation_of_whole_windows(groups, windows):
     """Of windows that are each divided by the SD of their model."""
     chosen, gains = windows.chosen(np.arange(100)), some_gains()
-    found = value(losses.windows_loss, batches.for_windows(chosen)[1], gains)
+    found = value(losses.windows_loss, batches.windows_truth(chosen), gains)
     factors = np.exp(gains) * chosen.known
     power, common = (factors**2 * chosen.power).sum(axis=1), (factors * chosen.common).sum(axis=1)
     for number, part in enumerate(groups):
         expected = 1 - common[part].sum() / np.sqrt(power[part].sum() * len(part))
         assert found[number] == pytest.approx(expected, abs=1e-4)
-    scaled = value(losses.windows_loss, batches.for_windows(chosen)[1], gains + np.float32(1))
+    scaled = value(losses.windows_loss, batches.windows_truth(chosen), gains + np.float32(1))
     np.testing.assert_allclose(scaled, found, atol=1e-4)
 
 
 def test_the_fall_loss_is_one_less_the_correlation_of_b_factors(groups, windows):
     chosen, gains = windows.chosen(np.arange(100)), some_gains()
-    found = value(losses.fall_loss, batches.for_fall(chosen)[1], gains)
+    found = value(losses.fall_loss, batches.fall_truth(chosen), gains)
     held = batches.held_profiles(chosen.profiles, chosen.known)
     for number, part in enumerate(groups):
         seen = chosen.known[part[0]], float(chosen.resolution[part[0]])
@@ -50,7 +50,7 @@ def test_the_fall_loss_is_one_less_the_correlation_of_b_factors(groups, windows)
 def test_the_spread_loss_is_the_variance_of_the_gains_of_known_shells(groups, windows):
     chosen, gains = windows.chosen(np.arange(100)), some_gains()
     chosen.known[:, 8:] = False
-    found = value(losses.spread_loss, batches.for_windows(chosen)[1], gains)
+    found = value(losses.spread_loss, batches.windows_truth(chosen), gains)
     expected = [gains[part, :8].var(axis=0).sum() / SHELLS for part in groups]
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
@@ -58,12 +58,12 @@ def test_the_spread_loss_is_the_variance_of_the_gains_of_known_shells(groups, wi
 def test_the_density_loss_is_made_of_four(groups, windows):
     chosen, gains = windows.chosen(np.arange(100)), some_gains()
     parts = (
-        (1, losses.map_loss, batches.for_map),
-        (losses.WINDOW_WEIGHT, losses.windows_loss, batches.for_windows),
-        (losses.FALL_WEIGHT, losses.fall_loss, batches.for_fall),
-        (losses.SPREAD_WEIGHT, losses.spread_loss, batches.for_windows),
+        (1, losses.map_loss, batches.map_truth),
+        (losses.WINDOW_WEIGHT, losses.windows_loss, batches.windows_truth),
+        (losses.FALL_WEIGHT, losses.fall_loss, batches.fall_truth),
+        (losses.SPREAD_WEIGHT, losses.spread_loss, batches.windows_truth),
     )
-    expected = sum(weight * value(loss, prepare(chosen)[1], gains) for weight, loss, prepare in parts)
+    expected = sum(weight * value(loss, truth(chosen), gains) for weight, loss, truth in parts)
     found = value(losses.density_loss, batches.for_density(chosen)[1], gains)
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
@@ -71,7 +71,7 @@ def test_the_density_loss_is_made_of_four(groups, windows):
 def test_the_map_loss_is_one_less_the_correlation(groups, monkeypatch, windows):
     monkeypatch.setattr(losses, "SCALE_WEIGHT", 0.0)
     chosen = windows.chosen(np.arange(100))
-    _, truth = batches.for_map(chosen)
+    truth = batches.map_truth(chosen)
     gains = some_gains()
     found = value(losses.map_loss, truth, gains)
     for number, part in enumerate(groups):
@@ -82,7 +82,7 @@ def test_the_map_loss_is_one_less_the_correlation(groups, monkeypatch, windows):
 
 def test_the_map_loss_does_not_hang_on_the_level_and_hardly_on_the_scale(monkeypatch, windows):
     monkeypatch.setattr(losses, "GROUP", 100)
-    _, truth = batches.for_map(windows.chosen(np.arange(100)))
+    truth = batches.map_truth(windows.chosen(np.arange(100)))
     gains = np.zeros((100, SHELLS), np.float32)
     voxels = truth.reshape(100, 15, 15).copy()
     voxels[..., SHELLS] += 5
@@ -94,17 +94,6 @@ def test_the_map_loss_does_not_hang_on_the_level_and_hardly_on_the_scale(monkeyp
     monkeypatch.setattr(losses, "SCALE_WEIGHT", 1.0)
     ends = [value(losses.map_loss, truth, gains + np.float32(step))[0] for step in (-3, 3)]
     assert min(ends) > scaled[0]
-
-
-def test_the_profile_loss_leaves_out_what_does_not_count():
-    wanted = np.tile(np.arange(SHELLS, dtype=np.float32), (2, 1))
-    counts = np.ones_like(wanted)
-    counts[1, 5:] = 0
-    truth = np.concatenate([wanted, counts], axis=1)
-    predicted = wanted + 2
-    predicted[:, 5:] += 1
-    expected = [(5 * 4 + 8 * 9) / SHELLS, 5 * 4 / SHELLS]
-    np.testing.assert_allclose(value(losses.profile_loss, truth, predicted), expected, rtol=1e-5)
 
 
 def test_gains_beyond_all_measure_are_finite(windows, monkeypatch):
